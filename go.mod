@@ -1,0 +1,3 @@
+module github.com/azward/azward
+
+go 1.26
