@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Env is everything that a command may take from the world.
+type Env struct {
+	Stdin  io.Reader
+	Stdout io.Writer // results, and nothing else
+	Stderr io.Writer // progress, warnings, errors
+
+	Now    func() time.Time
+	Getenv func(string) string
+
+	IsTerminal    bool // Stdout is a terminal: people read it
+	ErrIsTerminal bool // Stderr is a terminal: progress may be shown
+	Width         int  // columns of the terminal, 80 where there is none
+}
+
+// DefaultWidth is the width of output, in columns, where no terminal tells.
+const DefaultWidth = 80
+
+// ProcessEnv returns the environment of a process with the given files, clock
+// and variables.
+func ProcessEnv(in, out, errs *os.File, now func() time.Time, getenv func(string) string) *Env {
+	env := &Env{
+		Stdin: in, Stdout: out, Stderr: errs,
+		Now: now, Getenv: getenv,
+		IsTerminal:    term.IsTerminal(int(out.Fd())),
+		ErrIsTerminal: term.IsTerminal(int(errs.Fd())),
+		Width:         DefaultWidth,
+	}
+	if env.IsTerminal {
+		if w, _, err := term.GetSize(int(out.Fd())); err == nil && w > 0 {
+			env.Width = w
+		}
+	}
+	return env
+}
+
+// Color tells whether results may carry colour: only on a terminal, and not
+// where NO_COLOR (https://no-color.org) or a dumb terminal says otherwise.
+func (e *Env) Color() bool {
+	return e.IsTerminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
+}
+
+func (e *Env) getenv(name string) string {
+	if e.Getenv == nil {
+		return ""
+	}
+	return e.Getenv(name)
+}
+
+// errFindings ends a command that ran well and found what fails the caller
+// (exit code 1). What was found is already printed.
+var errFindings = errors.New("findings at or above --fail-on")
+
+// usageError is what the caller got wrong (exit code 2).
+type usageError struct {
+	message string
+	help    string // what to do next, one line
+}
+
+func (e *usageError) Error() string { return e.message }
+
+// usagef returns an error for what the caller got wrong: exit code 2.
+func usagef(format string, args ...any) error {
+	return &usageError{message: fmt.Sprintf(format, args...)}
+}
