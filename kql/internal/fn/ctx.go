@@ -1,0 +1,53 @@
+package fn
+
+import (
+	"math/rand/v2"
+	"regexp"
+)
+
+// Ctx is what a query's functions share on one worker. It must not be used by
+// two goroutines at a time; Fork gives another worker its own.
+type Ctx struct {
+	// Now is the time of the query in ticks; now() and ago() read it.
+	Now int64
+	// Rand feeds rand() and new_guid(), seeded by the caller.
+	Rand *rand.Rand
+
+	patterns map[string]*regexp.Regexp
+	seed     uint64
+	forks    uint64
+}
+
+// NewCtx returns a context for a query that runs at now (ticks).
+func NewCtx(now int64, seed uint64) *Ctx {
+	return &Ctx{Now: now, seed: seed, Rand: rand.New(rand.NewPCG(seed, 0)), patterns: map[string]*regexp.Regexp{}}
+}
+
+// Fork returns a context for another worker. Forks must be taken by one
+// goroutine.
+func (c *Ctx) Fork() *Ctx {
+	c.forks++
+	f := NewCtx(c.Now, c.seed)
+	f.Rand = rand.New(rand.NewPCG(c.seed, c.forks))
+	return f
+}
+
+// maxPatterns bounds the cache of compiled regular expressions.
+const maxPatterns = 256
+
+// Regexp compiles a pattern as Kusto's engine reads it (Unicode-aware \d, \w,
+// \s and \b) and keeps it. The error is for the user.
+func (c *Ctx) Regexp(pattern string) (*regexp.Regexp, error) {
+	if re, ok := c.patterns[pattern]; ok {
+		return re, nil
+	}
+	re, err := CompileRegexp(pattern)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.patterns) >= maxPatterns {
+		clear(c.patterns)
+	}
+	c.patterns[pattern] = re
+	return re, nil
+}

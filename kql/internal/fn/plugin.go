@@ -1,0 +1,63 @@
+package fn
+
+import (
+	"github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/value"
+	"github.com/azward/azward/kql/internal/vec"
+)
+
+// Column is a name and a type.
+type Column struct {
+	Name string
+	Type types.Type
+}
+
+// Plugin is one plugin of the evaluate operator.
+type Plugin struct {
+	Name string
+	Doc  string
+	// Args names the arguments for the documentation: "column, [prefix]".
+	Args string
+	// Open says that the columns of the result depend on the data
+	// (bag_unpack, pivot): Schema is then never asked.
+	Open bool
+	// Schema returns the columns of the result for columns in.
+	Schema func(in []Column, args []PluginArg) ([]Column, error)
+	// Run computes the result. Errors are for the user.
+	Run func(c *Ctx, in *Input, args []PluginArg) (*Output, error)
+	Ex  []PluginExample
+}
+
+// PluginExample is a whole query and its rows as JSON arrays, in order.
+type PluginExample struct {
+	Query string
+	Want  []string
+}
+
+// PluginArg is an argument of a plugin: a column (Col is its index in the
+// input, -1 if it is none), a constant, an expression already computed over the
+// input (Vec), an aggregate call for pivot (Agg) or another table.
+type PluginArg struct {
+	Name   string // of a named argument ("arg = value"), else ""
+	Text   string // as written
+	Col    int
+	Const  bool
+	Value  value.Value
+	Type   types.Type
+	Vec    *vec.Vec // values over the input's rows; nil while binding
+	Agg    *Agg     // set where the argument is a call of an aggregate
+	AggArg []PluginArg
+	Table  *Input // set where the argument is a tabular expression
+}
+
+// Input is a table handed to a plugin.
+type Input struct {
+	Columns []Column
+	Batch   *vec.Batch
+}
+
+// Output is a plugin's result.
+type Output struct {
+	Columns []Column
+	Batch   *vec.Batch
+}

@@ -1,0 +1,45 @@
+package types
+
+import (
+	"encoding/hex"
+	"strings"
+)
+
+// UUID is a GUID in the order in which it is written.
+type UUID [16]byte
+
+// String writes the lower-case form with hyphens.
+func (g UUID) String() string {
+	var b [36]byte
+	hex.Encode(b[0:8], g[0:4])
+	b[8] = '-'
+	hex.Encode(b[9:13], g[4:6])
+	b[13] = '-'
+	hex.Encode(b[14:18], g[6:8])
+	b[18] = '-'
+	hex.Encode(b[19:23], g[8:10])
+	b[23] = '-'
+	hex.Encode(b[24:36], g[10:16])
+	return string(b[:])
+}
+
+// ParseGUID reads 32 hexadecimal digits with or without hyphens and braces.
+func ParseGUID(text string) (UUID, bool) {
+	s := strings.TrimSpace(text)
+	if len(s) == 38 && (s[0] == '{' && s[37] == '}' || s[0] == '(' && s[37] == ')') {
+		s = s[1:37]
+	}
+	switch len(s) {
+	case 36:
+		if s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+			return UUID{}, false
+		}
+		s = s[:8] + s[9:13] + s[14:18] + s[19:23] + s[24:]
+	case 32:
+	default:
+		return UUID{}, false
+	}
+	var g UUID
+	_, err := hex.Decode(g[:], []byte(s))
+	return g, err == nil
+}
