@@ -218,6 +218,21 @@ func (id ID) Parent() (ID, bool) {
 	return p, err == nil
 }
 
+// ParentKey returns the key of [ID.Parent] without parsing it, and "" for the
+// tenant, which has none.
+func (id ID) ParentKey() string {
+	switch {
+	case id.parent < 0:
+		return ""
+	case id.parent == 0:
+		return "/"
+	}
+	if len(id.key) != len(id.raw) { // folding changed the length of a letter outside ASCII
+		return strings.ToLower(id.raw[:id.parent])
+	}
+	return id.key[:id.parent]
+}
+
 // Scope returns the id that the last provider part stands under: the resource
 // group of a resource, the extended resource of an extension resource.
 func (id ID) Scope() ID {

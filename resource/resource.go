@@ -5,6 +5,8 @@
 package resource
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/azward/azward/jsondoc"
@@ -62,9 +64,63 @@ func New(body jsondoc.Value, typ string, from Origin) (*Resource, error) {
 	if typ == "" {
 		typ = body.Get("type").TextOr("")
 	}
-	// A type without a slash is no full type (Graph and some exports use the word for other things).
-	if !strings.Contains(typ, "/") {
-		typ = id.Type()
+	return &Resource{ID: id, Type: fullType(id, typ), Body: body, From: from}, nil
+}
+
+// fullType returns the type of the resource id names, where typ is what its
+// record says. The scopes have the types that Azure Policy knows them by,
+// whatever a list calls them ("Microsoft.Resources/resourceGroups",
+// "/subscriptions"); management group lists write "/providers/" before a type.
+func fullType(id ID, typ string) string {
+	switch id.Level() {
+	case LevelTenant:
+		return TypeTenant
+	case LevelManagementGroup:
+		return TypeManagementGroup
+	case LevelSubscription:
+		return TypeSubscription
+	case LevelResourceGroup:
+		return TypeResourceGroup
 	}
-	return &Resource{ID: id, Type: typ, Body: body, From: from}, nil
+	if rest, ok := cutFold(typ, "/providers/"); ok {
+		typ = rest
+	}
+	// A type without a slash is no full type (Graph and some exports use the word for other things).
+	if typ = strings.Trim(typ, "/"); !strings.Contains(typ, "/") {
+		return id.Type()
+	}
+	return typ
+}
+
+// NewGraph makes a record of a Microsoft Graph object of a collection, named
+// by the last part of its type ("users", "conditionalAccessPolicies"). The id
+// is the body's; objects that a tenant has one of and Graph gives no id are
+// named "default", and partners of cross-tenant access by their tenant.
+func NewGraph(collection string, body jsondoc.Value, from Origin) (*Resource, error) {
+	if body.Kind() != jsondoc.Object {
+		return nil, errors.New("a Microsoft Graph object must be a JSON object")
+	}
+	name, ok := body.Get("id").Text()
+	if !ok || name == "" {
+		switch strings.ToLower(collection) {
+		case "crosstenantaccesspolicyconfigurationpartners":
+			name, ok = body.Get("tenantId").Text()
+		case "crosstenantaccesspolicies", "authorizationpolicies", "authenticationmethodspolicies", "identitysecuritydefaultsenforcementpolicies":
+			name, ok = "default", true
+		}
+	}
+	if !ok || name == "" {
+		return nil, fmt.Errorf("%w: a Microsoft Graph object of %s has no id", ErrNotID, collection)
+	}
+	if len(name) > MaxIDLength/2 {
+		return nil, fmt.Errorf("%w: longer than %d bytes", ErrNotID, MaxIDLength/2)
+	}
+	id := GraphID(collection, strings.ReplaceAll(name, "/", "%2F"))
+	return &Resource{ID: id, Type: id.Type(), Body: body, From: from}, nil
+}
+
+// IsGraph tells whether the record is an object of Microsoft Graph.
+func (r *Resource) IsGraph() bool {
+	_, ok := cutFold(r.ID.raw, "/providers/Microsoft.Graph/")
+	return ok
 }
