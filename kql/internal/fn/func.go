@@ -32,6 +32,13 @@ type Func struct {
 	// Special functions have no kernel: the binder replaces the call
 	// (column_ifexists, toscalar, materialize).
 	Special bool
+	// Outs are the columns of a function that gives several (series_stats):
+	// its kernel returns dynamic arrays with an element for each, which the
+	// binder spreads and converts. A column is called func_argument_Name.
+	Outs []Column
+	// TypeArg functions take a typeof() literal as one more, last argument;
+	// their result is then converted to that type, as to...() does (extract).
+	TypeArg bool
 	// SQL is the form in DuckDB's SQL with %s for each argument, given only
 	// where it is exact for every input, nulls included; empty: never pushed.
 	SQL string
