@@ -1,0 +1,457 @@
+// Package posture scores a tenant: Microsoft's classic Secure Score computed
+// to the digit, exemptions, what is not known and what it could cost, and what
+// each fix would add.
+//
+// It takes facts, not engines: a caller says which recommendation found what
+// on which resource, and Calculate answers. Exemptions are read by
+// ParseExemptions and matched by Book. Rounding is done in whole numbers
+// (hundredths of a point, hundredths of a percent), so the same facts give the
+// same digits everywhere.
+//
+// Source of the rules: "Secure score in Microsoft Defender for Cloud" and
+// "Exempting resources and recommendations from your secure score".
+package posture
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/azward/azward/finding"
+)
+
+// Recommendation is one rule whose verdicts may count in the score.
+type Recommendation struct {
+	ID      string
+	Control string // name of its Secure Score control; "" is not scored
+	Preview bool   // preview recommendations never count
+	Custom  bool   // nor do a customer's own
+}
+
+// Category says what an exemption means for the score.
+type Category uint8
+
+// The categories. A waiver accepts the risk: the resource leaves the
+// denominator. Mitigated means that it was dealt with elsewhere: it counts as
+// healthy.
+const (
+	NotExempt Category = iota
+	Waiver
+	Mitigated
+)
+
+// String returns the category as Azure Policy spells it.
+func (c Category) String() string {
+	switch c {
+	case Waiver:
+		return "Waiver"
+	case Mitigated:
+		return "Mitigated"
+	}
+	return ""
+}
+
+// MarshalText writes the category's name.
+func (c Category) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// Result is what one recommendation found on one resource.
+type Result struct {
+	Resource       int // index into Facts.ResourceScope
+	Recommendation int // index into Facts.Recommendations
+	State          finding.State
+	Exemption      Category // NotExempt where no exemption holds
+}
+
+// Facts is all that a score is computed from.
+type Facts struct {
+	Scopes          []string // subscriptions, and the directory as a scope of its own
+	ResourceScope   []int    // index into Scopes, for each resource
+	Recommendations []Recommendation
+	Results         []Result
+}
+
+// ControlScore is one control's share of a score, in points.
+type ControlScore struct {
+	ID                string  `json:"id,omitempty"`
+	Name              string  `json:"name"`
+	DefinitionMax     int     `json:"definitionMax"` // points the control is worth at most
+	Max               int     `json:"max"`           // the same, or 0 where nothing was assessed
+	Current           float64 `json:"current"`
+	Percentage        float64 `json:"percentage"` // of Max, 0 to 1
+	Healthy           int     `json:"healthy"`    // resources
+	Unhealthy         int     `json:"unhealthy"`
+	NotApplicable     int     `json:"notApplicable"`
+	Unknown           int     `json:"unknown"`           // resources that pass what could be read, but not all could
+	PotentialIncrease float64 `json:"potentialIncrease"` // of the whole score, 0 to 1, if all were healthy
+}
+
+// ScopeScore is the score of one subscription.
+type ScopeScore struct {
+	Scope      string         `json:"scope"`
+	Name       string         `json:"name,omitempty"` // filled in by the caller
+	Current    float64        `json:"current"`
+	Max        int            `json:"max"`
+	Percentage float64        `json:"percentage"`
+	Weight     int            `json:"weight"` // healthy + unhealthy over all controls
+	Controls   []ControlScore `json:"controls"`
+}
+
+// UnknownCost says what is not known and what it could mean for the score.
+type UnknownCost struct {
+	Verdicts  int     `json:"verdicts"`  // scored verdicts that are Unknown
+	Resources int     `json:"resources"` // resource and control pairs left out because of them
+	Worst     float64 `json:"worst"`     // percentage if every one of them were unhealthy
+	Best      float64 `json:"best"`      // percentage if every one of them were healthy
+}
+
+// Gain is what one open recommendation would add if it were fixed everywhere
+// and nothing else changed.
+type Gain struct {
+	Recommendation int     `json:"-"`
+	ID             string  `json:"controlId"`
+	Control        string  `json:"scoreControl"`
+	Open           int     `json:"open"`       // resources that fail it
+	Alone          int     `json:"alone"`      // of those, resources that fail nothing else in the control
+	Points         float64 `json:"points"`     // points of the control, over all scopes as they are weighed
+	Percentage     float64 `json:"percentage"` // of the whole score, 0 to 1
+}
+
+// Score is a tenant's Secure Score.
+//
+// With one scope Current and Max are its points. With several, Percentage is
+// the weighted one, Max is the points of every control that was assessed
+// anywhere, and Current is Percentage of Max.
+type Score struct {
+	Current          float64        `json:"current"`
+	Max              int            `json:"max"`
+	Percentage       float64        `json:"percentage"`
+	BeforeExemptions float64        `json:"beforeExemptions"` // percentage with every exemption ignored
+	Controls         []ControlScore `json:"controls"`
+	Scopes           []ScopeScore   `json:"scopes"`
+	Unknown          UnknownCost    `json:"unknown"`
+	Gains            []Gain         `json:"recommendations"`
+}
+
+// Calculate computes the score. Results whose recommendation is preview,
+// custom or of no control are passed over. The same recommendation and
+// resource must not come twice.
+func Calculate(f Facts) Score {
+	t := newTally(f, true)
+	s := t.score()
+	s.BeforeExemptions = newTally(f, false).percentage()
+	s.Unknown = t.unknownCost()
+	s.Gains = t.gains()
+	return s
+}
+
+// cell is what the recommendations of one control found on one resource.
+type cell struct {
+	fail    uint16
+	unknown uint16
+	pass    bool
+	seen    bool // spoken of at all, if only to say that it does not apply
+	only    int32
+}
+
+// counts are the resources of one control in one scope.
+type counts struct{ healthy, unhealthy, notApplicable, unknown int }
+
+// tally holds the cells and counts that every figure is derived from.
+type tally struct {
+	f      Facts
+	cells  [len(classic)][]cell   // by resource; nil where a control has no result
+	counts [][len(classic)]counts // by scope
+	open   []int                  // failing resources by recommendation
+	maybe  int                    // scored verdicts that are Unknown
+	byRec  []int                  // control by recommendation, -1 not scored
+}
+
+func newTally(f Facts, exempt bool) *tally {
+	t := &tally{f: f, counts: make([][len(classic)]counts, len(f.Scopes)), open: make([]int, len(f.Recommendations)), byRec: make([]int, len(f.Recommendations))}
+	for i, r := range f.Recommendations {
+		t.byRec[i] = -1
+		if !r.Preview && !r.Custom {
+			t.byRec[i] = controlIndex(r.Control)
+		}
+	}
+	for _, r := range f.Results {
+		t.add(r, exempt)
+	}
+	for control, cells := range t.cells {
+		for i := range cells {
+			t.count(control, f.ResourceScope[i], cells[i])
+		}
+	}
+	return t
+}
+
+func (t *tally) add(r Result, exempt bool) {
+	control := t.byRec[r.Recommendation]
+	if control < 0 {
+		return
+	}
+	if t.cells[control] == nil {
+		t.cells[control] = make([]cell, len(t.f.ResourceScope))
+	}
+	c := &t.cells[control][r.Resource]
+	c.seen = true
+	state := r.State
+	if exempt && state != finding.NotApplicable {
+		switch r.Exemption {
+		case Waiver:
+			state = finding.NotApplicable
+		case Mitigated:
+			state = finding.Compliant
+		}
+	}
+	switch state {
+	case finding.NonCompliant:
+		c.fail++
+		c.only = int32(r.Recommendation)
+		t.open[r.Recommendation]++
+	case finding.Unknown:
+		c.unknown++
+		t.maybe++
+	case finding.Compliant:
+		c.pass = true
+	}
+}
+
+func (t *tally) count(control, scope int, c cell) {
+	n := &t.counts[scope][control]
+	switch {
+	case c.fail > 0:
+		n.unhealthy++
+	case c.unknown > 0:
+		n.unknown++
+	case c.pass:
+		n.healthy++
+	case c.seen:
+		n.notApplicable++
+	}
+}
+
+// points returns max x healthy / (healthy + unhealthy) in hundredths, rounded
+// half up, and the control's maximum, which is 0 where nothing was assessed.
+func points(control int, n counts) (current, maximum int64) {
+	of := int64(n.healthy + n.unhealthy)
+	if of == 0 {
+		return 0, 0
+	}
+	maximum = int64(classic[control].Max)
+	return divide(100*maximum*int64(n.healthy), of), maximum
+}
+
+// divide returns a/b rounded half up; both are at least 0, and x/0 is 0.
+func divide(a, b int64) int64 {
+	if b == 0 {
+		return 0
+	}
+	return (2*a + b) / (2 * b)
+}
+
+// scopeTotals are a scope's points: current in hundredths, percentage in
+// hundredths of a percent.
+type scopeTotals struct{ current, maximum, percentage, weight int64 }
+
+func totals(n *[len(classic)]counts) scopeTotals {
+	var t scopeTotals
+	for control := range n {
+		current, maximum := points(control, n[control])
+		t.current += current
+		t.maximum += maximum
+		t.weight += int64(n[control].healthy + n[control].unhealthy)
+	}
+	t.percentage = divide(100*t.current, t.maximum)
+	return t
+}
+
+// combine weighs scopes: each by healthy + unhealthy, where 0 counts as 1 in
+// the divisor. The answer is in hundredths of a percent.
+func combine(scopes []scopeTotals) int64 {
+	var sum, of int64
+	for _, s := range scopes {
+		sum += s.weight * s.percentage
+		of += max(1, s.weight)
+	}
+	return divide(sum, of)
+}
+
+// each computes the totals of every scope after change, which may be nil.
+func (t *tally) each(change func(scope int, n *[len(classic)]counts)) []scopeTotals {
+	out := make([]scopeTotals, len(t.counts))
+	for i := range t.counts {
+		n := t.counts[i]
+		if change != nil {
+			change(i, &n)
+		}
+		out[i] = totals(&n)
+	}
+	return out
+}
+
+func (t *tally) percentage() float64 { return float64(combine(t.each(nil))) / 1e4 }
+
+func (t *tally) score() Score {
+	scopes := t.each(nil)
+	s := Score{Percentage: float64(combine(scopes)) / 1e4}
+	for i, sc := range scopes {
+		s.Scopes = append(s.Scopes, ScopeScore{
+			Scope: t.f.Scopes[i], Current: float64(sc.current) / 100, Max: int(sc.maximum),
+			Percentage: float64(sc.percentage) / 1e4, Weight: int(sc.weight),
+			Controls: t.controls(scopes[i:i+1], t.counts[i:i+1]),
+		})
+	}
+	s.Controls = t.controls(scopes, t.counts)
+	for _, c := range s.Controls {
+		s.Max += c.Max
+	}
+	if len(scopes) == 1 {
+		s.Current = float64(scopes[0].current) / 100
+	} else {
+		s.Current = float64(divide(combine(scopes)*int64(s.Max), 100)) / 100
+	}
+	return s
+}
+
+// controls joins each control over scopes as Defender for Cloud does: every
+// scope's points weigh by the scope's weight over its maximum.
+func (t *tally) controls(scopes []scopeTotals, counted [][len(classic)]counts) []ControlScore {
+	var weights float64
+	for _, s := range scopes {
+		weights += float64(max(1, s.weight))
+	}
+	var out []ControlScore
+	for control := range classic {
+		if t.cells[control] == nil {
+			continue
+		}
+		var n counts
+		var earned, possible float64
+		single, assessed := int64(0), 0
+		for i, s := range scopes {
+			c := counted[i][control]
+			n.healthy += c.healthy
+			n.unhealthy += c.unhealthy
+			n.notApplicable += c.notApplicable
+			n.unknown += c.unknown
+			current, maximum := points(control, c)
+			if maximum > 0 && s.maximum > 0 {
+				share := float64(s.weight) / float64(s.maximum)
+				earned += share * float64(current) / 100
+				possible += share * float64(maximum)
+				single, assessed = current, assessed+1
+			}
+		}
+		if n == (counts{}) {
+			continue
+		}
+		cs := ControlScore{
+			ID: classic[control].ID, Name: classic[control].Name, DefinitionMax: classic[control].Max,
+			Healthy: n.healthy, Unhealthy: n.unhealthy, NotApplicable: n.notApplicable, Unknown: n.unknown,
+		}
+		if n.healthy+n.unhealthy > 0 {
+			cs.Max = classic[control].Max
+		}
+		current := single
+		if assessed > 1 {
+			current = int64(math.Round(100 * float64(cs.Max) * earned / possible))
+		}
+		cs.Current = float64(current) / 100
+		cs.Percentage = float64(divide(100*current, int64(cs.Max))) / 1e4
+		if weights > 0 {
+			cs.PotentialIncrease = roundTo((possible-earned)/weights, 1e4)
+		}
+		out = append(out, cs)
+	}
+	return out
+}
+
+func roundTo(x, unit float64) float64 {
+	return math.Round(x*unit) / unit
+}
+
+func (t *tally) unknownCost() UnknownCost {
+	u := UnknownCost{Verdicts: t.maybe}
+	for i := range t.counts {
+		for control := range t.counts[i] {
+			u.Resources += t.counts[i][control].unknown
+		}
+	}
+	u.Worst = float64(combine(t.each(func(_ int, n *[len(classic)]counts) {
+		for c := range n {
+			n[c].unhealthy += n[c].unknown
+		}
+	}))) / 1e4
+	u.Best = float64(combine(t.each(func(_ int, n *[len(classic)]counts) {
+		for c := range n {
+			n[c].healthy += n[c].unknown
+		}
+	}))) / 1e4
+	return u
+}
+
+// gains computes, for each open recommendation, what fixing it everywhere and
+// nothing else would add; the largest first.
+func (t *tally) gains() []Gain {
+	type moved struct{ healthy, unknown int }
+	move := make([]map[int]moved, len(t.f.Recommendations)) // by scope
+	for _, cells := range t.cells {
+		for i, c := range cells {
+			if c.fail != 1 {
+				continue
+			}
+			m := &move[c.only]
+			if *m == nil {
+				*m = map[int]moved{}
+			}
+			v := (*m)[t.f.ResourceScope[i]]
+			if c.unknown > 0 {
+				v.unknown++
+			} else {
+				v.healthy++
+			}
+			(*m)[t.f.ResourceScope[i]] = v
+		}
+	}
+	now := combine(t.each(nil))
+	before := t.controls(t.each(nil), t.counts)
+	var out []Gain
+	for r, open := range t.open {
+		if open == 0 {
+			continue
+		}
+		control := t.byRec[r]
+		g := Gain{Recommendation: r, ID: t.f.Recommendations[r].ID, Control: classic[control].Name, Open: open}
+		changed := slices.Clone(t.counts)
+		for scope, v := range move[r] {
+			n := &changed[scope][control]
+			n.healthy += v.healthy
+			n.unknown += v.unknown
+			n.unhealthy -= v.healthy + v.unknown
+			g.Alone += v.healthy
+		}
+		if len(move[r]) > 0 {
+			after := make([]scopeTotals, len(changed))
+			for i := range changed {
+				after[i] = totals(&changed[i])
+			}
+			g.Percentage = float64(combine(after)-now) / 1e4
+			g.Points = roundTo(currentOf(t.controls(after, changed), g.Control)-currentOf(before, g.Control), 100)
+		}
+		out = append(out, g)
+	}
+	slices.SortStableFunc(out, func(a, b Gain) int {
+		return cmp.Or(cmp.Compare(b.Percentage, a.Percentage), cmp.Compare(b.Open, a.Open), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+func currentOf(controls []ControlScore, name string) float64 {
+	for _, c := range controls {
+		if c.Name == name {
+			return c.Current
+		}
+	}
+	return 0
+}
