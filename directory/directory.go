@@ -1,0 +1,468 @@
+// Package directory turns Microsoft Graph objects into a tenant that can be
+// asked questions: who is in a group (nested, cycles and all), who holds which
+// directory role actively or by eligibility and where, which service principal
+// belongs to which application, what Privileged Identity Management asks of an
+// activation.
+//
+// It reads objects and answers about them; what a Conditional Access policy or
+// an Azure role assignment makes of the answers is for the engines above. Start
+// with a Builder, add objects, call Build. Keys are looked up without regard to
+// case, so PowerShell's PascalCase exports read as Graph's own JSON does, and
+// times may be ISO 8601 or "/Date(ms)/".
+//
+// A Directory never changes once built and may be read by many goroutines.
+package directory
+
+import (
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/azward/azward/diag"
+	"github.com/azward/azward/jsondoc"
+)
+
+// Collection names, as in the type Microsoft.Graph/{collection}.
+const (
+	Users                     = "users"
+	Groups                    = "groups"
+	ServicePrincipals         = "servicePrincipals"
+	Applications              = "applications"
+	Devices                   = "devices"
+	AdministrativeUnits       = "administrativeUnits"
+	DirectoryRoles            = "directoryRoles"
+	RoleDefinitions           = "roleDefinitions"
+	RoleAssignments           = "roleAssignments"
+	RoleAssignmentInstances   = "roleAssignmentScheduleInstances"
+	RoleEligibilityInstances  = "roleEligibilityScheduleInstances"
+	RoleManagementPolicies    = "roleManagementPolicies"
+	RoleManagementAssignments = "roleManagementPolicyAssignments"
+	ConditionalAccessPolicies = "conditionalAccessPolicies"
+	NamedLocations            = "namedLocations"
+	AuthenticationStrengths   = "authenticationStrengthPolicies"
+	AuthenticationContexts    = "authenticationContextClassReferences"
+	Organization              = "organization"
+	UserRegistrationDetails   = "userRegistrationDetails"
+	OAuth2PermissionGrants    = "oauth2PermissionGrants"
+	AppRoleAssignments        = "appRoleAssignments"
+	CrossTenantAccess         = "crossTenantAccessPolicies"
+	CrossTenantPartners       = "crossTenantAccessPolicyConfigurationPartners"
+	SecurityDefaults          = "identitySecurityDefaultsEnforcementPolicies"
+	AuthorizationPolicies     = "authorizationPolicies"
+	AuthenticationMethods     = "authenticationMethodsPolicies"
+	GroupEligibilityInstances = "groupEligibilityScheduleInstances"
+	GroupAssignmentInstances  = "groupAssignmentScheduleInstances"
+	Domains                   = "domains"
+	SignInActivities          = "signInActivities"
+	graphPrefix               = "microsoft.graph/"
+	maxObjects                = 10_000_000
+	everywhere                = "/"
+)
+
+// Directory is a tenant as it was read.
+type Directory struct {
+	users      map[string]*User
+	userOrder  []*User
+	groups     map[string]*Group
+	groupOrder []*Group
+	sps        map[string]*ServicePrincipal
+	spByApp    map[string]*ServicePrincipal
+	spOrder    []*ServicePrincipal
+	apps       map[string]*Application // by object id
+	appByApp   map[string]*Application // by app id
+	appOrder   []*Application
+	devices    map[string]*Device // by object id and by deviceId
+	devOrder   []*Device
+	roles      map[string]*Role // by role definition id and template id
+	roleOrder  []*Role
+	assigned   map[string][]*RoleAssignment // active, by principal
+	eligible   map[string][]*RoleAssignment
+	allRoles   []*RoleAssignment
+	parents    map[string][]*Group // direct groups of a principal
+	closure    map[*Group][]*Group // groups a group is in, itself included
+	objects    map[string][]jsondoc.Value
+	grants     []ConsentGrant
+	appRoles   []AppRoleGrant
+	activation map[string]*ActivationRules // by role key
+	read       map[string]bool
+	diags      diag.List
+}
+
+// User is a user object of the tenant.
+type User struct {
+	ID           string // as Graph gives it
+	UPN          string
+	DisplayName  string
+	Mail         string
+	UserType     string // "Member", "Guest" or "" where it was not read
+	CreationType string
+	Enabled      Tri
+	External     Tri    // signs in with credentials of another tenant or provider
+	HomeTenant   string // tenant id, where the object tells it
+	OnPremises   bool   // synchronised from Active Directory
+	AgentUser    bool   // a user that stands for an agent
+	Created      time.Time
+	LastSignIn   time.Time // the latest of interactive and non-interactive; zero where unread
+	MFARegistered,
+	MFACapable Tri
+	Methods []string // registered authentication methods
+	Body    jsondoc.Value
+
+	key         string
+	listedRoles []string
+	memberOf    []string
+	hasMemberOf bool
+	hasRoles    bool
+}
+
+// Group is a group of the tenant.
+type Group struct {
+	ID             string
+	DisplayName    string
+	Dynamic        bool
+	RoleAssignable bool
+	Security       bool
+	Microsoft365   bool
+	MembersRead    bool     // false: nobody knows who is in it
+	Members        []string // ids of direct members
+	Owners         []string
+	Body           jsondoc.Value
+
+	key string
+}
+
+// ServicePrincipal is an application's identity in the tenant.
+type ServicePrincipal struct {
+	ID, AppID, DisplayName string
+	Kind                   string // servicePrincipalType: Application, ManagedIdentity, Legacy, SocialIdp
+	OwnerTenant            string // appOwnerOrganizationId
+	SignInAudience         string
+	Enabled                Tri
+	Owners                 []string
+	Agent                  bool // an agent identity
+	Credentials            []Credential
+	Body                   jsondoc.Value
+
+	key string
+}
+
+// Application is an app registration of the tenant.
+type Application struct {
+	ID, AppID, DisplayName string
+	SignInAudience         string
+	Owners                 []string
+	Credentials            []Credential
+	Body                   jsondoc.Value
+}
+
+// Credential is a password or certificate of an application or service principal.
+type Credential struct {
+	Kind       string // "password" or "certificate"
+	KeyID      string
+	Start, End time.Time // zero where not given
+}
+
+// Device is a device object.
+type Device struct {
+	ID, DeviceID, DisplayName string
+	Body                      jsondoc.Value
+}
+
+// Role is a directory role definition.
+type Role struct {
+	ID, TemplateID, DisplayName string
+	BuiltIn                     Tri
+	Privileged                  Tri // isPrivileged
+	Body                        jsondoc.Value
+}
+
+// RoleAssignment binds a principal to a directory role at a scope, actively or
+// by eligibility.
+type RoleAssignment struct {
+	ID          string
+	PrincipalID string
+	Role        *Role
+	Scope       string // directoryScopeId: "/", "/administrativeUnits/{id}", "/{objectId}"; app scopes as "/apps/..."
+	Eligible    bool
+	Activated   bool // an eligible assignment that has been activated
+	Start, End  time.Time
+	Source      string // collection the assignment was read from
+	ViaGroup    string // id of the group through which a principal holds it; set by RolesOf
+}
+
+// TenantWide tells whether the assignment holds in the whole tenant. Conditional
+// Access counts only these ("Conditional Access: Users, groups, agents and
+// workload identities", Microsoft Entra documentation).
+func (r *RoleAssignment) TenantWide() bool { return r.Scope == everywhere }
+
+// Permanent tells whether the assignment never ends.
+func (r *RoleAssignment) Permanent() bool { return r.End.IsZero() }
+
+// ConsentGrant is a delegated permission grant.
+type ConsentGrant struct {
+	ClientID, ResourceID, PrincipalID, ConsentType string
+	Scopes                                         []string
+	Body                                           jsondoc.Value
+}
+
+// AppRoleGrant is an application permission (app role) held by a principal.
+type AppRoleGrant struct {
+	PrincipalID, PrincipalType, ResourceID, AppRoleID string
+	Body                                              jsondoc.Value
+}
+
+// ActivationRules is what Privileged Identity Management asks of a person who
+// activates a role ("Rules in PIM", Microsoft Graph documentation).
+type ActivationRules struct {
+	MFA                   Tri
+	Justification         Tri
+	Ticket                Tri
+	Approval              Tri
+	Approvers             []string
+	AuthenticationContext string // claim value such as "c1", "" where none is asked
+	MaximumDuration       string // ISO 8601
+	PermanentActive       Tri    // active assignments may be permanent
+	PermanentEligible     Tri
+}
+
+// Tri is a truth value that may be unknown.
+type Tri uint8
+
+// The truth values. Unknown is the zero value.
+const (
+	Unknown Tri = iota
+	False
+	True
+)
+
+// TriOf converts a known truth value.
+func TriOf(b bool) Tri {
+	if b {
+		return True
+	}
+	return False
+}
+
+// String returns "unknown", "false" or "true".
+func (t Tri) String() string { return [...]string{"unknown", "false", "true"}[t] }
+
+// Diagnostics returns what could not be read, object by object.
+func (d *Directory) Diagnostics() diag.List { return d.diags }
+
+// Read tells whether any object of a collection was added, or the collection was
+// declared read and empty with Builder.DeclareRead.
+func (d *Directory) Read(collection string) bool { return d.read[fold(collection)] }
+
+// Objects returns the bodies of a collection in the order they were added.
+func (d *Directory) Objects(collection string) []jsondoc.Value { return d.objects[fold(collection)] }
+
+// User returns a user by object id or user principal name.
+func (d *Directory) User(id string) (*User, bool) { u, ok := d.users[fold(id)]; return u, ok }
+
+// Users returns all users in the order they were added.
+func (d *Directory) Users() []*User { return d.userOrder }
+
+// Group returns a group by id.
+func (d *Directory) Group(id string) (*Group, bool) { g, ok := d.groups[fold(id)]; return g, ok }
+
+// Groups returns all groups in the order they were added.
+func (d *Directory) Groups() []*Group { return d.groupOrder }
+
+// ServicePrincipal returns a service principal by object id or app id.
+func (d *Directory) ServicePrincipal(id string) (*ServicePrincipal, bool) {
+	if s, ok := d.sps[fold(id)]; ok {
+		return s, true
+	}
+	s, ok := d.spByApp[fold(id)]
+	return s, ok
+}
+
+// ServicePrincipals returns all service principals in the order they were added.
+func (d *Directory) ServicePrincipals() []*ServicePrincipal { return d.spOrder }
+
+// Application returns an app registration by object id or app id.
+func (d *Directory) Application(id string) (*Application, bool) {
+	if a, ok := d.apps[fold(id)]; ok {
+		return a, true
+	}
+	a, ok := d.appByApp[fold(id)]
+	return a, ok
+}
+
+// Applications returns all app registrations in the order they were added.
+func (d *Directory) Applications() []*Application { return d.appOrder }
+
+// Device returns a device by object id or device id.
+func (d *Directory) Device(id string) (*Device, bool) { v, ok := d.devices[fold(id)]; return v, ok }
+
+// Devices returns all devices in the order they were added.
+func (d *Directory) Devices() []*Device { return d.devOrder }
+
+// Role returns a role by definition id or template id; built-in roles that were
+// not read are known by name where RoleName knows them.
+func (d *Directory) Role(id string) (*Role, bool) { r, ok := d.roles[fold(id)]; return r, ok }
+
+// Roles returns all role definitions that were read or are referenced.
+func (d *Directory) Roles() []*Role { return d.roleOrder }
+
+// RoleAssignments returns every assignment, active and eligible, direct ones only.
+func (d *Directory) RoleAssignments() []*RoleAssignment { return d.allRoles }
+
+// ConsentGrants returns the delegated permission grants.
+func (d *Directory) ConsentGrants() []ConsentGrant { return d.grants }
+
+// AppRoleGrants returns the application permissions held.
+func (d *Directory) AppRoleGrants() []AppRoleGrant { return d.appRoles }
+
+// Activation returns what PIM asks for the activation of a role, by role
+// definition id or template id.
+func (d *Directory) Activation(role string) (*ActivationRules, bool) {
+	if r, ok := d.roles[fold(role)]; ok {
+		for _, k := range []string{fold(r.ID), fold(r.TemplateID)} {
+			if a, ok := d.activation[k]; ok {
+				return a, true
+			}
+		}
+	}
+	a, ok := d.activation[fold(role)]
+	return a, ok
+}
+
+// GroupsOf returns the groups a user, group, device or service principal is in,
+// directly or by nesting, in a stable order. A group is not in itself.
+func (d *Directory) GroupsOf(principal string) []*Group {
+	seen := map[*Group]bool{}
+	var out []*Group
+	add := func(g *Group) {
+		for _, a := range d.closure[g] {
+			if !seen[a] && a.key != fold(principal) {
+				seen[a] = true
+				out = append(out, a)
+			}
+		}
+	}
+	for _, g := range d.parents[fold(principal)] {
+		add(g)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].key < out[j].key })
+	return out
+}
+
+// InGroup answers whether a principal is in a group, directly or by nesting.
+// It is Unknown where the group was not read, or its members (or those of a group
+// nested in it) were not and nothing else shows the membership.
+func (d *Directory) InGroup(principal, group string) Tri {
+	p, g := fold(principal), fold(group)
+	for _, direct := range d.parents[p] {
+		for _, a := range d.closure[direct] {
+			if a.key == g {
+				return True
+			}
+		}
+	}
+	if u, ok := d.users[p]; ok {
+		for _, m := range u.memberOf {
+			if m == g {
+				return True
+			}
+			if mg, ok := d.groups[m]; ok {
+				for _, a := range d.closure[mg] {
+					if a.key == g {
+						return True
+					}
+				}
+			}
+		}
+		if u.hasMemberOf {
+			return False
+		}
+	}
+	target, ok := d.groups[g]
+	if !ok || !d.membersKnown(target, map[*Group]bool{}) {
+		return Unknown
+	}
+	return False
+}
+
+func (d *Directory) membersKnown(g *Group, seen map[*Group]bool) bool {
+	if seen[g] {
+		return true
+	}
+	seen[g] = true
+	if !g.MembersRead {
+		return false
+	}
+	for _, m := range g.Members {
+		if n, ok := d.groups[fold(m)]; ok && !d.membersKnown(n, seen) {
+			return false
+		}
+	}
+	return true
+}
+
+// MembersOf returns the ids of the users, service principals and devices in a
+// group, nested groups resolved, sorted.
+func (d *Directory) MembersOf(group string) []string {
+	g, ok := d.groups[fold(group)]
+	if !ok {
+		return nil
+	}
+	seen := map[string]bool{}
+	var out []string
+	var walk func(g *Group)
+	walk = func(g *Group) {
+		for _, m := range g.Members {
+			k := fold(m)
+			if seen[k] {
+				continue
+			}
+			seen[k] = true
+			if n, ok := d.groups[k]; ok {
+				walk(n)
+				continue
+			}
+			out = append(out, m)
+		}
+	}
+	seen[g.key] = true
+	walk(g)
+	sort.Strings(out)
+	return out
+}
+
+// RolesOf returns the role assignments that a principal holds, itself or through
+// groups (role-assignable groups do not nest, but what was read is followed);
+// those held through a group name it in ViaGroup. eligible picks eligible ones in
+// place of active ones.
+func (d *Directory) RolesOf(principal string, eligible bool) []*RoleAssignment {
+	m := d.assigned
+	if eligible {
+		m = d.eligible
+	}
+	out := append([]*RoleAssignment(nil), m[fold(principal)]...)
+	for _, g := range d.GroupsOf(principal) {
+		for _, a := range m[g.key] {
+			c := *a
+			c.ViaGroup = g.ID
+			out = append(out, &c)
+		}
+	}
+	return out
+}
+
+// RolesRead tells whether active role assignments were read at all.
+func (d *Directory) RolesRead() bool {
+	return d.Read(RoleAssignments) || d.Read(RoleAssignmentInstances) || d.Read(DirectoryRoles) || d.read["user.roles"]
+}
+
+// ListedRoles returns role ids that a user's own record lists, and whether it
+// lists them at all.
+func (d *Directory) ListedRoles(user string) ([]string, bool) {
+	u, ok := d.users[fold(user)]
+	if !ok {
+		return nil, false
+	}
+	return u.listedRoles, u.hasRoles
+}
+
+func fold(s string) string { return strings.ToLower(s) }
