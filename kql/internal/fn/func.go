@@ -36,6 +36,10 @@ type Func struct {
 	// its kernel returns dynamic arrays with an element for each, which the
 	// binder spreads and converts. A column is called func_argument_Name.
 	Outs []Column
+	// Spread gives the columns where they depend on the number of arguments
+	// (array_sort_asc of several arrays); names are used as they are, and nil
+	// means that the call is one value. Elements can also be indexed.
+	Spread func(args []types.Type) []Column
 	// TypeArg functions take a typeof() literal as one more, last argument;
 	// their result is then converted to that type, as to...() does (extract).
 	TypeArg bool
