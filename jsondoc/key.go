@@ -19,7 +19,11 @@ func (k *Key) Name() string { return k.name }
 
 // Interner shares keys between documents: resources of one inventory repeat
 // the same few thousand names. It is not safe for concurrent use.
-type Interner struct{ keys map[string]*Key }
+type Interner struct {
+	keys  map[string]*Key
+	slabN []node // rest of the slabs that the last document left
+	slabM []member
+}
 
 // maxInterned bounds the table against documents whose names never repeat
 // (maps keyed by ids); names beyond it are still correct, only not shared.

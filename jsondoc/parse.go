@@ -127,8 +127,9 @@ type builder struct {
 }
 
 func build(text []byte, start, base int, in *Interner) (Value, error) {
-	b := builder{text: text, i: start, base: base, in: in}
+	b := builder{text: text, i: start, base: base, in: in, slabN: in.slabN, slabM: in.slabM}
 	n, err := b.value()
+	in.slabN, in.slabM = b.slabN, b.slabM // what is left serves the next document
 	if err != nil {
 		return Value{}, err
 	}
