@@ -40,6 +40,9 @@ type Func struct {
 	// (array_sort_asc of several arrays); names are used as they are, and nil
 	// means that the call is one value. Elements can also be indexed.
 	Spread func(args []types.Type) []Column
+	// TypeOf gives the result's type where it depends on the values of constant
+	// arguments (null in consts for the others), instead of the signature's.
+	TypeOf func(args []types.Type, consts []value.Value) types.Type
 	// TypeArg functions take a typeof() literal as one more, last argument;
 	// their result is then converted to that type, as to...() does (extract).
 	TypeArg bool
