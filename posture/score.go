@@ -140,7 +140,7 @@ func Calculate(f Facts) Score {
 	s := t.score()
 	s.BeforeExemptions = newTally(f, false).percentage()
 	s.Unknown = t.unknownCost()
-	s.Gains = t.gains()
+	s.Gains = gains(f, t)
 	return s
 }
 
@@ -150,7 +150,6 @@ type cell struct {
 	unknown uint16
 	pass    bool
 	seen    bool // spoken of at all, if only to say that it does not apply
-	only    int32
 }
 
 // counts are the resources of one control in one scope.
@@ -207,7 +206,6 @@ func (t *tally) add(r Result, exempt bool) {
 	switch state {
 	case finding.NonCompliant:
 		c.fail++
-		c.only = int32(r.Recommendation)
 		t.open[r.Recommendation]++
 	case finding.Unknown:
 		c.unknown++
@@ -393,28 +391,8 @@ func (t *tally) unknownCost() UnknownCost {
 
 // gains computes, for each open recommendation, what fixing it everywhere and
 // nothing else would add; the largest first.
-func (t *tally) gains() []Gain {
-	type moved struct{ healthy, unknown int }
-	move := make([]map[int]moved, len(t.f.Recommendations)) // by scope
-	for _, cells := range t.cells {
-		for i, c := range cells {
-			if c.fail != 1 {
-				continue
-			}
-			m := &move[c.only]
-			if *m == nil {
-				*m = map[int]moved{}
-			}
-			v := (*m)[t.f.ResourceScope[i]]
-			if c.unknown > 0 {
-				v.unknown++
-			} else {
-				v.healthy++
-			}
-			(*m)[t.f.ResourceScope[i]] = v
-		}
-	}
-	now := combine(t.each(nil))
+func gains(f Facts, t *tally) []Gain {
+	sim := NewSimulator(f)
 	before := t.controls(t.each(nil), t.counts)
 	var out []Gain
 	for r, open := range t.open {
@@ -422,22 +400,18 @@ func (t *tally) gains() []Gain {
 			continue
 		}
 		control := t.byRec[r]
-		g := Gain{Recommendation: r, ID: t.f.Recommendations[r].ID, Control: classic[control].Name, Open: open}
-		changed := slices.Clone(t.counts)
-		for scope, v := range move[r] {
-			n := &changed[scope][control]
-			n.healthy += v.healthy
-			n.unknown += v.unknown
-			n.unhealthy -= v.healthy + v.unknown
-			g.Alone += v.healthy
-		}
-		if len(move[r]) > 0 {
-			after := make([]scopeTotals, len(changed))
-			for i := range changed {
-				after[i] = totals(&changed[i])
+		g := Gain{Recommendation: r, ID: f.Recommendations[r].ID, Control: classic[control].Name, Open: open}
+		if healed := sim.healed([]int{r}); len(healed) > 0 {
+			after := slices.Clone(t.counts)
+			for _, i := range healed {
+				sim.cells[i].heal(&after[sim.cells[i].scope])
+				if !sim.cells[i].unknown {
+					g.Alone++
+				}
 			}
-			g.Percentage = float64(combine(after)-now) / 1e4
-			g.Points = roundTo(currentOf(t.controls(after, changed), g.Control)-currentOf(before, g.Control), 100)
+			g.Percentage = float64(sim.combined(after)-sim.combined(t.counts)) / 1e4
+			at := &tally{f: f, cells: t.cells, counts: after}
+			g.Points = roundTo(currentOf(at.controls(at.each(nil), after), g.Control)-currentOf(before, g.Control), 100)
 		}
 		out = append(out, g)
 	}

@@ -323,3 +323,24 @@ func BenchmarkCalculate(b *testing.B) {
 		Calculate(f.Facts)
 	}
 }
+
+func TestSimulatorFixesInTurn(t *testing.T) {
+	var b factsBuilder
+	scope := b.scope("s")
+	one := b.recommendation(Recommendation{ID: "one", Control: access})
+	two := b.recommendation(Recommendation{ID: "two", Control: access})
+	both := b.resource(scope)
+	b.say(both, one, finding.NonCompliant, NotExempt)
+	b.say(both, two, finding.NonCompliant, NotExempt)
+	b.found(scope, one, 1, finding.Compliant)
+	sim := NewSimulator(b.Facts)
+	if g := sim.Gain([]int{one}); g != 0 {
+		t.Errorf("one alone gains %v, want nothing", g)
+	}
+	if g := sim.Gain([]int{one, two}); g != 0.5 {
+		t.Errorf("both gain %v, want 0.5", g)
+	}
+	if sim.Fix([]int{one}) != 0 || sim.Fix([]int{two}) != 0.5 || sim.Percentage() != 1 {
+		t.Errorf("after both fixes the score is %v, want 1", sim.Percentage())
+	}
+}
