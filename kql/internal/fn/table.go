@@ -27,7 +27,7 @@ type AggRef struct {
 // Builtin returns the table of all built-in functions. It is built once.
 var Builtin = sync.OnceValue(func() *Table {
 	t, err := NewTable(
-		slices.Concat(operators, conversions, conditionals, stringFuncs, regexFuncs, arrayFuncs, bagFuncs, setFuncs, mathFuncs, binFuncs, datetimeFuncs, formatFuncs, zoneFuncs),
+		slices.Concat(conversions, conditionals, stringFuncs, regexFuncs, arrayFuncs, bagFuncs, setFuncs, mathFuncs, binFuncs, hashFuncs, encodeFuncs, datetimeFuncs, formatFuncs, zoneFuncs),
 		slices.Concat(basicAggs),
 		slices.Concat([]Plugin{}))
 	if err != nil {

@@ -109,8 +109,7 @@ func (s Set) Types() []Type {
 }
 
 // Wider returns the type that both numeric types convert to without loss of
-// meaning, as Kusto promotes them: int, long, decimal, real in that order
-// (decimal and real together give real). Where one of them is None the other is
+// meaning, as Kusto promotes them: int, long, real, decimal in that order. Where one of them is None the other is
 // returned; where they have no common type, None.
 func Wider(a, b Type) Type {
 	switch {
@@ -122,10 +121,10 @@ func Wider(a, b Type) Type {
 		return a
 	case !a.Numeric() || !b.Numeric():
 		return None
-	case a == Real || b == Real:
-		return Real
 	case a == Decimal || b == Decimal:
 		return Decimal
+	case a == Real || b == Real:
+		return Real
 	default:
 		return Long
 	}
