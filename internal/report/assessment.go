@@ -1,0 +1,264 @@
+// Package report shows an assessment: as text for a terminal, as a page, and
+// in the formats that other tools read.
+//
+// An Assessment is plain data, made by internal/app; its JSON form is the
+// contract of `azward assess --format json`. Each format is a function that
+// writes one to an io.Writer; Formats lists them. Nothing here reads files,
+// clocks or the network.
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/azward/azward/compliance"
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/posture"
+)
+
+// Assessment is everything that one run found.
+type Assessment struct {
+	Tool           Tool                         `json:"tool"`
+	GeneratedAt    time.Time                    `json:"generatedAt"`
+	Subject        string                       `json:"subject"` // what was assessed, in words
+	Inventory      Inventory                    `json:"inventory"`
+	Score          posture.Score                `json:"score"`
+	Controls       []Control                    `json:"controls"`
+	Findings       []Finding                    `json:"findings"`
+	Unknown        []Finding                    `json:"unknown"`
+	Responsibility []compliance.Row             `json:"responsibility"`
+	Compliance     []compliance.FrameworkResult `json:"compliance"`
+	Plan           []posture.Action             `json:"plan"`
+	Exemptions     []Exemption                  `json:"exemptions"`
+	Notices        []Notice                     `json:"notices"`
+	Manifest       []inventory.Entry            `json:"manifest"`
+	Timings        Timings                      `json:"timings"`
+}
+
+// Tool names what made the assessment.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Inventory is the size of what was assessed.
+type Inventory struct {
+	Resources     int               `json:"resources"`
+	Types         int               `json:"types"`
+	Subscriptions []Subscription    `json:"subscriptions"`
+	Names         map[string]string `json:"-"` // of subscriptions, by id in lower case
+}
+
+// Subscription is one subscription and its name, where that was read.
+type Subscription struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Control is a control or a policy definition, and what it found.
+type Control struct {
+	ID           string              `json:"id"`
+	Title        string              `json:"title"`
+	Why          string              `json:"why,omitempty"`
+	Severity     finding.Severity    `json:"severity"`
+	ScoreControl string              `json:"scoreControl,omitempty"`
+	Area         string              `json:"area,omitempty"`
+	Owner        string              `json:"owner,omitempty"`
+	Effort       string              `json:"effort,omitempty"`
+	Preview      bool                `json:"preview,omitempty"`
+	Custom       bool                `json:"custom,omitempty"` // the user's own definition
+	State        compliance.State    `json:"state"`
+	Compliant    int                 `json:"compliant"`
+	NonCompliant int                 `json:"nonCompliant"`
+	Unknown      int                 `json:"unknown"`
+	Exempt       int                 `json:"exempt"`
+	Mappings     map[string][]string `json:"mappings,omitempty"`
+	References   []string            `json:"references,omitempty"`
+	Breaks       string              `json:"breaks,omitempty"`
+	Remediation  map[string]string   `json:"remediation,omitempty"` // az CLI, Bicep, Terraform with placeholders
+}
+
+// Finding is one verdict. Where nothing of a type was read, ResourceID is the
+// scope that was to be read.
+type Finding struct {
+	ResourceID   string           `json:"resourceId"`
+	ResourceName string           `json:"resourceName,omitempty"`
+	ResourceType string           `json:"resourceType,omitempty"`
+	ControlID    string           `json:"controlId"`
+	Title        string           `json:"title,omitempty"`
+	State        finding.State    `json:"state"`
+	Severity     finding.Severity `json:"severity"`
+	Reasons      []string         `json:"reasons"`
+	Missing      []string         `json:"missing,omitempty"` // what would have to be known
+	Evidence     []finding.Step   `json:"evidence,omitempty"`
+	Exemption    string           `json:"exemption,omitempty"` // category, owner and reason
+	File         string           `json:"file,omitempty"`      // where the resource was read
+}
+
+// Exemption is an exemption and what it did.
+type Exemption struct {
+	Control  string           `json:"controlId"`
+	Scope    string           `json:"scope"`
+	Category posture.Category `json:"category"`
+	Owner    string           `json:"owner"`
+	Reason   string           `json:"reason"`
+	Expires  string           `json:"expires,omitempty"`
+	Expired  bool             `json:"expired"`
+	Verdicts int              `json:"verdicts"` // that it changed, or no longer changes
+	Source   string           `json:"source"`
+}
+
+// Notice is something that a person should know about the run itself.
+type Notice struct {
+	Severity string `json:"severity"` // error, warning or info
+	Code     string `json:"code,omitempty"`
+	Place    string `json:"place,omitempty"` // file:line:column
+	Message  string `json:"message"`
+	Hint     string `json:"hint,omitempty"`
+}
+
+// Timings says what each part of the run took.
+type Timings struct {
+	Load        Milliseconds `json:"loadMs"`
+	Controls    Milliseconds `json:"controlsMs"`
+	Facts       Milliseconds `json:"factsMs"`
+	Evaluate    Milliseconds `json:"evaluateMs"`
+	Judge       Milliseconds `json:"judgeMs"`
+	Total       Milliseconds `json:"totalMs"`
+	Evaluations int          `json:"evaluations"` // pairs of resource and definition that the index let through
+}
+
+// Milliseconds is a duration as the JSON output counts it.
+type Milliseconds float64
+
+// Took returns the duration in milliseconds with one decimal.
+func Took(d time.Duration) Milliseconds {
+	return Milliseconds(float64(d.Microseconds()/100) / 10)
+}
+
+// SortFindings orders findings by severity, control and resource.
+func SortFindings(list []Finding) {
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.ControlID, b.ControlID),
+			cmp.Compare(strings.ToLower(a.ResourceID), strings.ToLower(b.ResourceID)))
+	})
+}
+
+// Open returns the findings that are neither exempt nor compliant.
+func (a *Assessment) Open() []Finding {
+	var out []Finding
+	for _, f := range a.Findings {
+		if f.State == finding.NonCompliant {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// CountOpen counts the open findings by severity.
+func (a *Assessment) CountOpen() map[finding.Severity]int {
+	out := map[finding.Severity]int{}
+	for _, f := range a.Findings {
+		if f.State == finding.NonCompliant {
+			out[f.Severity]++
+		}
+	}
+	return out
+}
+
+// control returns the control of an id, or nil.
+func (a *Assessment) control(id string) *Control {
+	for i := range a.Controls {
+		if a.Controls[i].ID == id {
+			return &a.Controls[i]
+		}
+	}
+	return nil
+}
+
+// scopeName returns a scope's name for a person.
+func (a *Assessment) scopeName(scope string) string {
+	if name := a.Inventory.Names[strings.ToLower(scope)]; name != "" {
+		return name
+	}
+	return scope
+}
+
+// Matter is a control with open findings, as the summary ranks them.
+type Matter struct {
+	*Control
+	Resources []Finding
+	Gain      float64
+	Effort    string
+}
+
+// Matters returns the controls with open findings, those that matter most
+// first: by severity, then by what fixing them adds to the score, then by the
+// number of resources.
+func (a *Assessment) Matters() []Matter {
+	by := map[string]int{}
+	var out []Matter
+	gains := map[string]float64{}
+	for _, g := range a.Score.Gains {
+		gains[g.ID] = g.Percentage
+	}
+	index := map[string]*Control{}
+	for i := range a.Controls {
+		index[a.Controls[i].ID] = &a.Controls[i]
+	}
+	for _, f := range a.Findings {
+		if f.State != finding.NonCompliant || index[f.ControlID] == nil {
+			continue
+		}
+		i, ok := by[f.ControlID]
+		if !ok {
+			i = len(out)
+			by[f.ControlID] = i
+			c := index[f.ControlID]
+			out = append(out, Matter{Control: c, Gain: gains[f.ControlID], Effort: c.Effort})
+		}
+		out[i].Resources = append(out[i].Resources, f)
+	}
+	slices.SortStableFunc(out, func(a, b Matter) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Gain, a.Gain), cmp.Compare(len(b.Resources), len(a.Resources)), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+// UnknownGroup is one reason why verdicts are Unknown.
+type UnknownGroup struct {
+	Reason   string
+	Verdicts int
+	Controls int
+}
+
+// UnknownGroups groups the unknown verdicts by reason, the most first.
+func (a *Assessment) UnknownGroups() []UnknownGroup {
+	type acc struct {
+		n        int
+		controls map[string]bool
+	}
+	by := map[string]*acc{}
+	for _, f := range a.Unknown {
+		reason := "not known"
+		if len(f.Reasons) > 0 {
+			reason = f.Reasons[0]
+		}
+		if by[reason] == nil {
+			by[reason] = &acc{controls: map[string]bool{}}
+		}
+		by[reason].n++
+		by[reason].controls[f.ControlID] = true
+	}
+	out := make([]UnknownGroup, 0, len(by))
+	for reason, v := range by {
+		out = append(out, UnknownGroup{reason, v.n, len(v.controls)})
+	}
+	slices.SortFunc(out, func(a, b UnknownGroup) int {
+		return cmp.Or(cmp.Compare(b.Verdicts, a.Verdicts), cmp.Compare(a.Reason, b.Reason))
+	})
+	return out
+}

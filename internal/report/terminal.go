@@ -1,0 +1,367 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"unicode"
+
+	"github.com/azward/azward/finding"
+)
+
+// TerminalOptions say how the summary for a person looks.
+type TerminalOptions struct {
+	Color bool
+	Width int    // columns; at least 60 are used and at most 100
+	Next  string // command line that shows more, as the user would type it
+}
+
+// Terminal writes the summary for a person: the score, a bar for each control,
+// the findings that matter most, what is not known, and the next step.
+func Terminal(w io.Writer, a *Assessment, o TerminalOptions) error {
+	t := &terminal{w: bufio.NewWriter(w), a: a, o: o, width: min(max(o.Width, 60), 100)}
+	t.heading()
+	t.score()
+	t.controls()
+	t.matters()
+	t.unknown()
+	t.exemptions()
+	t.notices()
+	t.next()
+	return t.w.Flush()
+}
+
+type terminal struct {
+	w     *bufio.Writer
+	a     *Assessment
+	o     TerminalOptions
+	width int
+}
+
+// Styles of the terminal, by ECMA-48 number.
+const (
+	bold   = "1"
+	dim    = "2"
+	red    = "31"
+	yellow = "33"
+	green  = "32"
+	blue   = "36"
+	alarm  = "1;31"
+)
+
+func (t *terminal) style(code, text string) string {
+	if !t.o.Color || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (t *terminal) line(format string, args ...any) {
+	fmt.Fprintf(t.w, format, args...)
+	t.w.WriteByte('\n')
+}
+
+func (t *terminal) title(text string) {
+	t.line("")
+	t.line("  %s", t.style(bold, text))
+}
+
+func (t *terminal) heading() {
+	when := t.a.GeneratedAt.Format("2 January 2006, 15:04")
+	subject := clip(t.a.Subject, t.width-4-len(when)-12)
+	gap := max(2, t.width-4-9-length(subject)-len(when))
+	t.line("")
+	t.line("  %s · %s%s%s", t.style(bold, "azward"), subject, strings.Repeat(" ", gap), t.style(dim, when))
+}
+
+func (t *terminal) score() {
+	s := t.a.Score
+	t.line("")
+	if s.Max == 0 {
+		t.line("  %s  nothing that counts was assessed", t.style(bold, "Secure Score"))
+		return
+	}
+	colour := scoreColour(s.Percentage)
+	width := t.width - 46
+	t.line("  %s  %s  %s  %s", t.style(bold, "Secure Score"), t.style("1;"+colour, fmt.Sprintf("%5s", percent(s.Percentage))),
+		t.bar(s.Percentage, width, colour), fmt.Sprintf("%s of %d points", number(s.Current), s.Max))
+	open := t.a.CountOpen()
+	var counts []string
+	for sev := finding.Critical; ; sev-- {
+		if n := open[sev]; n > 0 {
+			counts = append(counts, t.style(severityStyle(sev), fmt.Sprintf("%d %s", n, sev)))
+		}
+		if sev == finding.Informational {
+			break
+		}
+	}
+	if len(counts) == 0 {
+		counts = []string{t.style(green, "no open findings")}
+	}
+	t.line("  %s", strings.Join(counts, t.style(dim, " · ")))
+	facts := []string{
+		plural(len(t.a.Inventory.Subscriptions), "subscription"), plural(t.a.Inventory.Resources, "resource"),
+		plural(len(t.a.Controls), "control"),
+	}
+	if s.BeforeExemptions != s.Percentage {
+		facts = append(facts, percent(s.BeforeExemptions)+" before exemptions")
+	}
+	t.line("  %s", t.style(dim, strings.Join(facts, " · ")))
+}
+
+func (t *terminal) controls() {
+	if len(t.a.Score.Controls) == 0 {
+		return
+	}
+	const nameWidth, barWidth = 37, 12
+	head := fmt.Sprintf("  %-*s %*s %9s %9s", nameWidth, "Controls", barWidth, "", "points", "healthy")
+	if t.width >= 78 {
+		head += "  to gain"
+	}
+	t.line("")
+	t.line("%s", t.style(bold, head))
+	for _, c := range t.a.Score.Controls {
+		if c.DefinitionMax == 0 && c.Healthy+c.Unhealthy == 0 {
+			continue
+		}
+		name := fmt.Sprintf("  %-*s", nameWidth, clip(c.Name, nameWidth))
+		healthy := fmt.Sprintf("%d/%d", c.Healthy, c.Healthy+c.Unhealthy)
+		gain := ""
+		switch {
+		case c.Healthy+c.Unhealthy == 0:
+			what := "nothing to assess"
+			if c.Unknown > 0 {
+				what = "not known"
+			}
+			t.line("%s %s", name, t.style(dim, what))
+			continue
+		case c.Max == 0:
+			share := float64(c.Healthy) / float64(c.Healthy+c.Unhealthy)
+			t.line("%s %s %9s %9s  %s", name, t.bar(share, barWidth, dim), "-", healthy, t.style(dim, "unscored"))
+			continue
+		case c.PotentialIncrease > 0:
+			gain = fmt.Sprintf("  +%s", percent(c.PotentialIncrease))
+		}
+		if t.width < 78 {
+			gain = ""
+		}
+		t.line("%s %s %9s %9s%s", name, t.bar(c.Percentage, barWidth, scoreColour(c.Percentage)),
+			fmt.Sprintf("%s/%d", number(c.Current), c.Max), healthy, t.style(blue, gain))
+	}
+}
+
+// topFindings is how many findings the summary names.
+const topFindings = 5
+
+func (t *terminal) matters() {
+	matters := t.a.Matters()
+	if len(matters) == 0 {
+		return
+	}
+	t.title("What matters most")
+	for i, m := range matters[:min(topFindings, len(matters))] {
+		label := fmt.Sprintf("%-8s", strings.ToUpper(m.Severity.String()))
+		t.line("  %d %s  %s", i+1, t.style(severityStyle(m.Severity), label), clip(m.Title, t.width-15))
+		var names []string
+		for _, f := range m.Resources[:min(3, len(m.Resources))] {
+			names = append(names, clean(f.ResourceName))
+		}
+		text := strings.Join(names, ", ")
+		if more := len(m.Resources) - len(names); more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		t.line("             %s", clip(text, t.width-14))
+		var facts []string
+		if m.Control.Owner != "" {
+			facts = append(facts, "for "+m.Control.Owner)
+		}
+		if m.Effort != "" {
+			facts = append(facts, m.Effort+" effort")
+		}
+		if m.Gain > 0 {
+			facts = append(facts, "+"+percent(m.Gain)+" score")
+		}
+		facts = append(facts, m.ID)
+		t.line("             %s", t.style(dim, clip(strings.Join(facts, " · "), t.width-14)))
+	}
+	if rest := len(matters) - topFindings; rest > 0 {
+		t.line("  %s", t.style(dim, fmt.Sprintf("  and %s with open findings", plural(rest, "more control"))))
+	}
+}
+
+func (t *terminal) unknown() {
+	groups := t.a.UnknownGroups()
+	if len(groups) == 0 {
+		return
+	}
+	t.title(fmt.Sprintf("Not known: %s", plural(len(t.a.Unknown), "verdict")))
+	u := t.a.Score.Unknown
+	if u.Worst < t.a.Score.Percentage {
+		t.line("  %s", t.style(yellow, fmt.Sprintf("If all of them are bad, the score is %s.", percent(u.Worst))))
+	}
+	const shown = 4
+	for _, g := range groups[:min(shown, len(groups))] {
+		t.line("  %6d  %s", g.Verdicts, clip(clean(g.Reason), t.width-11))
+	}
+	if rest := len(groups) - shown; rest > 0 {
+		t.line("          %s", t.style(dim, "and "+plural(rest, "more reason")))
+	}
+}
+
+func (t *terminal) exemptions() {
+	expired := 0
+	for _, e := range t.a.Exemptions {
+		if e.Expired {
+			expired++
+		}
+	}
+	if expired > 0 {
+		t.line("")
+		t.line("  %s", t.style(yellow, plural(expired, "exemption")+" expired and no longer count:"))
+		for _, e := range t.a.Exemptions {
+			if e.Expired {
+				t.line("    %s", clip(fmt.Sprintf("%s · %s · %s", clean(e.Control), e.Expires, clean(e.Owner)), t.width-5))
+			}
+		}
+	}
+}
+
+func (t *terminal) notices() {
+	var worth []Notice
+	for _, n := range t.a.Notices {
+		if n.Severity != "info" {
+			worth = append(worth, n)
+		}
+	}
+	if len(worth) == 0 {
+		return
+	}
+	t.title("About the input")
+	const shown = 4
+	for _, n := range worth[:min(shown, len(worth))] {
+		text := n.Message
+		if n.Place != "" {
+			text = n.Place + ": " + text
+		}
+		t.line("  %s %s", t.style(yellow, "!"), clip(clean(text), t.width-5))
+	}
+	if rest := len(worth) - shown; rest > 0 {
+		t.line("    %s", t.style(dim, fmt.Sprintf("and %d more; --format json has all of them", rest)))
+	}
+}
+
+func (t *terminal) next() {
+	if len(t.a.Plan) > 0 {
+		t.title("First step")
+		first := t.a.Plan[0]
+		gain := ""
+		if first.Gain > 0 {
+			gain = fmt.Sprintf(", +%s score", percent(first.Gain))
+		}
+		t.line("  %s", clip(first.Title, t.width-3))
+		t.line("  %s", t.style(dim, fmt.Sprintf("%s on %s%s", plural(first.Findings, "finding"), plural(first.Resources, "resource"), gain)))
+		if len(first.Commands) > 0 {
+			lines := strings.Split(strings.TrimSpace(first.Commands[0].AzCLI), "\n")
+			for _, l := range lines[:min(2, len(lines))] {
+				t.line("    %s", t.style(blue, clip(clean(l), t.width-5)))
+			}
+		}
+	}
+	if t.o.Next != "" {
+		t.line("")
+		t.line("  Everything, with commands and who owns what:")
+		t.line("    %s", t.style(blue, clean(t.o.Next)))
+	}
+	t.line("")
+	t.line("  %s", t.style(dim, fmt.Sprintf("%s verdicts in %s", thousands(t.a.Timings.Evaluations), duration(float64(t.a.Timings.Total)))))
+}
+
+func (t *terminal) bar(share float64, width int, colour string) string {
+	width = max(width, 4)
+	full := min(width, max(0, int(math.Round(share*float64(width)))))
+	if share > 0 && full == 0 {
+		full = 1
+	}
+	if share < 1 && full == width {
+		full = width - 1
+	}
+	return t.style(colour, strings.Repeat("█", full)) + t.style(dim, strings.Repeat("░", width-full))
+}
+
+func scoreColour(p float64) string {
+	switch {
+	case p >= 0.8:
+		return green
+	case p >= 0.5:
+		return yellow
+	}
+	return red
+}
+
+func severityStyle(s finding.Severity) string {
+	switch s {
+	case finding.Critical:
+		return alarm
+	case finding.High:
+		return red
+	case finding.Medium:
+		return yellow
+	}
+	return dim
+}
+
+// percent formats a share with one decimal where it has one.
+func percent(share float64) string {
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", share*100), ".0") + "%"
+}
+
+// number formats points with up to two decimals.
+func number(f float64) string {
+	text := fmt.Sprintf("%.2f", f)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return thousands(n) + " " + noun + "s"
+}
+
+func thousands(n int) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+func duration(ms float64) string {
+	if ms < 1000 {
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+	return fmt.Sprintf("%.1f s", ms/1000)
+}
+
+func length(s string) int { return len([]rune(s)) }
+
+// clip shortens text to width columns, with an ellipsis where it was longer.
+func clip(s string, width int) string {
+	r := []rune(s)
+	if len(r) <= width {
+		return s
+	}
+	return strings.TrimRight(string(r[:max(0, width-1)]), " ") + "…"
+}
+
+// clean takes out what would steer a terminal: the input is not ours.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
+}
