@@ -32,7 +32,7 @@ func Formats() []Format {
 		{"ocsf", "OCSF Compliance Findings, for security data lakes", OCSF},
 		{"junit", "JUnit XML, for pipelines", JUnit},
 		{"md", "Markdown, for a wiki or a pull request", Markdown},
-		//html
+		{"html", "one page that opens without a network", HTML},
 	}
 }
 

@@ -115,9 +115,15 @@ func (t *terminal) controls() {
 	if len(t.a.Score.Controls) == 0 {
 		return
 	}
-	const nameWidth, barWidth = 37, 12
+	const barWidth = 10
+	wide := t.width >= 78
+	nameWidth := t.width - barWidth - 23
+	if wide {
+		nameWidth -= 9
+	}
+	nameWidth = min(nameWidth, 40)
 	head := fmt.Sprintf("  %-*s %*s %9s %9s", nameWidth, "Controls", barWidth, "", "points", "healthy")
-	if t.width >= 78 {
+	if wide {
 		head += "  to gain"
 	}
 	t.line("")
@@ -139,12 +145,12 @@ func (t *terminal) controls() {
 			continue
 		case c.Max == 0:
 			share := float64(c.Healthy) / float64(c.Healthy+c.Unhealthy)
-			t.line("%s %s %9s %9s  %s", name, t.bar(share, barWidth, dim), "-", healthy, t.style(dim, "unscored"))
+			t.line("%s %s %9s %9s  %s", name, t.bar(share, barWidth, dim), "-", healthy, t.style(dim, "-"))
 			continue
 		case c.PotentialIncrease > 0:
 			gain = fmt.Sprintf("  +%s", percent(c.PotentialIncrease))
 		}
-		if t.width < 78 {
+		if !wide {
 			gain = ""
 		}
 		t.line("%s %s %9s %9s%s", name, t.bar(c.Percentage, barWidth, scoreColour(c.Percentage)),
@@ -172,7 +178,7 @@ func (t *terminal) matters() {
 		if more := len(m.Resources) - len(names); more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}
-		t.line("             %s", clip(text, t.width-14))
+		t.line("              %s", clip(text, t.width-15))
 		var facts []string
 		if m.Control.Owner != "" {
 			facts = append(facts, "for "+m.Control.Owner)
@@ -184,7 +190,7 @@ func (t *terminal) matters() {
 			facts = append(facts, "+"+percent(m.Gain)+" score")
 		}
 		facts = append(facts, m.ID)
-		t.line("             %s", t.style(dim, clip(strings.Join(facts, " · "), t.width-14)))
+		t.line("              %s", t.style(dim, clip(strings.Join(facts, " · "), t.width-15)))
 	}
 	if rest := len(matters) - topFindings; rest > 0 {
 		t.line("  %s", t.style(dim, fmt.Sprintf("  and %s with open findings", plural(rest, "more control"))))

@@ -1,0 +1,291 @@
+package report
+
+import (
+	"bufio"
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/azward/azward/compliance"
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/posture"
+)
+
+//go:embed page
+var page embed.FS
+
+// Limits that keep the page below 3 MB however large the tenant is. What is
+// left out stands in the JSON output, and the page says so.
+const (
+	pageFindings = 10_000 // findings listed
+	pageIDs      = 2_500  // findings up to which each shows its full id
+	pageCommands = 40     // commands of one action
+	pageScripts  = 500_000
+	pageRows     = 300 // rows of the matrix without findings
+	pageNotices  = 100
+)
+
+// HTML writes one self-contained page: no network, no other files.
+func HTML(w io.Writer, a *Assessment) error {
+	css, err := page.ReadFile("page/report.css")
+	if err != nil {
+		return err
+	}
+	js, err := page.ReadFile("page/report.js")
+	if err != nil {
+		return err
+	}
+	t, err := template.New("report.tmpl").Funcs(pageFuncs()).ParseFS(page, "page/report.tmpl")
+	if err != nil {
+		return fmt.Errorf("read the page's template: %w", err)
+	}
+	out := bufio.NewWriterSize(w, 1<<16)
+	v := newPageView(a)
+	v.CSS, v.JS = template.CSS(css), template.JS(js)
+	if err := t.Execute(out, v); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return out.Flush()
+}
+
+func pageFuncs() template.FuncMap {
+	return template.FuncMap{
+		"percent": percent, "number": number, "plural": plural, "thousands": thousands,
+		"ms":    func(m Milliseconds) string { return duration(float64(m)) },
+		"grade": grade,
+		"arc":   func(share float64) string { return fmt.Sprintf("%.1f", 339.292*min(1, max(0, share))) },
+		"barWidth": func(c posture.ControlScore) template.CSS {
+			share := c.Percentage
+			if c.Max == 0 && c.Healthy+c.Unhealthy > 0 {
+				share = float64(c.Healthy) / float64(c.Healthy+c.Unhealthy)
+			}
+			return template.CSS(fmt.Sprintf("%.1f%%", share*100))
+		},
+		"healthOf": func(c posture.ControlScore) int { return c.Healthy + c.Unhealthy },
+		"cell":     pageCell,
+		"stack":    pageStack,
+		"whose": func(o compliance.Owner) string {
+			return map[compliance.Owner]string{compliance.Microsoft: "Microsoft's", compliance.Both: "shared", compliance.Customer: "yours"}[o]
+		},
+		"stateWords": stateWords,
+		"answers": func(list []compliance.Answer) string {
+			if len(list) == 0 {
+				return ""
+			}
+			bad := 0
+			for _, a := range list {
+				if a.State == compliance.NotMet {
+					bad++
+				}
+			}
+			text := plural(len(list), "control")
+			if bad > 0 {
+				text += fmt.Sprintf(", %d with open findings", bad)
+			}
+			return text
+		},
+	}
+}
+
+func grade(share float64) string {
+	switch {
+	case share >= 0.8:
+		return "good"
+	case share >= 0.5:
+		return "fair"
+	}
+	return "poor"
+}
+
+func stateWords(s compliance.State) string {
+	return map[compliance.State]string{
+		compliance.NotAssessed: "not assessed", compliance.NotMet: "not met", compliance.Unknown: "not known",
+		compliance.Met: "met", compliance.Inherited: "Microsoft's",
+	}[s]
+}
+
+func pageCell(c compliance.Cell) template.HTML {
+	text := map[compliance.State]string{
+		compliance.Inherited: "M", compliance.Met: "✓", compliance.Unknown: "?", compliance.NotAssessed: "–", compliance.NotMet: fmt.Sprint(c.Open),
+	}[c.State]
+	both := ""
+	if c.Owner == compliance.Both {
+		both = " both"
+	}
+	return template.HTML(fmt.Sprintf(`<span class="cell k-%s%s">%s</span>`, c.State, both, text)) //nolint:gosec // every part is ours
+}
+
+func pageStack(s compliance.Summary) template.HTML {
+	total := s.Met + s.NotMet + s.Unknown + s.NotAssessed + s.Inherited
+	if total == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, p := range []struct {
+		class string
+		n     int
+	}{{"met", s.Met}, {"notMet", s.NotMet}, {"unknown", s.Unknown}, {"inherited", s.Inherited}} {
+		fmt.Fprintf(&b, `<i class="s-%s" style="width:%.1f%%"></i>`, p.class, 100*float64(p.n)/float64(total))
+	}
+	return template.HTML(b.String()) //nolint:gosec // every part is ours
+}
+
+// pageView is what the template shows.
+type pageView struct {
+	*Assessment
+	CSS        template.CSS
+	JS         template.JS
+	Severities []pageSeverity
+	Matters    []pageMatter
+	Owners     []string
+	ScopeNames []string
+	Actions    []pageAction
+	Areas      []string
+	Rows       []pageRow
+	RowsCut    int
+	Unknowns   []UnknownGroup
+	Shown      []Notice
+	NoticesCut int
+}
+
+type pageSeverity struct {
+	Name  string
+	Count int
+}
+
+type pageMatter struct {
+	Matter
+	Count  int
+	Groups []pageGroup
+	Cut    int
+}
+
+type pageGroup struct {
+	Reason string
+	Items  []pageItem
+}
+
+type pageItem struct {
+	Name, Place, ID string
+	Scope           int
+}
+
+type pageAction struct {
+	posture.Action
+	Script      string
+	CutCommands int
+}
+
+type pageRow struct {
+	compliance.Row
+	Short string
+}
+
+func newPageView(a *Assessment) *pageView {
+	v := &pageView{Assessment: a, Areas: compliance.Areas(), Unknowns: a.UnknownGroups()}
+	open := a.CountOpen()
+	for s := finding.Critical; ; s-- {
+		if s > finding.Informational || open[s] > 0 {
+			v.Severities = append(v.Severities, pageSeverity{s.String(), open[s]})
+		}
+		if s == finding.Informational {
+			break
+		}
+	}
+	v.matters(a)
+	v.actions(a)
+	for i, r := range a.Responsibility {
+		if i >= pageRows && !rowOpen(r) {
+			v.RowsCut++
+			continue
+		}
+		v.Rows = append(v.Rows, pageRow{r, strings.TrimPrefix(r.Type, "Microsoft.")})
+	}
+	v.Shown = a.Notices[:min(pageNotices, len(a.Notices))]
+	v.NoticesCut = len(a.Notices) - len(v.Shown)
+	return v
+}
+
+func rowOpen(r compliance.Row) bool {
+	return slices.ContainsFunc(r.Cells, func(c compliance.Cell) bool { return c.Open > 0 })
+}
+
+func (v *pageView) matters(a *Assessment) {
+	matters := a.Matters()
+	total := 0
+	for _, m := range matters {
+		total += len(m.Resources)
+	}
+	left := pageFindings
+	scopes := map[string]int{}
+	for _, m := range matters {
+		pm := pageMatter{Matter: m, Count: len(m.Resources)}
+		groups := map[string]int{}
+		for _, f := range m.Resources[:min(left, len(m.Resources))] {
+			reason := strings.Join(f.Reasons, "; ")
+			i, ok := groups[reason]
+			if !ok {
+				i = len(pm.Groups)
+				groups[reason] = i
+				pm.Groups = append(pm.Groups, pageGroup{Reason: reason})
+			}
+			scope, place := a.place(f.ResourceID)
+			if _, ok := scopes[scope]; !ok {
+				scopes[scope] = len(v.ScopeNames)
+				v.ScopeNames = append(v.ScopeNames, scope)
+			}
+			item := pageItem{Name: f.ResourceName, Place: place, Scope: scopes[scope]}
+			if total <= pageIDs {
+				item.ID = f.ResourceID
+			}
+			pm.Groups[i].Items = append(pm.Groups[i].Items, item)
+		}
+		pm.Cut = max(0, len(m.Resources)-left)
+		left = max(0, left-len(m.Resources))
+		if m.Control.Owner != "" && !slices.Contains(v.Owners, m.Control.Owner) {
+			v.Owners = append(v.Owners, m.Control.Owner)
+		}
+		v.Matters = append(v.Matters, pm)
+	}
+	slices.Sort(v.Owners)
+}
+
+// place returns the subscription's name (or the directory's) of an id, and
+// where in it the resource is, for a person.
+func (a *Assessment) place(id string) (scope, place string) {
+	sub := subscriptionOf(id)
+	if sub == "" {
+		if strings.Contains(strings.ToLower(id), "/microsoft.graph/") {
+			return "Microsoft Entra ID", "Microsoft Entra ID"
+		}
+		return "Tenant", "tenant"
+	}
+	scope = a.scopeName(sub)
+	parts := strings.Split(strings.Trim(id, "/"), "/")
+	if len(parts) > 4 && strings.EqualFold(parts[2], "resourceGroups") {
+		return scope, parts[3] + " · " + scope
+	}
+	return scope, scope
+}
+
+func (v *pageView) actions(a *Assessment) {
+	budget := pageScripts
+	for _, act := range a.Plan {
+		p := pageAction{Action: act}
+		var lines []string
+		for i, c := range act.Commands {
+			if i == pageCommands || budget < len(c.AzCLI) {
+				p.CutCommands = len(act.Commands) - i
+				break
+			}
+			budget -= len(c.AzCLI)
+			lines = append(lines, c.AzCLI)
+		}
+		p.Script = strings.Join(lines, "\n")
+		p.Action.Commands = nil
+		v.Actions = append(v.Actions, p)
+	}
+}

@@ -1,0 +1,50 @@
+(function(){
+ "use strict";
+ var q=document.getElementById("q"),rows=[].slice.call(document.querySelectorAll("#list>details")),shown=document.getElementById("shown");
+ var chips=[].slice.call(document.querySelectorAll("button[data-sev]")),owner=document.getElementById("owner"),scope=document.getElementById("scope");
+ var cache=null;
+ function build(){
+  cache=rows.map(function(d){
+   var head=(d.querySelector("summary").textContent+" "+(d.querySelector(".why")||{textContent:""}).textContent+" "+d.dataset.c).toLowerCase();
+   return {d:d,head:head,items:[].slice.call(d.querySelectorAll("li")).map(function(li){return {li:li,text:(li.textContent+" "+li.parentNode.dataset.r).toLowerCase()}})};
+  });
+ }
+ function apply(){
+  if(!cache)build();
+  var words=q.value.toLowerCase().split(/\s+/).filter(Boolean),on=chips.filter(function(b){return b.getAttribute("aria-pressed")==="true"}).map(function(b){return b.dataset.sev});
+  var total=0,controls=0,sc=scope?scope.value:"";
+  cache.forEach(function(c){
+   var ok=(!on.length||on.indexOf(c.d.dataset.s)>=0)&&(!owner||!owner.value||owner.value===c.d.dataset.o),n=0;
+   if(ok){
+    c.items.forEach(function(i){
+     var hit=(!sc||i.li.dataset.u===sc)&&words.every(function(w){return c.head.indexOf(w)>=0||i.text.indexOf(w)>=0});
+     i.li.classList.toggle("hide",!hit);if(hit)n++;
+    });
+    c.d.querySelectorAll("ul").forEach(function(u){
+     var none=!u.querySelector("li:not(.hide)");u.classList.toggle("hide",none);
+     if(u.previousElementSibling&&u.previousElementSibling.className==="reason")u.previousElementSibling.classList.toggle("hide",none);
+    });
+   }
+   c.d.classList.toggle("hide",!n);
+   if(n){controls++;total+=n;c.d.querySelector(".count").textContent=n+(n===1?" resource":" resources")}
+  });
+  shown.textContent=total.toLocaleString("en")+" findings in "+controls+" controls";
+  if(words.length&&controls<=3)rows.forEach(function(d){if(!d.classList.contains("hide"))d.open=true});
+ }
+ var timer;
+ if(q){
+  q.addEventListener("input",function(){clearTimeout(timer);timer=setTimeout(apply,120)});
+  [owner,scope].forEach(function(s){if(s)s.addEventListener("change",apply)});
+  chips.forEach(function(b){b.addEventListener("click",function(){b.setAttribute("aria-pressed",b.getAttribute("aria-pressed")==="true"?"false":"true");apply()})});
+  document.addEventListener("keydown",function(e){if(e.key==="/"&&!/INPUT|SELECT|TEXTAREA/.test(document.activeElement.tagName)){e.preventDefault();q.focus()}});
+ }
+ document.addEventListener("click",function(e){
+  var b=e.target.closest&&e.target.closest(".copy");if(!b)return;
+  var text=b.nextElementSibling.textContent,done=function(){b.textContent="copied";setTimeout(function(){b.textContent="copy"},1200)};
+  if(navigator.clipboard&&window.isSecureContext)navigator.clipboard.writeText(text).then(done);
+  else{var t=document.createElement("textarea");t.value=text;document.body.appendChild(t);t.select();document.execCommand("copy");t.remove();done()}
+ });
+ var was=[];
+ window.addEventListener("beforeprint",function(){was=[].slice.call(document.querySelectorAll("details:not([open])"));was.forEach(function(d){d.open=true})});
+ window.addEventListener("afterprint",function(){was.forEach(function(d){d.open=false})});
+})();
