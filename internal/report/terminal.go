@@ -108,7 +108,7 @@ func (t *terminal) score() {
 	if s.BeforeExemptions != s.Percentage {
 		facts = append(facts, percent(s.BeforeExemptions)+" before exemptions")
 	}
-	t.line("  %s", t.style(dim, strings.Join(facts, " · ")))
+	t.line("  %s", t.style(dim, clip(strings.Join(facts, " · "), t.width-3)))
 }
 
 func (t *terminal) controls() {
@@ -145,7 +145,7 @@ func (t *terminal) controls() {
 			continue
 		case c.Max == 0:
 			share := float64(c.Healthy) / float64(c.Healthy+c.Unhealthy)
-			t.line("%s %s %9s %9s  %s", name, t.bar(share, barWidth, dim), "-", healthy, t.style(dim, "-"))
+			t.line("%s %s %9s %9s", name, t.bar(share, barWidth, dim), "-", healthy)
 			continue
 		case c.PotentialIncrease > 0:
 			gain = fmt.Sprintf("  +%s", percent(c.PotentialIncrease))
