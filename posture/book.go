@@ -109,17 +109,37 @@ func NewBook(exemptions []Exemption, at time.Time, resolve func(definition strin
 func (b *Book) Exempts(control string) bool { return len(b.by[strings.ToLower(control)]) > 0 }
 
 // Find returns the exemption that holds for a control on a resource: the
-// nearest scope wins, then mitigated before waiver. Expired ones only count
-// what they would have covered.
+// nearest scope wins, then mitigated before waiver. It counts the verdict as
+// one that the exemption changed; expired ones only count what they would have
+// covered.
 func (b *Book) Find(control string, id resource.ID) *Exemption {
-	var best *Applied
+	best, expired := b.find(control, id)
+	for _, a := range expired {
+		a.Results++
+	}
+	if best == nil {
+		return nil
+	}
+	best.Results++
+	return &best.Exemption
+}
+
+// Holds is Find without counting.
+func (b *Book) Holds(control string, id resource.ID) *Exemption {
+	if best, _ := b.find(control, id); best != nil {
+		return &best.Exemption
+	}
+	return nil
+}
+
+func (b *Book) find(control string, id resource.ID) (best *Applied, expired []*Applied) {
 	for _, i := range b.by[strings.ToLower(control)] {
 		a := &b.all[i]
 		if !b.covers(a.Scope, id) {
 			continue
 		}
 		if a.Expired {
-			a.Results++
+			expired = append(expired, a)
 			continue
 		}
 		if best == nil || len(a.Scope.Key()) > len(best.Scope.Key()) ||
@@ -127,11 +147,7 @@ func (b *Book) Find(control string, id resource.ID) *Exemption {
 			best = a
 		}
 	}
-	if best == nil {
-		return nil
-	}
-	best.Results++
-	return &best.Exemption
+	return best, expired
 }
 
 // Applied returns every exemption and what it did: expired ones first, then

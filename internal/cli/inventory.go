@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// inventoryFlags are the flags of every command that reads an inventory.
+type inventoryFlags struct {
+	demo bool
+	from []string
+}
+
+// add registers the flags. Paths may follow --from without repeating it.
+func (f *inventoryFlags) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.demo, "demo", false, "use the built-in tenant of a made-up hospital group")
+	cmd.Flags().StringArrayVar(&f.from, "from", nil, "read files or folders that az, Graph, an exporter or azward wrote (`PATH`, several may follow)")
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 && len(f.from) == 0 {
+			return usagef("no argument %q is expected here; give files with --from", args[0])
+		}
+		return nil
+	}
+}
+
+// paths returns what is to be read, and an error where neither or both of the
+// flags are given. args are the command's arguments.
+func (f *inventoryFlags) paths(args []string) ([]string, error) {
+	paths := append(append([]string(nil), f.from...), args...)
+	switch {
+	case f.demo && len(paths) > 0:
+		return nil, usagef("give --demo or --from, not both")
+	case !f.demo && len(paths) == 0:
+		return nil, &usageError{message: "nothing to read", help: "give --demo, or --from with the files that az, Graph or an exporter wrote"}
+	}
+	for _, p := range paths {
+		if p == "" {
+			return nil, usagef("--from needs a path")
+		}
+	}
+	return paths, nil
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// writeOutput runs write on standard output, or on the file at path. A file is
+// written beside its place and moved there when it is whole: what stood there
+// before stays until then, and for good where writing fails.
+func writeOutput(env *Env, path string, write func(io.Writer) error) (err error) {
+	if path == "" || path == "-" {
+		out := bufio.NewWriter(env.Stdout)
+		if err := write(out); err != nil {
+			return ignoreClosedPipe(err)
+		}
+		return ignoreClosedPipe(out.Flush())
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return usagef("%s is a folder; -o needs the name of a file", path)
+	} else if err == nil && !info.Mode().IsRegular() {
+		// A device or a pipe cannot be replaced, only written to.
+		return writeThrough(path, write)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return usagef("write %s: %v", path, reasonOf(err))
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	out := bufio.NewWriterSize(f, 1<<16)
+	if err := write(out); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+func writeThrough(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return usagef("write %s: %v", path, reasonOf(err))
+	}
+	if err := write(f); err != nil {
+		f.Close()
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return f.Close()
+}
+
+// reasonOf takes the path out of an error that names it again.
+func reasonOf(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// ignoreClosedPipe forgives a reader that has seen enough (| head).
+func ignoreClosedPipe(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// progress shows on a terminal what a long run is doing, once it has taken half
+// a second. It may be used by several goroutines.
+type progress struct {
+	env   *Env
+	start time.Time
+	mu    sync.Mutex
+	last  time.Time
+	shown bool
+}
+
+func newProgress(env *Env) *progress { return &progress{env: env, start: env.Now()} }
+
+// show replaces the line with a stage and how far it is; total 0 means that
+// nobody knows.
+func (p *progress) show(stage string, done, total int) {
+	if !p.env.ErrIsTerminal {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.env.Now()
+	if now.Sub(p.start) < 500*time.Millisecond || now.Sub(p.last) < 100*time.Millisecond {
+		return
+	}
+	p.last, p.shown = now, true
+	text := stage
+	if total > 0 {
+		text = fmt.Sprintf("%s %d%%", stage, 100*done/total)
+	} else if done > 0 {
+		text = fmt.Sprintf("%s %d", stage, done)
+	}
+	fmt.Fprintf(p.env.Stderr, "\r\x1b[K%s …", text)
+}
+
+// clear takes the line away.
+func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		fmt.Fprint(p.env.Stderr, "\r\x1b[K")
+		p.shown = false
+	}
+}
