@@ -99,3 +99,95 @@ func Element(c *Call) (*vec.Vec, error) {
 	}
 	return vec.OfDynamics(out), nil
 }
+
+// PackAll is the kernel of pack_all(): arguments are names and values in turn.
+func PackAll(skipEmpty bool) Kernel {
+	return Row(func(args []value.Value) value.Value {
+		b := value.NewBag(len(args) / 2)
+		for i := 0; i+1 < len(args); i += 2 {
+			if skipEmpty && emptyValue(args[i+1]) {
+				continue
+			}
+			b.Set(args[i].Str(), args[i+1])
+		}
+		return value.Object(b)
+	})
+}
+
+// MemberOf is the kernel of x in (a, b) where the members are no constants:
+// Args are x and the members; arrays count as their elements.
+func MemberOf(fold, want bool) Kernel {
+	return func(c *Call) (*vec.Vec, error) {
+		out := make([]bool, c.N)
+		x := c.Args[0]
+		for i := range out {
+			v := x.Get(i)
+			in := false
+			if !v.IsNull() {
+				key := MemberKey(x.Type, v, fold)
+				for _, a := range c.Args[1:] {
+					m := a.Get(i)
+					if items := m.Items(); items != nil && a.Type == types.Dynamic {
+						for _, it := range items {
+							in = in || !it.IsNull() && MemberKey(types.Dynamic, it, fold) == key
+						}
+					} else if !m.IsNull() {
+						in = MemberKey(a.Type, m, fold) == key
+					}
+					if in {
+						break
+					}
+				}
+			}
+			out[i] = in == want
+		}
+		return vec.OfBools(out), nil
+	}
+}
+
+// HasConst is the kernel of has_any (has_all with all set) over constant needles.
+func HasConst(needles []string, all bool) Kernel {
+	tests := make([]func(string) bool, len(needles))
+	for i, n := range needles {
+		tests[i] = Matcher("has")(n)
+	}
+	return func(c *Call) (*vec.Vec, error) {
+		out := make([]bool, c.N)
+		a := c.Args[0]
+		for i := range out {
+			out[i] = hasTests(a.Strs[a.At(i)], tests, all)
+		}
+		return vec.OfBools(out), nil
+	}
+}
+
+func hasTests(s string, tests []func(string) bool, all bool) bool {
+	for _, t := range tests {
+		if t(s) != all {
+			return !all
+		}
+	}
+	return all
+}
+
+// HasList is HasConst for needles that differ by row.
+func HasList(all bool) Kernel {
+	return func(c *Call) (*vec.Vec, error) {
+		out := make([]bool, c.N)
+		for i := range out {
+			var tests []func(string) bool
+			for _, a := range c.Args[1:] {
+				v := a.Get(i)
+				if items := v.Items(); items != nil {
+					for _, it := range items {
+						tests = append(tests, Matcher("has")(value.Text(it, true)))
+					}
+				} else {
+					tests = append(tests, Matcher("has")(value.Text(v, a.Type == types.Dynamic)))
+				}
+			}
+			out[i] = hasTests(c.Args[0].Strs[c.Args[0].At(i)], tests, all)
+		}
+		return vec.OfBools(out), nil
+	}
+}

@@ -47,7 +47,10 @@ type PluginArg struct {
 	Vec    *vec.Vec // values over the input's rows; nil while binding
 	Agg    *Agg     // set where the argument is a call of an aggregate
 	AggArg []PluginArg
-	Table  *Input // set where the argument is a tabular expression
+	// Conditional is set where Agg was called in its ...if form: the last
+	// AggArg is then the predicate's column.
+	Conditional bool
+	Table       *Input // set where the argument is a tabular expression
 }
 
 // Input is a table handed to a plugin.

@@ -226,3 +226,10 @@ type Prop struct {
 
 // Op is a tabular operator.
 type Op interface{ Span() diag.Span }
+
+// PatternBody stands for the body of a declared pattern: which of its cases
+// applies depends on the arguments.
+type PatternBody struct {
+	node
+	Pattern *Pattern
+}

@@ -47,3 +47,24 @@ func distance(a, b string, limit int) int {
 	}
 	return prev[len(b)]
 }
+
+// MatchWild tells whether a name matches a pattern in which * stands for any
+// characters.
+func MatchWild(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == name
+	}
+	if !strings.HasPrefix(name, parts[0]) {
+		return false
+	}
+	name = name[len(parts[0]):]
+	for _, p := range parts[1 : len(parts)-1] {
+		i := strings.Index(name, p)
+		if i < 0 {
+			return false
+		}
+		name = name[i+len(p):]
+	}
+	return strings.HasSuffix(name, parts[len(parts)-1])
+}

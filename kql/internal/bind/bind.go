@@ -1,0 +1,334 @@
+// Package bind gives the names of a query their meaning: columns, tables, let
+// variables and functions, with KQL's types, overloads, implicit conversions
+// and automatic column names. Its product is a logical plan.
+//
+// It computes nothing but constants. Start with Bind.
+package bind
+
+import (
+	"github.com/azward/azward/diag"
+	"github.com/azward/azward/kql/internal/fn"
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/syntax"
+	"github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/value"
+	"github.com/azward/azward/kql/internal/vec"
+)
+
+// Catalog knows the tables and stored functions that a query may name.
+type Catalog interface {
+	// Table returns a table's columns.
+	Table(name string) ([]plan.Column, bool)
+	// Names lists all tables, for wildcards and suggestions.
+	Names() []string
+	// Function returns a stored function.
+	Function(name string) (*syntax.Lambda, bool)
+}
+
+// Options steer Bind.
+type Options struct {
+	// Params are the values of declared query parameters, as literal texts.
+	Params map[string]string
+	// Eval computes a table while binding, for plugins whose columns depend
+	// on the data. Where it is nil such columns stay unknown: names behind
+	// them are not checked and the plan cannot run (Query.Open).
+	Eval func(plan.Node) (*vec.Batch, []plan.Column, error)
+}
+
+// Query is a bound query.
+type Query struct {
+	Results []plan.Result
+	// Open says that columns depend on data: bind again with Options.Eval.
+	Open bool
+	// Settings are the query's set statements.
+	Settings map[string]value.Value
+}
+
+// Bind binds a parsed query. Where the list holds errors the query is nil.
+func Bind(q *syntax.Query, cat Catalog, opts Options) (*Query, diag.List) {
+	b := &binder{
+		fns: fn.Builtin(), cat: cat, opts: opts, env: &env{},
+		ctx: fn.NewCtx(0, 1), open: map[plan.Node]bool{}, out: &Query{Settings: map[string]value.Value{}},
+	}
+	for _, s := range q.Stmts {
+		b.guard(func() { b.statement(s) })
+	}
+	b.errs.Sort()
+	if b.errs.HasErrors() {
+		return nil, b.errs
+	}
+	if len(b.out.Results) == 0 {
+		b.errs.Add(errNoResult())
+		return nil, b.errs
+	}
+	return b.out, b.errs
+}
+
+type binder struct {
+	fns  *fn.Table
+	cat  Catalog
+	opts Options
+	errs diag.List
+	env  *env
+	ctx  *fn.Ctx
+	out  *Query
+	open map[plan.Node]bool
+	// restrict, where not nil, names the tables that may be read.
+	restrict map[string]bool
+	// site is the place of the call being expanded, where diagnostics of a
+	// stored function's body belong.
+	site  *diag.Span
+	depth int
+	nodes int
+}
+
+// bailout unwinds to the statement.
+type bailout struct{}
+
+func (b *binder) guard(f func()) (ok bool) {
+	env, depth, site := b.env, b.depth, b.site
+	defer func() {
+		if r := recover(); r != nil {
+			if _, is := r.(bailout); !is {
+				panic(r)
+			}
+			b.env, b.depth, b.site = env, depth, site
+			ok = false
+		}
+	}()
+	f()
+	return true
+}
+
+// report adds a diagnostic; fail also gives up on the statement.
+func (b *binder) report(d diag.Diagnostic, at diag.Span) {
+	d.Span = at
+	if b.site != nil {
+		d.Span = *b.site
+	}
+	for _, e := range b.errs {
+		if e.Span == d.Span && e.Code == d.Code {
+			return
+		}
+	}
+	b.errs.Add(d)
+}
+
+func (b *binder) fail(d diag.Diagnostic, at diag.Span) {
+	b.report(d, at)
+	panic(bailout{})
+}
+
+// maxNodes bounds the size of a plan with all functions expanded, maxCalls how
+// deeply functions call one another.
+const (
+	maxNodes = 200_000
+	maxCalls = 48
+)
+
+func (b *binder) count(at diag.Span) {
+	if b.nodes++; b.nodes > maxNodes {
+		b.fail(errTooLarge(), at)
+	}
+}
+
+// entity is what a let name stands for.
+type entity struct {
+	expr   plan.Expr // scalar
+	scope  *scope    // where expr may be used, if it reads columns
+	node   plan.Node // table
+	lambda *syntax.Lambda
+	env    *env // of the lambda
+	stored bool
+}
+
+// env is a chain of let names.
+type env struct {
+	up    *env
+	names map[string]*entity
+}
+
+func (e *env) find(name string) *entity {
+	for ; e != nil; e = e.up {
+		if x := e.names[name]; x != nil {
+			return x
+		}
+	}
+	return nil
+}
+
+func (e *env) set(name string, x *entity) {
+	if e.names == nil {
+		e.names = map[string]*entity{}
+	}
+	e.names[name] = x
+}
+
+func (e *env) all() []string {
+	var out []string
+	for ; e != nil; e = e.up {
+		for n := range e.names {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func (b *binder) statement(s syntax.Stmt) {
+	switch s := s.(type) {
+	case *syntax.Let:
+		b.let(s)
+	case *syntax.Set:
+		var v value.Value = value.Bool(true)
+		if s.Value != nil {
+			v = b.setting(s.Value)
+		}
+		b.out.Settings[s.Name.Text] = v
+	case *syntax.Declare:
+		for _, p := range s.Params {
+			b.declare(p)
+		}
+	case *syntax.Alias:
+		b.env.set(s.Name.Text, &entity{})
+	case *syntax.Pattern:
+		b.env.set(s.Name.Text, &entity{lambda: patternLambda(s), env: b.env})
+	case *syntax.Restrict:
+		b.restrictTo(s)
+	case *syntax.Do:
+		b.result(s.Expr)
+	}
+}
+
+func (b *binder) setting(e syntax.Expr) value.Value {
+	if r, ok := e.(*syntax.Ref); ok {
+		return value.String(r.Text)
+	}
+	if c, ok := b.expr(e, noScope).(*plan.Const); ok {
+		return c.Value
+	}
+	b.fail(errConstant("a set statement"), e.Span())
+	return value.Null
+}
+
+func (b *binder) let(s *syntax.Let) {
+	if l, ok := s.Value.(*syntax.Lambda); ok {
+		b.env = &env{up: b.env}
+		b.env.set(s.Name.Text, &entity{lambda: l, env: b.env.up})
+		if l.View && len(l.Params) == 0 {
+			if node := b.view(l); node != nil {
+				b.env.set(s.Name.Text, &entity{lambda: l, env: b.env.up, node: node})
+			}
+		}
+		return
+	}
+	var x any
+	if !b.guard(func() { x = b.any(s.Value, noScope) }) {
+		// What follows may use the name: let it stand for anything.
+		b.env = &env{up: b.env}
+		b.env.set(s.Name.Text, &entity{expr: &plan.Const{T: types.None}, node: b.openNode(&plan.Values{Batch: vec.NewBatch(nil, 0)})})
+		return
+	}
+	b.env = &env{up: b.env}
+	switch x := x.(type) {
+	case plan.Node:
+		b.env.set(s.Name.Text, &entity{node: x})
+	case plan.Expr:
+		b.env.set(s.Name.Text, &entity{expr: x})
+	}
+}
+
+// view binds the body of a view for use in unions with wildcards.
+func (b *binder) view(l *syntax.Lambda) plan.Node {
+	var n plan.Node
+	b.guard(func() { n, _ = b.body(l, b.env.up, nil, noScope).(plan.Node) })
+	return n
+}
+
+func (b *binder) openNode(n plan.Node) plan.Node {
+	b.open[n] = true
+	return n
+}
+
+func (b *binder) declare(p syntax.Param) {
+	var x plan.Expr
+	switch text, given := b.opts.Params[p.Name.Text]; {
+	case given:
+		x = b.paramValue(p, text)
+	case p.Default != nil:
+		x = b.convert(b.expr(p.Default, noScope), p.Type, p.Default.Span())
+	default:
+		b.fail(errParameter(p.Name.Text), p.Name.At)
+	}
+	b.env = &env{up: b.env}
+	b.env.set(p.Name.Text, &entity{expr: x})
+}
+
+// paramValue reads the text of a query parameter: a literal, or a bare string.
+func (b *binder) paramValue(p syntax.Param, text string) plan.Expr {
+	q, errs := syntax.Parse("print " + text)
+	if !errs.HasErrors() && len(q.Stmts) == 1 {
+		if d, ok := q.Stmts[0].(*syntax.Do); ok {
+			if pipe, ok := d.Expr.(*syntax.Pipe); ok && len(pipe.Ops) == 1 {
+				if pr, ok := pipe.Ops[0].(*syntax.Print); ok && len(pr.Items) == 1 {
+					if lit, ok := pr.Items[0].(*syntax.Literal); ok {
+						return b.convert(&plan.Const{Value: lit.Value, T: lit.Type}, p.Type, p.Name.At)
+					}
+				}
+			}
+		}
+	}
+	return &plan.Const{Value: fn.Convert(value.String(text), types.String, p.Type), T: p.Type}
+}
+
+func (b *binder) restrictTo(s *syntax.Restrict) {
+	set := map[string]bool{}
+	for _, e := range s.To {
+		r, ok := e.(*syntax.Ref)
+		if !ok {
+			b.fail(errRestrict(), e.Span())
+		}
+		if r.Wild {
+			for _, n := range b.cat.Names() {
+				if syntax.MatchWild(r.Text, n) {
+					set[n] = true
+				}
+			}
+		}
+		set[r.Text] = true
+	}
+	b.restrict = set
+}
+
+// result binds a statement that gives a result.
+func (b *binder) result(e syntax.Expr) {
+	var render *plan.Render
+	x := b.any(e, noScope)
+	node, ok := x.(plan.Node)
+	if !ok {
+		// A bare scalar gives a table of one cell.
+		ex := x.(plan.Expr)
+		node = plan.NewProject(plan.OneRow(), []plan.Column{{Name: "print_0", Type: colType(ex)}}, []plan.Expr{ex})
+	}
+	if b.open[node] {
+		b.out.Open = true
+	}
+	if multi, ok := node.(*plan.Multi); ok {
+		b.out.Results = append(b.out.Results, multi.Results...)
+		return
+	}
+	if r, ok := node.(*plan.Rendered); ok {
+		render, node = r.Render, r.Input
+	}
+	b.out.Results = append(b.out.Results, plan.Result{Name: "PrimaryResult", Node: node, Render: render})
+}
+
+func colType(e plan.Expr) types.Type {
+	if e.Type() == types.None {
+		return types.Dynamic
+	}
+	return e.Type()
+}
+
+func patternLambda(p *syntax.Pattern) *syntax.Lambda {
+	return &syntax.Lambda{Params: p.Params, Body: &syntax.Body{Expr: &syntax.PatternBody{Pattern: p}}}
+}

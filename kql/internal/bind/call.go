@@ -1,0 +1,502 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/azward/azward/diag"
+	"github.com/azward/azward/kql/internal/fn"
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/syntax"
+	"github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/value"
+)
+
+// call binds a call: special forms first, then let functions, aggregates,
+// scalar functions, stored functions.
+func (b *binder) call(e *syntax.Call, sc *scope) any {
+	name := e.Name.Text
+	if e.On != nil {
+		return b.remoteCall(e, sc)
+	}
+	if ent := b.env.find(name); ent != nil && ent.lambda != nil {
+		return b.expand(ent, name, e.Args, e.At, sc)
+	}
+	switch name {
+	case "toscalar":
+		return b.toScalar(e, sc)
+	case "materialize":
+		if len(e.Args) >= 1 {
+			n := b.table(e.Args[0], sc)
+			return b.inherit(plan.NewMaterialize(n), n)
+		}
+	case "table", "external_table", "materialized_view", "stored_query_result":
+		return b.tableCall(e, sc)
+	case "cluster", "database", "workspace", "app", "adx", "arg", "resource":
+		return b.tableCall(e, sc)
+	case "column_ifexists", "columnifexists":
+		return b.columnIfExists(e, sc)
+	case "pack_all":
+		return b.packAll(e, sc)
+	case "view", "typeof":
+	case "__graph":
+	}
+	if ref, ok := b.fns.Agg(name); ok && (sc.agg != nil || b.fns.Func(name) == nil) {
+		if sc.agg == nil {
+			b.fail(errAggregate(name), e.At)
+		}
+		return b.aggregate(ref, e, sc)
+	}
+	if f := b.fns.Func(name); f != nil {
+		return b.scalarCall(f, e, sc)
+	}
+	if l, ok := b.cat.Function(name); ok {
+		return b.expand(&entity{lambda: l, stored: true}, name, e.Args, e.At, sc)
+	}
+	if sc.open && len(e.Args) == 0 {
+		return konst(types.None, value.Null)
+	}
+	var all []string
+	for _, f := range b.fns.Funcs {
+		all = append(all, f.Name)
+	}
+	for _, a := range b.fns.Aggs {
+		all = append(all, a.Name)
+	}
+	b.fail(errFunction(name, syntax.Nearest(name, append(all, b.env.all()...))), e.Name.At)
+	return nil
+}
+
+func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
+	name := e.Name.Text
+	if f.Window && !sc.ordered {
+		if sc.open {
+			return konst(types.None, value.Null)
+		}
+		b.fail(errNotSerialized(name), e.At)
+	}
+	args := make([]plan.Expr, len(e.Args))
+	ts := make([]types.Type, len(e.Args))
+	for i, a := range e.Args {
+		args[i] = b.expr(a, sc)
+		ts[i] = args[i].Type()
+	}
+	if f.Special || f.Name == "case" || f.Name == "iff" || f.Name == "coalesce" || f.Name == "max_of" || f.Name == "min_of" {
+		if x := b.common(f, args, ts, e); x != nil {
+			return x
+		}
+	}
+	if (f.Name == "prev" || f.Name == "next") && len(args) > 2 {
+		if _, ok := args[2].(*plan.Const); !ok {
+			b.fail(errConstant("argument 3 of "+name+"()"), e.Args[2].Span())
+		}
+	}
+	if t := literalType(e); t != types.None && (f.Name == "extract" || f.Name == "extract_json" || f.Name == "extractjson") && len(args) == len(e.Args) {
+		args, ts = args[:len(args)-1], ts[:len(ts)-1]
+		o, err := b.fns.Resolve(f, ts)
+		if err != nil {
+			b.fail(errArguments(err), e.At)
+		}
+		return b.convert(b.apply(f.Name, o, e.At, args...), t, e.At)
+	}
+	o, err := b.fns.Resolve(f, ts)
+	if err != nil {
+		b.fail(errArguments(err), e.At)
+	}
+	return b.apply(f.Name, o, e.At, args...)
+}
+
+// literalType returns the type in a last argument typeof(...).
+func literalType(e *syntax.Call) types.Type {
+	if n := len(e.Args); n > 0 {
+		if t, ok := e.Args[n-1].(*syntax.TypeOf); ok {
+			return t.Type
+		}
+	}
+	return types.None
+}
+
+// common binds functions whose branches share a type.
+func (b *binder) common(f *fn.Func, args []plan.Expr, ts []types.Type, e *syntax.Call) plan.Expr {
+	branch := func(i int) bool { return true }
+	switch f.Name {
+	case "iff":
+		if len(args) != 3 {
+			return nil
+		}
+		branch = func(i int) bool { return i > 0 }
+	case "case":
+		if len(args) < 3 || len(args)%2 == 0 {
+			b.fail(errStatement("case() takes pairs of a condition and a value, and a last value"), e.At)
+		}
+		branch = func(i int) bool { return i%2 == 1 || i == len(args)-1 }
+	case "coalesce", "max_of", "min_of":
+		if len(args) == 0 {
+			return nil
+		}
+	default:
+		return nil
+	}
+	t, plain := types.None, types.None
+	mixed := false
+	for i := range args {
+		if !branch(i) {
+			continue
+		}
+		if ts[i] != types.Dynamic {
+			plain = fn.Common([]types.Type{plain, ts[i]})
+			if plain == types.Dynamic {
+				mixed = true
+			}
+		} else if t == types.None {
+			t = types.Dynamic
+		}
+	}
+	switch {
+	case mixed:
+		t = types.Dynamic
+		if plain = firstString(ts, branch); plain == types.String {
+			t = types.Dynamic
+		}
+	case t == types.Dynamic && plain == types.String && f.Name != "coalesce":
+		t = types.String
+	case t == types.Dynamic && plain != types.None:
+	default:
+		t = plain
+	}
+	for i := range args {
+		switch {
+		case !branch(i):
+			switch ts[i] {
+			case types.Bool, types.None:
+			case types.Dynamic, types.Int, types.Long, types.Real:
+				args[i] = b.convert(args[i], types.Bool, e.At)
+			default:
+				b.fail(errExpectedType("a condition", "bool", ts[i]), e.Args[i].Span())
+			}
+		case t != types.None:
+			args[i] = b.convert(args[i], t, e.At)
+		}
+	}
+	conv := make([]types.Type, len(args))
+	for i, a := range args {
+		conv[i] = a.Type()
+	}
+	o, err := b.fns.Resolve(f, conv)
+	if err != nil {
+		b.fail(errArguments(err), e.At)
+	}
+	o.Out = t
+	return b.apply(f.Name, o, e.At, args...)
+}
+
+func firstString(ts []types.Type, branch func(int) bool) types.Type {
+	for i, t := range ts {
+		if branch(i) && t == types.String {
+			return t
+		}
+	}
+	return types.None
+}
+
+// toScalar binds toscalar(table or value).
+func (b *binder) toScalar(e *syntax.Call, sc *scope) plan.Expr {
+	if len(e.Args) == 0 {
+		b.fail(errTabular("the argument of toscalar()"), e.At)
+	}
+	inner := *noScope
+	switch x := b.any(e.Args[0], &inner).(type) {
+	case plan.Node:
+		cols := x.Columns()
+		if len(cols) == 0 {
+			if b.open[x] {
+				return konst(types.None, value.Null)
+			}
+			b.fail(errTabular("the argument of toscalar()"), e.At)
+		}
+		return &plan.Scalar{Table: x, T: cols[0].Type}
+	case plan.Expr:
+		return x
+	}
+	return nil
+}
+
+// table binds an expression that must be a table.
+func (b *binder) table(e syntax.Expr, sc *scope) plan.Node {
+	inner := noScope
+	switch x := b.any(e, inner).(type) {
+	case plan.Node:
+		return x
+	default:
+		b.fail(errTabular("this expression"), e.Span())
+		return nil
+	}
+}
+
+// tableCall binds table("T") and the calls that name another database, whose
+// tables are taken from this catalogue.
+func (b *binder) tableCall(e *syntax.Call, sc *scope) any {
+	switch e.Name.Text {
+	case "cluster", "database", "workspace", "app", "adx", "arg", "resource":
+		return b.openNode(&plan.Values{Label: e.Name.Text})
+	}
+	if len(e.Args) == 0 {
+		b.fail(errStatement(e.Name.Text+"() takes the name of a table"), e.At)
+	}
+	c, ok := b.expr(e.Args[0], sc).(*plan.Const)
+	if !ok || c.T != types.String {
+		b.fail(errConstant("the name of the table"), e.Args[0].Span())
+	}
+	name := c.Value.Str()
+	if strings.Contains(name, "*") {
+		return b.wildTables(&syntax.Ref{Name: syntax.Name{Text: name, At: e.At, Wild: true}})
+	}
+	if ent := b.env.find(name); ent != nil && ent.node != nil {
+		return ent.node
+	}
+	if n := b.scan(name); n != nil {
+		return n
+	}
+	b.fail(errTable(name, syntax.Nearest(name, b.cat.Names())), e.At)
+	return nil
+}
+
+// remoteTable binds database("x").T and cluster("c").database("d").T.
+func (b *binder) remoteTable(e *syntax.Member) any {
+	if !isRemote(e.X, b.env) {
+		return nil
+	}
+	if e.Name.Wild {
+		return b.wildTables(&syntax.Ref{Name: e.Name})
+	}
+	if n := b.scan(e.Name.Text); n != nil {
+		return n
+	}
+	if l, ok := b.cat.Function(e.Name.Text); ok && required(l) == 0 {
+		return b.expand(&entity{lambda: l, stored: true}, e.Name.Text, nil, e.At, noScope)
+	}
+	b.fail(errTable(e.Name.Text, syntax.Nearest(e.Name.Text, b.cat.Names())), e.Name.At)
+	return nil
+}
+
+func isRemote(e syntax.Expr, env *env) bool {
+	switch x := e.(type) {
+	case *syntax.Call:
+		switch x.Name.Text {
+		case "cluster", "database", "workspace", "app", "adx", "arg", "resource":
+			return x.On == nil || isRemote(x.On, env)
+		}
+	case *syntax.Ref:
+		ent := env.find(x.Text)
+		return ent != nil && ent.expr == nil && ent.node == nil && ent.lambda == nil
+	}
+	return false
+}
+
+func (b *binder) remoteCall(e *syntax.Call, sc *scope) any {
+	if !isRemote(e.On, b.env) {
+		b.fail(errFunction(e.Name.Text, ""), e.Name.At)
+	}
+	switch e.Name.Text {
+	case "database":
+		return b.openNode(&plan.Values{Label: "database"})
+	}
+	c := *e
+	c.On = nil
+	return b.call(&c, sc)
+}
+
+// columnIfExists binds column_ifexists("name", default).
+func (b *binder) columnIfExists(e *syntax.Call, sc *scope) plan.Expr {
+	if len(e.Args) != 2 {
+		b.fail(errStatement("column_ifexists() takes a column's name and a default"), e.At)
+	}
+	name := ""
+	if r, ok := e.Args[0].(*syntax.Ref); ok && b.env.find(r.Text) == nil {
+		name = r.Text
+	} else if c, ok := b.expr(e.Args[0], sc).(*plan.Const); ok && c.T == types.String {
+		name = c.Value.Str()
+	} else {
+		b.fail(errConstant("the name of the column"), e.Args[0].Span())
+	}
+	if i := sc.find(name); i >= 0 {
+		if sc.agg != nil {
+			return b.keyRef(&syntax.Ref{Name: syntax.Name{Text: name, At: e.At}}, sc)
+		}
+		return sc.col(i)
+	}
+	return b.expr(e.Args[1], sc)
+}
+
+// packAll binds pack_all() to bag_pack of all columns.
+func (b *binder) packAll(e *syntax.Call, sc *scope) plan.Expr {
+	skip := false
+	if len(e.Args) == 1 {
+		c, ok := b.expr(e.Args[0], sc).(*plan.Const)
+		if !ok {
+			b.fail(errConstant("the argument of pack_all()"), e.At)
+		}
+		skip = c.Value.IsTrue()
+	}
+	var args []plan.Expr
+	for i, c := range sc.cols {
+		args = append(args, konst(types.String, value.String(c.Name)), sc.col(i))
+	}
+	return &plan.Call{Name: "pack_all", Eval: fn.PackAll(skip), Args: args, T: types.Dynamic}
+}
+
+// expand binds a call of a user function by binding its body with the
+// parameters bound to the arguments.
+func (b *binder) expand(ent *entity, name string, args []syntax.Expr, at diag.Span, sc *scope) any {
+	if b.depth++; b.depth > maxCalls {
+		b.fail(errRecursion(name), at)
+	}
+	defer func() { b.depth-- }()
+	l := ent.lambda
+	if len(l.Params) == 1 && l.Params[0].Tabular && len(args) == 0 && !l.View {
+		b.fail(errStatement(name+"() takes a table"), at)
+	}
+	bound := make([]*entity, len(l.Params))
+	pos := 0
+	for _, a := range args {
+		i := pos
+		if n, ok := a.(*syntax.Named); ok && len(n.Names) == 1 {
+			i = -1
+			for k, p := range l.Params {
+				if p.Name.Text == n.Names[0].Text {
+					i = k
+				}
+			}
+			if i < 0 {
+				b.fail(errStatement("function "+name+"() has no parameter "+n.Names[0].Text), n.At)
+			}
+			a = n.Expr
+		} else {
+			pos++
+		}
+		if i >= len(l.Params) {
+			b.fail(errStatement("function "+name+"() takes fewer arguments"), at)
+		}
+		bound[i] = b.argument(l.Params[i], a, sc)
+	}
+	for i, p := range l.Params {
+		if bound[i] == nil {
+			if p.Default == nil {
+				b.fail(errStatement("function "+name+"() needs the argument "+p.Name.Text), at)
+			}
+			bound[i] = &entity{expr: b.convert(b.expr(p.Default, noScope), p.Type, p.Default.Span())}
+		}
+	}
+	up := ent.env
+	saveSite := b.site
+	if ent.stored {
+		up = &env{}
+		if b.site == nil {
+			b.site = &at
+		}
+	}
+	defer func() { b.site = saveSite }()
+	return b.body(l, up, bound, sc)
+}
+
+// argument binds one argument of a user function.
+func (b *binder) argument(p syntax.Param, a syntax.Expr, sc *scope) *entity {
+	if p.Tabular {
+		n := b.table(a, sc)
+		for _, c := range p.Columns {
+			if findColumn(n.Columns(), c.Name.Text) < 0 && !b.open[n] {
+				b.fail(errColumn(c.Name.Text, ""), a.Span())
+			}
+		}
+		return &entity{node: n}
+	}
+	x := b.any(a, sc)
+	ex, ok := x.(plan.Expr)
+	if !ok {
+		b.fail(errScalar(), a.Span())
+	}
+	return &entity{expr: b.convert(ex, p.Type, a.Span()), scope: sc}
+}
+
+func findColumn(cols []plan.Column, name string) int {
+	for i, c := range cols {
+		if c.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// body binds the statements of a function and returns its value.
+func (b *binder) body(l *syntax.Lambda, up *env, args []*entity, sc *scope) any {
+	save := b.env
+	defer func() { b.env = save }()
+	b.env = &env{up: up}
+	for i, a := range args {
+		b.env.set(l.Params[i].Name.Text, a)
+	}
+	for _, s := range l.Body.Stmts {
+		switch s := s.(type) {
+		case *syntax.Let:
+			b.letIn(s, sc)
+		case *syntax.Declare:
+			for _, p := range s.Params {
+				b.declare(p)
+			}
+		}
+	}
+	if l.Body.Expr == nil {
+		b.fail(errStatement("the function has no value"), l.Body.At)
+	}
+	return b.any(l.Body.Expr, bodyScope(sc))
+}
+
+// bodyScope hides the caller's columns from a function's body; the rows that
+// its arguments read stay the same.
+func bodyScope(sc *scope) *scope {
+	if sc.none {
+		return noScope
+	}
+	return sc.hidden()
+}
+
+// hidden returns the scope that shares rows with s but shows no column.
+func (s *scope) hidden() *scope { return noScope }
+
+// letIn binds a let inside a function.
+func (b *binder) letIn(s *syntax.Let, sc *scope) {
+	if l, ok := s.Value.(*syntax.Lambda); ok {
+		up := b.env
+		b.env = &env{up: up}
+		b.env.set(s.Name.Text, &entity{lambda: l, env: up})
+		return
+	}
+	x := b.any(s.Value, noScope)
+	b.env = &env{up: b.env}
+	switch x := x.(type) {
+	case plan.Node:
+		b.env.set(s.Name.Text, &entity{node: x})
+	case plan.Expr:
+		b.env.set(s.Name.Text, &entity{expr: x, scope: nil})
+	}
+}
+
+// patternBody picks the case of a pattern that its arguments name.
+func (b *binder) patternBody(e *syntax.PatternBody) any {
+	p := e.Pattern
+	for _, c := range p.Cases {
+		match := len(c.Args) <= len(p.Params)
+		for i, a := range c.Args {
+			ent := b.env.find(p.Params[i].Name.Text)
+			k, ok := ent.expr.(*plan.Const)
+			if !ok || !value.Equal(k.Value, a.Value) {
+				match = false
+				break
+			}
+		}
+		if match && c.Body.Expr != nil {
+			return b.body(&syntax.Lambda{Body: c.Body}, b.env, nil, noScope)
+		}
+	}
+	b.fail(errStatement("no case of pattern "+p.Name.Text+" has these arguments"), p.At)
+	return nil
+}

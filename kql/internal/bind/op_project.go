@@ -1,0 +1,445 @@
+package bind
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/syntax"
+	"github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/value"
+)
+
+var falseValue = value.Bool(false)
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+func textOf(c *plan.Const) string {
+	return value.Text(c.Value, c.T == types.Dynamic || c.T == types.Bool)
+}
+
+// projected is what a list of named expressions gives.
+type projected struct {
+	cols  []plan.Column
+	exprs []plan.Expr
+	named []bool // a name was written
+}
+
+func (p *projected) add(c plan.Column, e plan.Expr, named bool) {
+	p.cols, p.exprs, p.named = append(p.cols, c), append(p.exprs, e), append(p.named, named)
+}
+
+// reservedNames cannot name a column without brackets.
+var reservedNames = map[string]bool{"asc": true, "desc": true, "first": true, "last": true, "has": true, "in": true, "by": true, "and": true, "or": true,
+	"contains": true, "between": true, "startswith": true, "endswith": true, "nulls": true}
+
+// projection binds the items of project, distinct, print and by. auto, where
+// given, names the items that have no name of their own.
+func (b *binder) projection(sc *scope, items []syntax.Expr, auto func(i int) string) *projected {
+	p := &projected{}
+	nm := newNamer()
+	for _, it := range items {
+		if n, ok := it.(*syntax.Named); ok {
+			for _, x := range n.Names {
+				nm.take(x.Text)
+			}
+		}
+	}
+	for i, it := range items {
+		b.item(p, sc, it, nm, i, auto)
+	}
+	return p
+}
+
+func (b *binder) item(p *projected, sc *scope, it syntax.Expr, nm *namer, i int, auto func(i int) string) {
+	n, isNamed := it.(*syntax.Named)
+	if isNamed && (n.Tuple || len(n.Names) > 1) {
+		b.tuple(p, sc, n)
+		return
+	}
+	if r, ok := it.(*syntax.Ref); ok && r.Wild || isStar(it) {
+		pattern := "*"
+		if r != nil {
+			pattern = r.Text
+		}
+		for k, c := range sc.cols {
+			if syntax.MatchWild(pattern, c.Name) && !nm.used[c.Name] {
+				nm.take(c.Name)
+				p.add(c, sc.col(k), false)
+			}
+		}
+		return
+	}
+	if isNamed {
+		b.checkName(n.Names[0])
+		x := b.expr(n.Expr, sc)
+		for _, c := range p.cols {
+			if c.Name == n.Names[0].Text {
+				b.fail(errDuplicate(c.Name), n.At)
+			}
+		}
+		p.add(column(n.Names[0].Text, x.Type()), b.known(x), true)
+		return
+	}
+	x := b.expr(it, sc)
+	name := b.autoName(it)
+	if r, ok := it.(*syntax.Ref); ok && nm.used[r.Text] && findColumn(p.cols, r.Text) >= 0 {
+		b.fail(errDuplicate(r.Text), r.At)
+	}
+	if name == "" && auto != nil {
+		name = auto(i)
+	}
+	p.add(column(nm.auto(name), x.Type()), b.known(x), false)
+}
+
+func isStar(e syntax.Expr) bool { _, ok := e.(*syntax.Star); return ok }
+
+func (b *binder) checkName(n syntax.Name) {
+	if reservedNames[n.Text] && n.At.End-n.At.Start == len(n.Text) {
+		b.fail(errReserved(n.Text), n.At)
+	}
+}
+
+// known gives an expression of unknown type the type dynamic.
+func (b *binder) known(x plan.Expr) plan.Expr {
+	if c, ok := x.(*plan.Const); ok && c.T == types.None {
+		return konst(types.Dynamic, c.Value)
+	}
+	return x
+}
+
+// tuple binds (a, b) = dynamic: elements of a result that has several.
+func (b *binder) tuple(p *projected, sc *scope, n *syntax.Named) {
+	x := b.expr(n.Expr, sc)
+	if x.Type() != types.Dynamic {
+		if len(n.Names) == 1 {
+			p.add(column(n.Names[0].Text, x.Type()), x, true)
+			return
+		}
+		b.fail(errExpectedType("what is taken apart", "dynamic", x.Type()), n.At)
+	}
+	for i, name := range n.Names {
+		t := b.tupleType(n.Expr, i)
+		e := b.operateIndex(x, i)
+		p.add(column(name.Text, t), b.convert(e, t, n.At), true)
+	}
+}
+
+// tupleType returns the type of element i of what a function gives.
+func (b *binder) tupleType(e syntax.Expr, i int) types.Type {
+	if c, ok := e.(*syntax.Call); ok {
+		if ts := tupleTypes[c.Name.Text]; i < len(ts) {
+			return ts[i]
+		}
+	}
+	return types.Dynamic
+}
+
+var (
+	realT, longT, dynT = types.Real, types.Long, types.Dynamic
+	// tupleTypes are functions that Kusto gives several columns for.
+	tupleTypes = map[string][]types.Type{
+		"series_fit_line":            {realT, realT, realT, realT, realT, dynT},
+		"series_fit_line_dynamic":    {dynT},
+		"series_fit_2lines":          {realT, longT, realT, realT, realT, realT, realT, realT, realT, realT, dynT, dynT, realT, realT},
+		"series_stats":               {realT, longT, realT, longT, realT, realT, realT},
+		"series_decompose":           {dynT, dynT, dynT, dynT},
+		"series_decompose_anomalies": {dynT, dynT, dynT},
+		"series_periods_detect":      {dynT, dynT},
+		"series_fit_poly":            {realT, dynT, realT, realT, dynT},
+		"series_fft":                 {dynT, dynT},
+		"series_ifft":                {dynT, dynT},
+		"series_outliers":            {dynT},
+	}
+	// tupleNames are the names that follow the function's and argument's.
+	tupleNames = map[string][]string{
+		"series_fit_line":            {"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"},
+		"series_fit_2lines":          {"rsquare", "split_idx", "variance", "rvariance", "line_fit", "right_rsquare", "right_slope", "right_interception", "right_variance", "right_rvariance", "left_rsquare", "left_slope", "left_interception", "left_variance", "left_rvariance"},
+		"series_stats":               {"min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"},
+		"series_decompose":           {"baseline", "seasonal", "trend", "residual"},
+		"series_decompose_anomalies": {"ad_flag", "ad_score", "baseline"},
+		"series_periods_detect":      {"periods", "scores"},
+		"series_fit_poly":            {"rsquare", "coefficients", "variance", "rvariance", "poly_fit"},
+		"series_fft":                 {"real", "imag"},
+		"series_ifft":                {"real", "imag"},
+	}
+)
+
+func (b *binder) operateIndex(x plan.Expr, i int) plan.Expr {
+	return b.elementOf(x, konst(types.Long, value.Long(int64(i))))
+}
+
+// extend binds columns added to those there are.
+func (b *binder) extend(in rows, items []syntax.Expr) rows {
+	sc := in.scope()
+	cols := slices.Clone(sc.cols)
+	exprs := make([]plan.Expr, len(cols))
+	for i := range cols {
+		exprs[i] = sc.col(i)
+	}
+	nm := newNamer()
+	for _, c := range cols {
+		nm.take(c.Name)
+	}
+	for _, it := range items {
+		p := &projected{}
+		if names := b.multiNames(it); names != nil {
+			b.multi(p, sc, it, names)
+		} else if n, ok := it.(*syntax.Named); ok && n.Tuple {
+			b.tuple(p, sc, n)
+		} else {
+			x := b.expr(it, sc)
+			name := b.autoName(it)
+			if n, ok := it.(*syntax.Named); ok {
+				b.checkName(n.Names[0])
+			} else if name == "" {
+				name = nm.column()
+			}
+			p.add(column(name, x.Type()), b.known(x), true)
+		}
+		for i, c := range p.cols {
+			if k := findColumn(cols, c.Name); k >= 0 {
+				cols[k], exprs[k] = c, p.exprs[i]
+				continue
+			}
+			nm.take(c.Name)
+			cols, exprs = append(cols, c), append(exprs, p.exprs[i])
+		}
+	}
+	if len(items) == 0 {
+		return in
+	}
+	return rows{plan.NewProject(in.node, cols, exprs), in.ordered, in.open}
+}
+
+// multiNames returns the names of the columns that a bare call of a function
+// with several results gives, nil for others.
+func (b *binder) multiNames(e syntax.Expr) []string {
+	c, ok := e.(*syntax.Call)
+	if !ok || tupleNames[c.Name.Text] == nil || len(c.Args) == 0 {
+		return nil
+	}
+	base := c.Name.Text + "_" + b.autoName(c.Args[0])
+	var out []string
+	for _, n := range tupleNames[c.Name.Text] {
+		out = append(out, base+"_"+n)
+	}
+	return out
+}
+
+func (b *binder) multi(p *projected, sc *scope, e syntax.Expr, names []string) {
+	n := &syntax.Named{Tuple: true, Expr: e}
+	for _, s := range names {
+		n.Names = append(n.Names, syntax.Name{Text: s})
+	}
+	b.tuple(p, sc, n)
+}
+
+// project binds project and its kin.
+func (b *binder) project(in rows, op *syntax.Project) rows {
+	sc := in.scope()
+	switch op.Kind {
+	case "project":
+		var p *projected
+		if in.open {
+			p = b.openProjection(sc, op.Items)
+		} else {
+			p = b.projectItems(sc, op.Items)
+		}
+		return rows{plan.NewProject(in.node, p.cols, p.exprs), in.ordered, false}
+	case "project-away":
+		drop := b.matching(sc, op.Items)
+		return b.keep(in, func(i int) bool { return !slices.Contains(drop, i) })
+	case "project-keep":
+		keep := b.matching(sc, op.Items)
+		return b.keep(in, func(i int) bool { return slices.Contains(keep, i) })
+	case "project-rename":
+		return b.rename(in, op)
+	case "project-by-names":
+		return b.order(in, b.matching(sc, op.Items), false)
+	}
+	return b.reorder(in, op)
+}
+
+func (b *binder) openProjection(sc *scope, items []syntax.Expr) *projected {
+	return b.projectItems(sc, items)
+}
+
+func (b *binder) projectItems(sc *scope, items []syntax.Expr) *projected {
+	for _, it := range items {
+		if b.multiNames(it) != nil {
+			p := &projected{}
+			nm := newNamer()
+			for i, it := range items {
+				if names := b.multiNames(it); names != nil {
+					b.multi(p, sc, it, names)
+				} else {
+					b.item(p, sc, it, nm, i, nil)
+				}
+			}
+			return p
+		}
+	}
+	return b.projection(sc, items, nil)
+}
+
+// matching returns the numbers of the columns that names and patterns mean, in
+// the order in which they are named.
+func (b *binder) matching(sc *scope, items []syntax.Expr) []int {
+	var out []int
+	for _, it := range items {
+		r, ok := it.(*syntax.Ref)
+		if !ok {
+			if c, isConst := b.expr(it, sc).(*plan.Const); isConst {
+				for _, v := range append(c.Value.Items(), c.Value) {
+					if i := sc.find(v.Str()); i >= 0 && v.Str() != "" {
+						out = append(out, i)
+					}
+				}
+				continue
+			}
+			b.fail(errStatement("a column's name is expected"), it.Span())
+		}
+		if !r.Wild {
+			i := sc.find(r.Text)
+			if i < 0 {
+				if sc.open {
+					continue
+				}
+				b.fail(errColumn(r.Text, syntax.Nearest(r.Text, names(sc.cols))), r.At)
+			}
+			out = append(out, i)
+			continue
+		}
+		for i, c := range sc.cols {
+			if syntax.MatchWild(r.Text, c.Name) && !slices.Contains(out, i) {
+				out = append(out, i)
+			}
+		}
+	}
+	return out
+}
+
+func (b *binder) keep(in rows, keep func(int) bool) rows {
+	var idx []int
+	for i := range in.node.Columns() {
+		if keep(i) {
+			idx = append(idx, i)
+		}
+	}
+	return b.order(in, idx, in.open)
+}
+
+// order projects columns by number.
+func (b *binder) order(in rows, idx []int, open bool) rows {
+	sc := in.scope()
+	cols := make([]plan.Column, len(idx))
+	exprs := make([]plan.Expr, len(idx))
+	for k, i := range idx {
+		cols[k], exprs[k] = sc.cols[i], sc.col(i)
+	}
+	return rows{plan.NewProject(in.node, cols, exprs), in.ordered, open}
+}
+
+func (b *binder) rename(in rows, op *syntax.Project) rows {
+	sc := in.scope()
+	cols := slices.Clone(sc.cols)
+	exprs := make([]plan.Expr, len(cols))
+	for i := range cols {
+		exprs[i] = sc.col(i)
+	}
+	for _, it := range op.Items {
+		n, ok := it.(*syntax.Named)
+		if !ok {
+			b.fail(errStatement("project-rename takes new = old"), it.Span())
+		}
+		r, ok := n.Expr.(*syntax.Ref)
+		if !ok {
+			b.fail(errStatement("project-rename takes the name of a column"), it.Span())
+		}
+		i := sc.find(r.Text)
+		if i < 0 {
+			if in.open {
+				cols, exprs = append(cols, column(n.Names[0].Text, types.Dynamic)), append(exprs, konst(types.Dynamic, value.Null))
+				continue
+			}
+			b.fail(errColumn(r.Text, syntax.Nearest(r.Text, names(sc.cols))), r.At)
+		}
+		cols[i].Name = n.Names[0].Text
+	}
+	seen := map[string]bool{}
+	for _, c := range cols {
+		if seen[c.Name] {
+			b.fail(errDuplicate(c.Name), op.At)
+		}
+		seen[c.Name] = true
+	}
+	return rows{plan.NewProject(in.node, cols, exprs), in.ordered, in.open}
+}
+
+// reorder puts the named columns first.
+func (b *binder) reorder(in rows, op *syntax.Project) rows {
+	sc := in.scope()
+	var idx []int
+	for i, it := range op.Items {
+		group := b.matching(sc, []syntax.Expr{it})
+		switch op.Dirs[i] {
+		case "asc", "desc", "granny-asc", "granny-desc":
+			slices.SortStableFunc(group, func(x, y int) int {
+				a, c := sc.cols[x].Name, sc.cols[y].Name
+				o := strings.Compare(a, c)
+				if strings.HasPrefix(op.Dirs[i], "granny") {
+					o = grannyCompare(a, c)
+				}
+				if strings.HasSuffix(op.Dirs[i], "desc") {
+					return -o
+				}
+				return o
+			})
+		}
+		for _, g := range group {
+			if !slices.Contains(idx, g) {
+				idx = append(idx, g)
+			}
+		}
+	}
+	for i := range sc.cols {
+		if !slices.Contains(idx, i) {
+			idx = append(idx, i)
+		}
+	}
+	return b.order(in, idx, in.open)
+}
+
+// grannyCompare orders names with the numbers in them by value (a2 before a10).
+func grannyCompare(a, c string) int {
+	for a != "" && c != "" {
+		na, nc := digitsOf(a), digitsOf(c)
+		if na > 0 && nc > 0 {
+			x, _ := strconv.ParseUint(a[:na], 10, 64)
+			y, _ := strconv.ParseUint(c[:nc], 10, 64)
+			if x != y {
+				if x < y {
+					return -1
+				}
+				return 1
+			}
+			a, c = a[na:], c[nc:]
+			continue
+		}
+		if a[0] != c[0] {
+			return int(a[0]) - int(c[0])
+		}
+		a, c = a[1:], c[1:]
+	}
+	return len(a) - len(c)
+}
+
+func digitsOf(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,392 @@
+// Package exec runs logical plans over tables, in batches of columns.
+//
+// Each operator turns a stream of batches into another; those that must see
+// all rows (sort, aggregate, the build side of a join) collect them first and
+// count them against the memory budget. Start with Run.
+package exec
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/azward/azward/kql/internal/fn"
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/value"
+	"github.com/azward/azward/kql/internal/vec"
+)
+
+// Source gives the rows of a catalogue's table.
+type Source interface {
+	// Scan yields batches of the named columns (numbers of the table's) until
+	// the table ends or ctx is done. Batches may be kept. Filters may be
+	// applied or not: the engine applies them again.
+	Scan(ctx context.Context, table string, columns []int, filters []plan.Expr) iter.Seq2[*vec.Batch, error]
+}
+
+// External reads what externaldata names; the error is for the user.
+type External func(ctx context.Context, locations []string, props map[string]string, columns []plan.Column) (*vec.Batch, error)
+
+// Options steer a run.
+type Options struct {
+	Now       int64 // ticks
+	Seed      uint64
+	Source    Source
+	External  External
+	BatchRows int   // rows of a batch, 0: the default
+	Workers   int   // goroutines, 0: one
+	Memory    int64 // bytes that may be held, 0: no limit
+}
+
+// DefaultBatch is the number of rows in a batch.
+const DefaultBatch = 4096
+
+// stream gives the next batch, nil at the end.
+type stream func() (*vec.Batch, error)
+
+type run struct {
+	ctx   context.Context
+	fn    *fn.Ctx
+	opts  Options
+	size  int
+	outer map[*plan.Outer]*vec.Batch
+	memo  map[plan.Node]*vec.Batch
+	cells map[*plan.Scalar]*plan.Const
+	sets  map[*plan.InTable]*set
+	held  int64
+}
+
+// Run runs a plan and yields the batches of its result.
+func Run(ctx context.Context, n plan.Node, opts Options) iter.Seq2[*vec.Batch, error] {
+	return New(ctx, opts).Each(n)
+}
+
+// Runner runs several plans that share what is computed once (materialize).
+type Runner struct{ r *run }
+
+// New returns a runner.
+func New(ctx context.Context, opts Options) *Runner {
+	if opts.BatchRows <= 0 {
+		opts.BatchRows = DefaultBatch
+	}
+	return &Runner{&run{ctx: ctx, fn: fn.NewCtx(opts.Now, opts.Seed), opts: opts, size: opts.BatchRows,
+		outer: map[*plan.Outer]*vec.Batch{}, memo: map[plan.Node]*vec.Batch{}, cells: map[*plan.Scalar]*plan.Const{}, sets: map[*plan.InTable]*set{}}}
+}
+
+// Each yields the batches of n's result. It may be called for one plan after
+// the other.
+func (x *Runner) Each(n plan.Node) iter.Seq2[*vec.Batch, error] {
+	return func(yield func(*vec.Batch, error) bool) {
+		s, err := x.r.open(n)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for {
+			b, err := s()
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if b == nil || !yield(b, nil) {
+				return
+			}
+		}
+	}
+}
+
+// All returns the whole result as one batch.
+func (x *Runner) All(n plan.Node) (*vec.Batch, []plan.Column, error) {
+	if e, ok := n.(*plan.Evaluate); ok {
+		return x.r.evaluate(e)
+	}
+	b, err := x.r.all(n)
+	return b, n.Columns(), err
+}
+
+func (r *run) check() error {
+	if err := r.ctx.Err(); err != nil {
+		return fmt.Errorf("query cancelled: %w", context.Cause(r.ctx))
+	}
+	return nil
+}
+
+// hold counts a batch that is kept against the budget.
+func (r *run) hold(b *vec.Batch) error {
+	if r.opts.Memory <= 0 {
+		return nil
+	}
+	r.held += size(b)
+	if r.held > r.opts.Memory {
+		return ErrMemory
+	}
+	return nil
+}
+
+// size estimates the bytes of a batch.
+func size(b *vec.Batch) int64 {
+	n := int64(0)
+	for _, c := range b.Cols {
+		switch {
+		case c.Const:
+			n += 64
+		case c.Strs != nil:
+			n += 16 * int64(len(c.Strs))
+			for _, s := range c.Strs {
+				n += int64(len(s))
+			}
+		case c.Dyns != nil:
+			n += 120 * int64(len(c.Dyns))
+		default:
+			n += 9 * int64(b.Rows)
+		}
+	}
+	return n
+}
+
+// open starts a node.
+func (r *run) open(n plan.Node) (stream, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	switch n := n.(type) {
+	case *plan.Scan:
+		return r.scan(n)
+	case *plan.Values:
+		return r.sliced(n.Batch), nil
+	case *plan.External:
+		return r.external(n)
+	case *plan.Outer:
+		b := r.outer[n]
+		if b == nil {
+			return nil, fmt.Errorf("internal: outer rows are missing")
+		}
+		return r.sliced(b), nil
+	case *plan.Filter:
+		return r.filter(n)
+	case *plan.Project:
+		return r.project(n)
+	case *plan.Aggregate:
+		return r.aggregate(n)
+	case *plan.Distinct:
+		return r.distinct(n)
+	case *plan.Sort:
+		return r.sort(n)
+	case *plan.Take:
+		return r.take(n)
+	case *plan.Join:
+		return r.join(n)
+	case *plan.Union:
+		return r.union(n)
+	case *plan.MvExpand:
+		return r.mvExpand(n)
+	case *plan.MvApply:
+		return r.mvApply(n)
+	case *plan.Parse:
+		return r.parse(n)
+	case *plan.ParseKV:
+		return r.parseKV(n)
+	case *plan.MakeSeries:
+		return r.makeSeries(n)
+	case *plan.Range:
+		return r.rangeOp(n)
+	case *plan.Materialize:
+		return r.materialize(n)
+	case *plan.Serialize:
+		return r.open(n.Input)
+	case *plan.Rendered:
+		return r.open(n.Input)
+	case *plan.Partition:
+		return r.partition(n)
+	case *plan.Sequence:
+		return r.sequence(n)
+	case *plan.TopNested:
+		return r.topNested(n)
+	case *plan.Reduce:
+		return r.reduce(n)
+	case *plan.Evaluate:
+		b, _, err := r.evaluate(n)
+		if err != nil {
+			return nil, err
+		}
+		return r.sliced(b), nil
+	}
+	return nil, fmt.Errorf("internal: no operator for %T", n)
+}
+
+// sliced gives a batch in pieces.
+func (r *run) sliced(b *vec.Batch) stream {
+	at := 0
+	return func() (*vec.Batch, error) {
+		if at >= b.Rows {
+			return nil, nil
+		}
+		to := min(at+r.size, b.Rows)
+		from := at
+		at = to
+		if from == 0 && to == b.Rows {
+			return b, nil
+		}
+		return b.Slice(from, to), nil
+	}
+}
+
+// single gives one batch computed at the first call.
+func (r *run) single(f func() (*vec.Batch, error)) stream {
+	var s stream
+	return func() (*vec.Batch, error) {
+		if s == nil {
+			b, err := f()
+			if err != nil {
+				return nil, err
+			}
+			s = r.sliced(b)
+		}
+		return s()
+	}
+}
+
+// all collects the whole result of a node.
+func (r *run) all(n plan.Node) (*vec.Batch, error) {
+	switch x := n.(type) {
+	case *plan.Values:
+		return x.Batch, nil
+	case *plan.Outer:
+		return r.outer[x], nil
+	}
+	s, err := r.open(n)
+	if err != nil {
+		return nil, err
+	}
+	var parts []*vec.Batch
+	for {
+		b, err := s()
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			break
+		}
+		if b.Rows == 0 {
+			continue
+		}
+		if err := r.hold(b); err != nil {
+			return nil, err
+		}
+		parts = append(parts, b)
+		if err := r.check(); err != nil {
+			return nil, err
+		}
+	}
+	return vec.ConcatBatches(protos(n.Columns()), parts), nil
+}
+
+func protos(cols []plan.Column) []*vec.Vec {
+	out := make([]*vec.Vec, len(cols))
+	for i, c := range cols {
+		out[i] = vec.New(c.Type, 0)
+	}
+	return out
+}
+
+func empty(cols []plan.Column) *vec.Batch { return vec.NewBatch(protos(cols), 0) }
+
+func (r *run) scan(n *plan.Scan) (stream, error) {
+	if r.opts.Source == nil {
+		return r.sliced(empty(n.Columns())), nil
+	}
+	next, stop := iter.Pull2(r.opts.Source.Scan(r.ctx, n.Table, n.Keep, n.Filters))
+	var pending stream
+	done := false
+	return func() (*vec.Batch, error) {
+		for {
+			if pending != nil {
+				b, err := pending()
+				if b != nil || err != nil {
+					return b, err
+				}
+				pending = nil
+			}
+			if done {
+				return nil, nil
+			}
+			b, err, ok := next()
+			if !ok || err != nil {
+				done = true
+				stop()
+				return nil, err
+			}
+			if err := r.check(); err != nil {
+				done = true
+				stop()
+				return nil, err
+			}
+			pending = r.sliced(b)
+		}
+	}, nil
+}
+
+func (r *run) external(n *plan.External) (stream, error) {
+	if r.opts.External == nil {
+		return nil, ErrExternal
+	}
+	return r.single(func() (*vec.Batch, error) {
+		return r.opts.External(r.ctx, n.Locations, n.Props, n.Columns())
+	}), nil
+}
+
+// dependsOnOuter tells whether a plan reads rows of an enclosing subquery.
+func dependsOnOuter(n plan.Node) bool {
+	if _, ok := n.(*plan.Outer); ok {
+		return true
+	}
+	for _, c := range n.Inputs() {
+		if dependsOnOuter(c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) materialize(n *plan.Materialize) (stream, error) {
+	if b := r.memo[n]; b != nil {
+		return r.sliced(b), nil
+	}
+	return r.single(func() (*vec.Batch, error) {
+		if b := r.memo[n]; b != nil {
+			return b, nil
+		}
+		b, err := r.all(n.Input)
+		if err == nil && !dependsOnOuter(n) {
+			r.memo[n] = b
+		}
+		return b, err
+	}), nil
+}
+
+// scalar computes an expression that reads no row.
+func (r *run) scalar(e plan.Expr) (value.Value, error) {
+	if e == nil {
+		return value.Null, nil
+	}
+	p, err := r.prepare(e)
+	if err != nil {
+		return value.Null, err
+	}
+	v, err := r.eval(p, vec.NewBatch(nil, 1))
+	if err != nil {
+		return value.Null, err
+	}
+	return v.Get(0), nil
+}
+
+func (r *run) count(e plan.Expr) (int64, error) {
+	v, err := r.scalar(e)
+	if err != nil {
+		return 0, err
+	}
+	if v.IsNull() || v.Int64() < 0 {
+		return 0, nil
+	}
+	return v.Int64(), nil
+}

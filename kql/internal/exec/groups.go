@@ -1,0 +1,106 @@
+package exec
+
+import (
+	"github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/vec"
+)
+
+// groups numbers the distinct combinations of key columns in the order in
+// which they are first seen.
+type groups struct {
+	n      int
+	bytes  map[string]int32
+	ints   map[int64]int32
+	null   int32 // number of the null group of a single integer key, -1 none
+	firsts []*vec.Builder
+	buf    []byte
+}
+
+func newGroups(ts []types.Type) *groups {
+	g := &groups{null: -1}
+	for _, t := range ts {
+		g.firsts = append(g.firsts, vec.NewBuilder(t, 16))
+	}
+	if len(ts) == 1 && intKey(ts[0]) {
+		g.ints = map[int64]int32{}
+	} else {
+		g.bytes = map[string]int32{}
+	}
+	return g
+}
+
+func intKey(t types.Type) bool {
+	return t == types.Int || t == types.Long || t == types.DateTime || t == types.TimeSpan
+}
+
+func (g *groups) add(cols []*vec.Vec, i int) int32 {
+	id := int32(g.n)
+	g.n++
+	for k, c := range cols {
+		g.firsts[k].AppendFrom(c, i)
+	}
+	return id
+}
+
+// number returns the group of each of n rows.
+func (g *groups) number(cols []*vec.Vec, n int) []int32 {
+	out := make([]int32, n)
+	switch {
+	case len(cols) == 0:
+		if g.n == 0 {
+			g.n = 1
+		}
+	case g.ints != nil:
+		c := cols[0]
+		for i := range out {
+			if c.IsNull(i) {
+				if g.null < 0 {
+					g.null = g.add(cols, i)
+				}
+				out[i] = g.null
+				continue
+			}
+			k := c.Ints[c.At(i)]
+			id, ok := g.ints[k]
+			if !ok {
+				id = g.add(cols, i)
+				g.ints[k] = id
+			}
+			out[i] = id
+		}
+	case len(cols) == 1 && cols[0].Type == types.String:
+		c := cols[0]
+		for i := range out {
+			s := c.Strs[c.At(i)]
+			id, ok := g.bytes[s]
+			if !ok {
+				id = g.add(cols, i)
+				g.bytes[s] = id
+			}
+			out[i] = id
+		}
+	default:
+		for i := range out {
+			g.buf = g.buf[:0]
+			for _, c := range cols {
+				g.buf = vec.AppendKey(g.buf, c, i)
+			}
+			id, ok := g.bytes[string(g.buf)]
+			if !ok {
+				id = g.add(cols, i)
+				g.bytes[string(g.buf)] = id
+			}
+			out[i] = id
+		}
+	}
+	return out
+}
+
+// keys returns the key columns, a row per group.
+func (g *groups) keys() []*vec.Vec {
+	out := make([]*vec.Vec, len(g.firsts))
+	for i, b := range g.firsts {
+		out[i] = b.Finish()
+	}
+	return out
+}

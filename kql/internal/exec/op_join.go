@@ -1,0 +1,226 @@
+package exec
+
+import (
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/vec"
+)
+
+// hashTable finds the rows of one side by key.
+type hashTable struct {
+	batch *vec.Batch
+	heads map[string]int32 // last row with the key
+	next  []int32          // row before with the same key, -1 none
+}
+
+func key(buf []byte, cols []*vec.Vec, i int) []byte {
+	buf = buf[:0]
+	for _, c := range cols {
+		buf = vec.AppendKey(buf, c, i)
+	}
+	return buf
+}
+
+// build reads a side of a join. Rows are chained so that a probe meets them in
+// their order.
+func (r *run) build(n plan.Node, keys []plan.Expr) (*hashTable, error) {
+	keys, err := r.prepareAll(keys)
+	if err != nil {
+		return nil, err
+	}
+	b, err := r.all(n)
+	if err != nil {
+		return nil, err
+	}
+	cols, err := r.evalAll(keys, b)
+	if err != nil {
+		return nil, err
+	}
+	h := &hashTable{batch: b, heads: make(map[string]int32, b.Rows), next: make([]int32, b.Rows)}
+	var buf []byte
+	for i := b.Rows - 1; i >= 0; i-- {
+		buf = key(buf, cols, i)
+		if head, ok := h.heads[string(buf)]; ok {
+			h.next[i] = head
+		} else {
+			h.next[i] = -1
+		}
+		h.heads[string(buf)] = int32(i)
+	}
+	return h, r.check()
+}
+
+func (h *hashTable) find(k []byte) int32 {
+	if i, ok := h.heads[string(k)]; ok {
+		return i
+	}
+	return -1
+}
+
+func (r *run) join(n *plan.Join) (stream, error) {
+	switch n.Kind {
+	case plan.LeftSemi, plan.LeftAnti:
+		return r.semi(n.Left, n.LeftKeys, n.Right, n.RightKeys, n.Kind == plan.LeftSemi)
+	case plan.RightSemi, plan.RightAnti:
+		return r.semi(n.Right, n.RightKeys, n.Left, n.LeftKeys, n.Kind == plan.RightSemi)
+	}
+	lk, err := r.prepareAll(n.LeftKeys)
+	if err != nil {
+		return nil, err
+	}
+	var h *hashTable
+	var left stream
+	var matched []bool
+	outerRight := n.Kind == plan.RightOuter || n.Kind == plan.FullOuter
+	outerLeft := n.Kind == plan.LeftOuter || n.Kind == plan.FullOuter
+	seen := map[string]struct{}{} // keys of innerunique
+	var buf []byte
+	var cur *vec.Batch
+	var cols []*vec.Vec
+	row, chain := 0, int32(-1)
+	tail := false
+	emit := func(li, ri []int32) *vec.Batch {
+		out := make([]*vec.Vec, 0, len(n.Columns()))
+		for _, c := range cur.Cols {
+			out = append(out, c.Gather(li))
+		}
+		for _, t := range n.Take {
+			out = append(out, h.batch.Cols[t].Gather(ri))
+		}
+		return vec.NewBatch(out, len(li))
+	}
+	return func() (*vec.Batch, error) {
+		if h == nil {
+			if h, err = r.build(n.Right, n.RightKeys); err != nil {
+				return nil, err
+			}
+			if outerRight {
+				matched = make([]bool, h.batch.Rows)
+			}
+			if left, err = r.open(n.Left); err != nil {
+				return nil, err
+			}
+		}
+		for !tail {
+			if cur == nil {
+				b, err := left()
+				if err != nil {
+					return nil, err
+				}
+				if b == nil {
+					tail = true
+					break
+				}
+				if cols, err = r.evalAll(lk, b); err != nil {
+					return nil, err
+				}
+				cur, row, chain = b, 0, -1
+			}
+			var li, ri []int32
+			for row < cur.Rows && len(li) < r.size {
+				if chain < 0 {
+					buf = key(buf, cols, row)
+					if n.Kind == plan.InnerUnique {
+						if _, dup := seen[string(buf)]; dup {
+							row++
+							continue
+						}
+						seen[string(buf)] = struct{}{}
+					}
+					if chain = h.find(buf); chain < 0 {
+						if outerLeft {
+							li, ri = append(li, int32(row)), append(ri, -1)
+						}
+						row++
+						continue
+					}
+				}
+				for chain >= 0 && len(li) < r.size {
+					li, ri = append(li, int32(row)), append(ri, chain)
+					if matched != nil {
+						matched[chain] = true
+					}
+					chain = h.next[chain]
+				}
+				if chain < 0 {
+					row++
+				}
+			}
+			var out *vec.Batch
+			if len(li) > 0 {
+				out = emit(li, ri)
+			}
+			if row >= cur.Rows {
+				cur = nil
+			}
+			if err := r.check(); err != nil {
+				return nil, err
+			}
+			if out != nil {
+				return out, nil
+			}
+		}
+		if !outerRight {
+			return nil, nil
+		}
+		outerRight = false
+		var ri []int32
+		for i, m := range matched {
+			if !m {
+				ri = append(ri, int32(i))
+			}
+		}
+		if len(ri) == 0 {
+			return nil, nil
+		}
+		cur = empty(n.Left.Columns())
+		li := make([]int32, len(ri))
+		for i := range li {
+			li[i] = -1
+		}
+		return emit(li, ri), nil
+	}, nil
+}
+
+// semi keeps the rows of one side that have (or have not) a match in the other.
+func (r *run) semi(keep plan.Node, keepKeys []plan.Expr, other plan.Node, otherKeys []plan.Expr, want bool) (stream, error) {
+	keys, err := r.prepareAll(keepKeys)
+	if err != nil {
+		return nil, err
+	}
+	var h *hashTable
+	var in stream
+	var buf []byte
+	return func() (*vec.Batch, error) {
+		if h == nil {
+			if h, err = r.build(other, otherKeys); err != nil {
+				return nil, err
+			}
+			if in, err = r.open(keep); err != nil {
+				return nil, err
+			}
+		}
+		for {
+			b, err := in()
+			if err != nil || b == nil {
+				return nil, err
+			}
+			cols, err := r.evalAll(keys, b)
+			if err != nil {
+				return nil, err
+			}
+			idx := make([]int32, 0, b.Rows)
+			for i := range b.Rows {
+				buf = key(buf, cols, i)
+				if (h.find(buf) >= 0) == want {
+					idx = append(idx, int32(i))
+				}
+			}
+			if len(idx) > 0 {
+				return pick(b, idx), nil
+			}
+			if err := r.check(); err != nil {
+				return nil, err
+			}
+		}
+	}, nil
+}
