@@ -65,6 +65,7 @@ type Result struct {
 // Facts is all that a score is computed from.
 type Facts struct {
 	Scopes          []string // subscriptions, and the directory as a scope of its own
+	Directory       string   // the scope of Scopes that is no subscription; "" where there is none
 	ResourceScope   []int    // index into Scopes, for each resource
 	Recommendations []Recommendation
 	Results         []Result
@@ -250,10 +251,19 @@ func divide(a, b int64) int64 {
 
 // scopeTotals are a scope's points: current in hundredths, percentage in
 // hundredths of a percent.
-type scopeTotals struct{ current, maximum, percentage, weight int64 }
+type scopeTotals struct {
+	current, maximum, percentage, weight int64
+	counted                              bool // has a place among the scopes that are weighed
+}
 
-func totals(n *[len(classic)]counts) scopeTotals {
+// totals adds up a scope. A subscription of which anything is said is weighed;
+// the directory, which Microsoft's model does not know, only where something
+// was assessed in it.
+func totals(n *[len(classic)]counts, directory bool) scopeTotals {
 	var t scopeTotals
+	if !directory {
+		t.counted = *n != [len(classic)]counts{}
+	}
 	for control := range n {
 		current, maximum := points(control, n[control])
 		t.current += current
@@ -261,6 +271,7 @@ func totals(n *[len(classic)]counts) scopeTotals {
 		t.weight += int64(n[control].healthy + n[control].unhealthy)
 	}
 	t.percentage = divide(100*t.current, t.maximum)
+	t.counted = t.counted || t.weight > 0
 	return t
 }
 
@@ -269,8 +280,10 @@ func totals(n *[len(classic)]counts) scopeTotals {
 func combine(scopes []scopeTotals) int64 {
 	var sum, of int64
 	for _, s := range scopes {
-		sum += s.weight * s.percentage
-		of += max(1, s.weight)
+		if s.counted {
+			sum += s.weight * s.percentage
+			of += max(1, s.weight)
+		}
 	}
 	return divide(sum, of)
 }
@@ -283,7 +296,7 @@ func (t *tally) each(change func(scope int, n *[len(classic)]counts)) []scopeTot
 		if change != nil {
 			change(i, &n)
 		}
-		out[i] = totals(&n)
+		out[i] = totals(&n, t.f.Scopes[i] == t.f.Directory)
 	}
 	return out
 }
@@ -304,12 +317,26 @@ func (t *tally) score() Score {
 	for _, c := range s.Controls {
 		s.Max += c.Max
 	}
-	if len(scopes) == 1 {
-		s.Current = float64(scopes[0].current) / 100
+	if only := single(scopes); only != nil {
+		s.Current = float64(only.current) / 100
 	} else {
 		s.Current = float64(divide(combine(scopes)*int64(s.Max), 100)) / 100
 	}
 	return s
+}
+
+// single returns the one scope that is weighed, or nil where there are more.
+func single(scopes []scopeTotals) *scopeTotals {
+	var only *scopeTotals
+	for i := range scopes {
+		if scopes[i].counted {
+			if only != nil {
+				return nil
+			}
+			only = &scopes[i]
+		}
+	}
+	return only
 }
 
 // controls joins each control over scopes as Defender for Cloud does: every
@@ -317,7 +344,9 @@ func (t *tally) score() Score {
 func (t *tally) controls(scopes []scopeTotals, counted [][len(classic)]counts) []ControlScore {
 	var weights float64
 	for _, s := range scopes {
-		weights += float64(max(1, s.weight))
+		if s.counted {
+			weights += float64(max(1, s.weight))
+		}
 	}
 	var out []ControlScore
 	for control := range classic {

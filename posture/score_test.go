@@ -344,3 +344,21 @@ func TestSimulatorFixesInTurn(t *testing.T) {
 		t.Errorf("after both fixes the score is %v, want 1", sim.Percentage())
 	}
 }
+
+// A directory in which nothing was assessed does not weigh on subscriptions; a
+// subscription without weight counts as 1 in the divisor.
+func TestEmptyScopes(t *testing.T) {
+	var b factsBuilder
+	one, empty, directory := b.scope("one"), b.scope("empty"), b.scope("/")
+	rec := b.recommendation(Recommendation{ID: "r", Control: net})
+	b.found(one, rec, 3, finding.Compliant)
+	b.found(directory, rec, 1, finding.Unknown)
+	b.Directory = "/"
+	if s := Calculate(b.Facts); s.Percentage != 1 || s.Current != 4 || s.Max != 4 {
+		t.Errorf("score = %v, %v of %v; want all of it", s.Percentage, s.Current, s.Max)
+	}
+	b.found(empty, rec, 1, finding.NotApplicable)
+	if s := Calculate(b.Facts); s.Percentage != 0.75 {
+		t.Errorf("score = %v, want 3x1 / (3+1)", s.Percentage)
+	}
+}

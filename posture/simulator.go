@@ -53,7 +53,7 @@ func (s *Simulator) Percentage() float64 { return float64(s.combined(s.now)) / 1
 func (s *Simulator) combined(n [][len(classic)]counts) int64 {
 	out := make([]scopeTotals, len(n))
 	for i := range n {
-		out[i] = totals(&n[i])
+		out[i] = totals(&n[i], s.t.f.Scopes[i] == s.t.f.Directory)
 	}
 	return combine(out)
 }
