@@ -1,7 +1,10 @@
 package fn
 
 import (
+	"math"
+
 	"github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
 )
 
@@ -10,6 +13,42 @@ var basicAggs = []Agg{
 		Sigs: []string{"(): long", "(value: scalar): long"},
 		New:  func(Spec) Accumulator { return &countAcc{} },
 		Ex:   []AggExample{{`datatable(x:long)[1,2,long(null)]`, `count()`, `3`}}},
+	{Name: "sum", Doc: "Adds up values; nothing adds up to 0.", If: "sumif",
+		Sigs: []string{"(expr: int|long|dynamic): long", "(expr: real): real", "(expr: decimal): decimal", "(expr: timespan): timespan", "(expr: datetime): datetime"},
+		New:  newSum,
+		Ex:   []AggExample{{`datatable(x:long)[1,2,long(null)]`, `sum(x)`, `3`}, {`datatable(x:real)[]`, `sum(x)`, `0.0`}}},
+	{Name: "avg", Doc: "Averages values; nulls do not count, nothing gives NaN.", If: "avgif",
+		Sigs: []string{"(expr: int|long|real|dynamic): real", "(expr: decimal): decimal", "(expr: timespan): timespan", "(expr: datetime): datetime"},
+		New:  newAvg,
+		Ex:   []AggExample{{`datatable(x:long)[1,2,long(null)]`, `avg(x)`, `1.5`}}},
+	{Name: "min", Doc: "Returns the smallest value.", If: "minif",
+		Sigs: []string{"(expr: scalar): $1"},
+		New:  func(s Spec) Accumulator { return &extremeAcc{t: s.Out, sign: -1} },
+		Ex:   []AggExample{{`datatable(x:long)[3,1,2]`, `min(x)`, `1`}}},
+	{Name: "max", Doc: "Returns the largest value.", If: "maxif",
+		Sigs: []string{"(expr: scalar): $1"},
+		New:  func(s Spec) Accumulator { return &extremeAcc{t: s.Out, sign: 1} },
+		Ex:   []AggExample{{`datatable(x:string)["b","c","a"]`, `max(x)`, `c`}}},
+	{Name: "dcount", Doc: "Counts distinct values.", If: "dcountif",
+		Sigs: []string{"(expr: scalar, accuracy?: long): long"},
+		New:  func(Spec) Accumulator { return &distinctAcc{} },
+		Ex:   []AggExample{{`datatable(x:string)["b","c","b"]`, `dcount(x)`, `2`}}},
+	{Name: "count_distinct", Doc: "Counts distinct values exactly.", If: "count_distinctif",
+		Sigs: []string{"(expr: scalar): long"},
+		New:  func(Spec) Accumulator { return &distinctAcc{} },
+		Ex:   []AggExample{{`datatable(x:string)["b","c","b"]`, `count_distinct(x)`, `2`}}},
+	{Name: "arg_max", Aliases: []string{"argmax"}, Doc: "Returns columns of the row in which an expression is largest.", If: "arg_max_if",
+		Sigs: []string{"(expr: scalar, columns...: scalar): $1"}, Special: true,
+		New: func(s Spec) Accumulator { return newArg(s, 1) },
+		Ex:  []AggExample{{`datatable(x:long, s:string)[1,"a",3,"c",2,"b"]`, `arg_max(x, s)`, `3`}}},
+	{Name: "arg_min", Aliases: []string{"argmin"}, Doc: "Returns columns of the row in which an expression is smallest.", If: "arg_min_if",
+		Sigs: []string{"(expr: scalar, columns...: scalar): $1"}, Special: true,
+		New: func(s Spec) Accumulator { return newArg(s, -1) },
+		Ex:  []AggExample{{`datatable(x:long, s:string)[4,"a",3,"c",5,"b"]`, `arg_min(x, s)`, `3`}}},
+	{Name: "take_any", Aliases: []string{"any"}, Doc: "Returns the columns of some row, one that is not null where there is one.", If: "take_anyif", IfAliases: []string{"anyif"}, Bare: true,
+		Sigs: []string{"(expr: scalar, columns...: scalar): $1"}, Special: true,
+		New: func(s Spec) Accumulator { return &anyAcc{outs: outs(s)} },
+		Ex:  []AggExample{{`datatable(x:string)["a","a"]`, `take_any(x)`, `a`}}},
 }
 
 type countAcc struct{ n []int64 }
@@ -42,3 +81,473 @@ func grown[T any](s []T, n int) []T {
 	copy(t, s)
 	return t
 }
+
+func newSum(s Spec) Accumulator {
+	switch s.Out {
+	case types.Real:
+		return &realSum{}
+	case types.Decimal:
+		return &decimalSum{}
+	}
+	if len(s.Args) > 0 && s.Args[0] == types.Dynamic {
+		return &intSum{t: s.Out, dynamic: true}
+	}
+	return &intSum{t: s.Out}
+}
+
+type intSum struct {
+	t       types.Type
+	dynamic bool
+	sum     []int64
+}
+
+func (a *intSum) Grow(n int) { a.sum = grown(a.sum, n) }
+
+func (a *intSum) Add(groups []int32, args []*vec.Vec) {
+	v := args[0]
+	if a.dynamic {
+		v = ConvertVec(v, types.Long)
+	}
+	switch {
+	case v.Const:
+		if !v.IsNull(0) {
+			for _, g := range groups {
+				a.sum[g] += v.Ints[0]
+			}
+		}
+	case v.Null == nil:
+		for i, g := range groups {
+			a.sum[g] += v.Ints[i]
+		}
+	default:
+		for i, g := range groups {
+			if !v.Null[i] {
+				a.sum[g] += v.Ints[i]
+			}
+		}
+	}
+}
+
+func (a *intSum) Merge(o Accumulator, into []int32) {
+	for i, s := range o.(*intSum).sum {
+		a.sum[into[i]] += s
+	}
+}
+
+func (a *intSum) Finish() *vec.Vec { return vec.OfInts(a.t, a.sum) }
+
+type realSum struct{ sum []float64 }
+
+func (a *realSum) Grow(n int) { a.sum = grown(a.sum, n) }
+
+func (a *realSum) Add(groups []int32, args []*vec.Vec) {
+	v := args[0]
+	for i, g := range groups {
+		if !v.IsNull(i) {
+			a.sum[g] += v.Reals[v.At(i)]
+		}
+	}
+}
+
+func (a *realSum) Merge(o Accumulator, into []int32) {
+	for i, s := range o.(*realSum).sum {
+		a.sum[into[i]] += s
+	}
+}
+
+func (a *realSum) Finish() *vec.Vec { return vec.OfReals(a.sum) }
+
+type decimalSum struct {
+	sum []*types.Dec
+	n   []int64
+	avg bool
+}
+
+func (a *decimalSum) Grow(n int) { a.sum, a.n = grown(a.sum, n), grown(a.n, n) }
+
+func (a *decimalSum) add(g int32, d *types.Dec, n int64) {
+	if a.n[g] += n; a.sum[g] == nil {
+		a.sum[g] = new(types.Dec)
+	}
+	if _, err := types.Decimals().Add(a.sum[g], a.sum[g], d); err != nil {
+		a.sum[g] = new(types.Dec)
+	}
+}
+
+func (a *decimalSum) Add(groups []int32, args []*vec.Vec) {
+	v := args[0]
+	for i, g := range groups {
+		if !v.IsNull(i) {
+			a.add(g, v.Decs[v.At(i)], 1)
+		}
+	}
+}
+
+func (a *decimalSum) Merge(o Accumulator, into []int32) {
+	d := o.(*decimalSum)
+	for i, s := range d.sum {
+		if s != nil {
+			a.add(into[i], s, d.n[i])
+		}
+	}
+}
+
+func (a *decimalSum) Finish() *vec.Vec {
+	b := vec.NewBuilder(types.Decimal, len(a.sum))
+	for i, s := range a.sum {
+		switch {
+		case s == nil && a.avg:
+			b.AppendNull()
+		case s == nil:
+			b.Append(value.Decimal(new(types.Dec)))
+		case a.avg:
+			q := new(types.Dec)
+			if _, err := types.Decimals().Quo(q, s, types.DecimalFromInt(a.n[i])); err != nil {
+				b.AppendNull()
+				continue
+			}
+			b.Append(value.Decimal(q))
+		default:
+			b.Append(value.Decimal(s))
+		}
+	}
+	return b.Finish()
+}
+
+func newAvg(s Spec) Accumulator {
+	if s.Out == types.Decimal {
+		return &decimalSum{avg: true}
+	}
+	return &avgAcc{out: s.Out, dynamic: len(s.Args) > 0 && s.Args[0] == types.Dynamic}
+}
+
+// avgAcc adds integers as the engine does, wrapping, and divides at the end.
+type avgAcc struct {
+	out     types.Type
+	dynamic bool
+	whole   []int64
+	sum     []float64
+	n       []int64
+	real    bool
+}
+
+func (a *avgAcc) Grow(n int) {
+	a.whole, a.sum, a.n = grown(a.whole, n), grown(a.sum, n), grown(a.n, n)
+}
+
+func (a *avgAcc) Add(groups []int32, args []*vec.Vec) {
+	v := args[0]
+	if a.dynamic {
+		v = ConvertVec(v, types.Real)
+	}
+	a.real = v.Type == types.Real
+	for i, g := range groups {
+		if v.IsNull(i) {
+			continue
+		}
+		a.n[g]++
+		if a.real {
+			a.sum[g] += v.Reals[v.At(i)]
+		} else {
+			a.whole[g] += v.Ints[v.At(i)]
+		}
+	}
+}
+
+func (a *avgAcc) Merge(o Accumulator, into []int32) {
+	b := o.(*avgAcc)
+	a.real = a.real || b.real
+	for i, n := range b.n {
+		a.n[into[i]] += n
+		a.sum[into[i]] += b.sum[i]
+		a.whole[into[i]] += b.whole[i]
+	}
+}
+
+func (a *avgAcc) Finish() *vec.Vec {
+	if a.out != types.Real {
+		v := vec.New(a.out, len(a.n))
+		for i, n := range a.n {
+			if n == 0 {
+				v.SetNull(i)
+				continue
+			}
+			v.Ints[i] = a.whole[i] / n
+		}
+		return v
+	}
+	out := make([]float64, len(a.n))
+	for i, n := range a.n {
+		if a.real {
+			out[i] = a.sum[i] / float64(n)
+		} else {
+			out[i] = float64(a.whole[i]) / float64(n)
+		}
+	}
+	return vec.OfReals(out)
+}
+
+// extremeAcc is min and max: nulls do not count, NaN wins.
+type extremeAcc struct {
+	t    types.Type
+	sign int
+	best []value.Value
+	ints []int64 // for types of integers, with seen
+	seen []bool
+}
+
+func (a *extremeAcc) whole() bool {
+	return a.t == types.Int || a.t == types.Long || a.t == types.DateTime || a.t == types.TimeSpan
+}
+
+func (a *extremeAcc) Grow(n int) {
+	if a.whole() {
+		a.ints, a.seen = grown(a.ints, n), grown(a.seen, n)
+		return
+	}
+	a.best = grown(a.best, n)
+}
+
+func (a *extremeAcc) Add(groups []int32, args []*vec.Vec) {
+	v := args[0]
+	if a.whole() {
+		for i, g := range groups {
+			if v.Null != nil && v.Null[v.At(i)] {
+				continue
+			}
+			a.take(g, v.Ints[v.At(i)])
+		}
+		return
+	}
+	if a.t == types.String {
+		for i, g := range groups {
+			s := v.Strs[v.At(i)]
+			if b := a.best[g]; b.IsNull() || (a.sign > 0) == (s > b.Str()) && s != b.Str() {
+				a.best[g] = value.String(s)
+			}
+		}
+		return
+	}
+	for i, g := range groups {
+		a.offer(g, v.Get(i))
+	}
+}
+
+func (a *extremeAcc) take(g int32, x int64) {
+	if !a.seen[g] || a.sign > 0 && x > a.ints[g] || a.sign < 0 && x < a.ints[g] {
+		a.ints[g], a.seen[g] = x, true
+	}
+}
+
+func (a *extremeAcc) offer(g int32, x value.Value) {
+	b := a.best[g]
+	switch {
+	case x.IsNull():
+	case b.IsNull():
+		a.best[g] = x
+	case isNaN(b):
+	case isNaN(x) || value.Compare(x, b)*a.sign > 0:
+		a.best[g] = x
+	}
+}
+
+func isNaN(v value.Value) bool { return v.Kind() == value.KindReal && math.IsNaN(v.Float()) }
+
+func (a *extremeAcc) Merge(o Accumulator, into []int32) {
+	b := o.(*extremeAcc)
+	for i, s := range b.seen {
+		if s {
+			a.take(into[i], b.ints[i])
+		}
+	}
+	for i, v := range b.best {
+		a.offer(into[i], v)
+	}
+}
+
+func (a *extremeAcc) Finish() *vec.Vec {
+	if !a.whole() {
+		return vec.OfValues(a.t, a.best)
+	}
+	v := vec.OfInts(a.t, a.ints)
+	for i, s := range a.seen {
+		if !s {
+			v.SetNull(i)
+		}
+	}
+	return v
+}
+
+// distinctAcc counts distinct values; nulls do not count.
+type distinctAcc struct {
+	sets []map[string]struct{}
+	buf  []byte
+}
+
+func (a *distinctAcc) Grow(n int) { a.sets = grown(a.sets, n) }
+
+func (a *distinctAcc) Add(groups []int32, args []*vec.Vec) {
+	if len(args) == 0 {
+		return
+	}
+	v := args[0]
+	for i, g := range groups {
+		if v.IsNull(i) {
+			continue
+		}
+		if a.sets[g] == nil {
+			a.sets[g] = map[string]struct{}{}
+		}
+		if v.Type == types.String {
+			a.sets[g][v.Strs[v.At(i)]] = struct{}{}
+			continue
+		}
+		a.buf = vec.AppendKey(a.buf[:0], v, i)
+		if _, ok := a.sets[g][string(a.buf)]; !ok {
+			a.sets[g][string(a.buf)] = struct{}{}
+		}
+	}
+}
+
+func (a *distinctAcc) Merge(o Accumulator, into []int32) {
+	for i, s := range o.(*distinctAcc).sets {
+		g := into[i]
+		if a.sets[g] == nil {
+			a.sets[g] = s
+			continue
+		}
+		for k := range s {
+			a.sets[g][k] = struct{}{}
+		}
+	}
+}
+
+func (a *distinctAcc) Finish() *vec.Vec {
+	out := make([]int64, len(a.sets))
+	for i, s := range a.sets {
+		out[i] = int64(len(s))
+	}
+	return vec.OfInts(types.Long, out)
+}
+
+func outs(s Spec) []types.Type {
+	if len(s.Outs) > 0 {
+		return s.Outs
+	}
+	return []types.Type{s.Out}
+}
+
+// argAcc is arg_max and arg_min: the row with the extreme key; rows whose key
+// is null count only where there is no other.
+type argAcc struct {
+	outs []types.Type
+	sign int
+	rows [][]value.Value
+}
+
+func newArg(s Spec, sign int) Accumulator { return &argAcc{outs: outs(s), sign: sign} }
+
+func (a *argAcc) Grow(n int) { a.rows = grown(a.rows, n) }
+
+func (a *argAcc) better(key value.Value, cur []value.Value) bool {
+	switch {
+	case cur == nil:
+		return true
+	case key.IsNull():
+		return false
+	case cur[0].IsNull():
+		return true
+	case isNaN(cur[0]):
+		return false
+	case isNaN(key):
+		return true
+	}
+	return value.Compare(key, cur[0])*a.sign > 0
+}
+
+func (a *argAcc) Add(groups []int32, args []*vec.Vec) {
+	for i, g := range groups {
+		key := args[0].Get(i)
+		if !a.better(key, a.rows[g]) {
+			continue
+		}
+		row := a.rows[g]
+		if row == nil {
+			row = make([]value.Value, len(args))
+			a.rows[g] = row
+		}
+		for k, v := range args {
+			row[k] = v.Get(i)
+		}
+	}
+}
+
+func (a *argAcc) Merge(o Accumulator, into []int32) {
+	for i, r := range o.(*argAcc).rows {
+		if r != nil && a.better(r[0], a.rows[into[i]]) {
+			a.rows[into[i]] = r
+		}
+	}
+}
+
+func (a *argAcc) Finish() *vec.Vec { return a.FinishAll()[0] }
+
+// FinishAll returns the key and the columns.
+func (a *argAcc) FinishAll() []*vec.Vec { return finishRows(a.outs, a.rows) }
+
+func finishRows(outs []types.Type, rows [][]value.Value) []*vec.Vec {
+	cols := make([]*vec.Vec, len(outs))
+	for k, t := range outs {
+		b := vec.NewBuilder(t, len(rows))
+		for _, r := range rows {
+			if r == nil {
+				b.AppendNull()
+			} else {
+				b.Append(r[k])
+			}
+		}
+		cols[k] = b.Finish()
+	}
+	return cols
+}
+
+// anyAcc is take_any: of each column the first value that is not null.
+type anyAcc struct {
+	outs []types.Type
+	rows [][]value.Value
+}
+
+func (a *anyAcc) Grow(n int) { a.rows = grown(a.rows, n) }
+
+func (a *anyAcc) Add(groups []int32, args []*vec.Vec) {
+	for i, g := range groups {
+		row := a.rows[g]
+		if row == nil {
+			row = make([]value.Value, len(args))
+			a.rows[g] = row
+			for k, v := range args {
+				row[k] = v.Get(i)
+			}
+			continue
+		}
+		if len(args) == 1 && emptyValue(row[0]) {
+			row[0] = args[0].Get(i)
+		}
+	}
+}
+
+func (a *anyAcc) Merge(o Accumulator, into []int32) {
+	for i, r := range o.(*anyAcc).rows {
+		if r == nil {
+			continue
+		}
+		if cur := a.rows[into[i]]; cur == nil || len(r) == 1 && emptyValue(cur[0]) {
+			a.rows[into[i]] = r
+		}
+	}
+}
+
+func (a *anyAcc) Finish() *vec.Vec { return a.FinishAll()[0] }
+
+// FinishAll returns the columns.
+func (a *anyAcc) FinishAll() []*vec.Vec { return finishRows(a.outs, a.rows) }

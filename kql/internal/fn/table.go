@@ -28,7 +28,7 @@ type AggRef struct {
 var Builtin = sync.OnceValue(func() *Table {
 	t, err := NewTable(
 		slices.Concat(conversions, conditionals, stringFuncs, regexFuncs, arrayFuncs, bagFuncs, setFuncs, mathFuncs, binFuncs, hashFuncs, encodeFuncs, datetimeFuncs, formatFuncs, zoneFuncs),
-		slices.Concat(basicAggs),
+		slices.Concat(basicAggs, collectAggs),
 		slices.Concat([]Plugin{}))
 	if err != nil {
 		panic("fn: " + err.Error()) // a row of our own is wrong

@@ -529,3 +529,20 @@ func (p *parser) pattern(start diag.Span) Stmt {
 	d.node = p.from(start)
 	return d
 }
+
+// ParseFunction reads the text of a stored function: "(params) { body }".
+func ParseFunction(text string) (*Lambda, bool) {
+	if len(text) > MaxText {
+		return nil, false
+	}
+	toks, errs := Lex(text)
+	p := &parser{toks: toks, errs: errs}
+	var l *Lambda
+	ok := p.try(func() {
+		l = p.lambda().(*Lambda)
+		if p.tok().Kind != EOF && !p.is(";") {
+			p.expected("the end of the function")
+		}
+	})
+	return l, ok && !p.errs.HasErrors()
+}

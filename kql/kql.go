@@ -1,0 +1,260 @@
+// Package kql runs the Kusto Query Language over data that stays with the
+// caller, with the answers that Microsoft's own engine gives.
+//
+// A query is compiled against a Schema and run against a Database:
+//
+//	q, diags := kql.Compile(`SigninLogs | where ResultType != 0 | count`, schema)
+//	res, err := q.Run(ctx, db, kql.Options{Now: time.Now()})
+//	for batch, err := range res.Tables[0].Batches() { ... }
+//
+// The engine is pure: it reads no clock, no disk and no network; Options carry
+// the time of the query, tables come from the Database. MemTable holds rows in
+// memory, package kqlio reads and writes files. Compiled queries hold no
+// handles and may run many times and at the same time.
+package kql
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"runtime/debug"
+	"time"
+
+	"github.com/azward/azward/diag"
+	"github.com/azward/azward/kql/internal/bind"
+	"github.com/azward/azward/kql/internal/exec"
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/syntax"
+	"github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/value"
+	"github.com/azward/azward/kql/internal/vec"
+)
+
+// The shapes of data, shared with the engine.
+type (
+	// Type is one of KQL's scalar types.
+	Type = types.Type
+	// Value is one value, null included.
+	Value = value.Value
+	// Column is a column's name and type.
+	Column = plan.Column
+	// Batch is some rows, as columns.
+	Batch = vec.Batch
+	// Vec is a column of values.
+	Vec = vec.Vec
+)
+
+// The scalar types.
+const (
+	Bool     = types.Bool
+	DateTime = types.DateTime
+	Decimal  = types.Decimal
+	Dynamic  = types.Dynamic
+	GUID     = types.GUID
+	Int      = types.Int
+	Long     = types.Long
+	Real     = types.Real
+	String   = types.String
+	TimeSpan = types.TimeSpan
+)
+
+// ParseType returns the type with KQL's name or alias ("long", "double").
+func ParseType(name string) (Type, bool) { return types.Parse(name) }
+
+// Schema says which tables and functions a query may name.
+type Schema interface {
+	// Table returns a table's columns.
+	Table(name string) ([]Column, bool)
+	// Names lists the tables, for wildcards and suggestions.
+	Names() []string
+	// Function returns the text of a stored function: "(a:long) { ... }".
+	Function(name string) (string, bool)
+}
+
+// Database gives the rows of tables.
+type Database interface {
+	// Table returns a table, false where there is none.
+	Table(name string) (Table, bool)
+}
+
+// Table is a source of rows.
+type Table interface {
+	// Columns returns the table's columns in order.
+	Columns() []Column
+	// Scan yields batches of the columns with the given numbers until the
+	// table ends or ctx is done. Batches may be kept and must not change.
+	// After an error the sequence stops. Scan may be called many times,
+	// concurrently.
+	Scan(ctx context.Context, columns []int) iter.Seq2[*Batch, error]
+}
+
+// Filterer is a table that can apply predicates at its source.
+type Filterer interface {
+	Table
+	// Filter returns a table with some predicates applied, and those that it
+	// left alone. The engine applies all of them again, so a source may keep
+	// too many rows but never too few.
+	Filter(preds []Predicate) (Table, []Predicate)
+}
+
+// Options steer a run.
+type Options struct {
+	Now       time.Time         // of now() and ago()
+	Seed      uint64            // of rand() and sample
+	BatchRows int               // rows of a batch; 0: the default
+	Workers   int               // goroutines; 0: one
+	Memory    int64             // bytes that operators may hold; 0: no limit
+	Params    map[string]string // values of declared query parameters
+	// External reads what externaldata names; nil: not allowed.
+	External func(ctx context.Context, locations []string, props map[string]string, columns []Column) (*Batch, error)
+}
+
+// Query is a compiled query.
+type Query struct {
+	text   string
+	tree   *syntax.Query
+	schema Schema
+	bound  *bind.Query
+}
+
+// Compile parses and binds a query. The list holds errors and warnings with
+// their places; where it holds errors the query is nil.
+func Compile(text string, schema Schema) (q *Query, list diag.List) {
+	return CompileWith(text, schema, nil)
+}
+
+// CompileWith is Compile with values for declared query parameters.
+func CompileWith(text string, schema Schema, params map[string]string) (q *Query, list diag.List) {
+	defer func() {
+		if p := recover(); p != nil {
+			q, list = nil, diag.List{{Code: "KQL0999", Message: fmt.Sprintf("bug in the engine: %v", p)}}
+		}
+		diag.NewSource("", text).Resolve(list)
+	}()
+	tree, list := syntax.Parse(text)
+	if list.HasErrors() {
+		return nil, list
+	}
+	bound, more := bind.Bind(tree, catalog{schema}, bind.Options{Params: params})
+	list = append(list, more...)
+	if list.HasErrors() {
+		return nil, list
+	}
+	return &Query{text: text, tree: tree, schema: schema, bound: bound}, list
+}
+
+// Text returns the query as it was compiled.
+func (q *Query) Text() string { return q.text }
+
+// Open tells whether the columns of the result depend on the data.
+func (q *Query) Open() bool { return q.bound.Open }
+
+// Columns returns the columns of the first result; where Open they may be
+// incomplete.
+func (q *Query) Columns() []Column { return q.bound.Results[0].Node.Columns() }
+
+// Explain prints the plan of each result as a tree.
+func (q *Query) Explain() string {
+	s := ""
+	for _, r := range q.bound.Results {
+		if len(q.bound.Results) > 1 {
+			s += r.Name + "\n"
+		}
+		s += plan.Explain(plan.Optimize(r.Node))
+	}
+	return s
+}
+
+// Render is the hint of the render operator for a result.
+type Render struct {
+	Kind  string
+	Props map[string]string
+}
+
+// Result is what a query gives: one table, or several (fork, facet, several
+// statements).
+type Result struct{ Tables []*ResultTable }
+
+// ResultTable is one table of a result.
+type ResultTable struct {
+	Name    string
+	Columns []Column
+	Render  *Render
+	runner  *exec.Runner
+	node    plan.Node
+}
+
+// Batches runs the table and yields its rows. It may be called once.
+func (t *ResultTable) Batches() iter.Seq2[*Batch, error] {
+	return func(yield func(*Batch, error) bool) {
+		stopped := false
+		defer func() {
+			if p := recover(); p != nil {
+				if stopped {
+					panic(p)
+				}
+				yield(nil, fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack()))
+			}
+		}()
+		for b, err := range t.runner.Each(t.node) {
+			stopped = true
+			ok := yield(b, err)
+			stopped = false
+			if !ok {
+				return
+			}
+		}
+	}
+}
+
+// All collects the rows of the table.
+func (t *ResultTable) All() (*Batch, error) {
+	var parts []*Batch
+	for b, err := range t.Batches() {
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, b)
+	}
+	protos := make([]*Vec, len(t.Columns))
+	for i, c := range t.Columns {
+		protos[i] = vec.New(c.Type, 0)
+	}
+	return vec.ConcatBatches(protos, parts), nil
+}
+
+// Run starts the query. Errors of computing come from the tables' Batches;
+// Run itself fails where columns depend on the data and computing those fails.
+func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			res, err = nil, fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack())
+		}
+	}()
+	eo := exec.Options{Now: types.FromTime(opts.Now), Seed: opts.Seed, Source: source{db}, BatchRows: opts.BatchRows,
+		Workers: opts.Workers, Memory: opts.Memory}
+	if opts.External != nil {
+		eo.External = exec.External(opts.External)
+	}
+	runner := exec.New(ctx, eo)
+	bound := q.bound
+	if bound.Open {
+		var list diag.List
+		bound, list = bind.Bind(q.tree, catalog{q.schema}, bind.Options{Params: opts.Params, Eval: func(n plan.Node) (*vec.Batch, []plan.Column, error) {
+			return runner.All(plan.Optimize(n))
+		}})
+		if list.HasErrors() {
+			diag.NewSource("", q.text).Resolve(list)
+			return nil, list
+		}
+	}
+	res = &Result{}
+	for _, r := range bound.Results {
+		t := &ResultTable{Name: r.Name, Columns: r.Node.Columns(), runner: runner, node: plan.Optimize(r.Node)}
+		if r.Render != nil {
+			t.Render = &Render{r.Render.Kind, r.Render.Props}
+		}
+		res.Tables = append(res.Tables, t)
+	}
+	return res, nil
+}

@@ -1,0 +1,146 @@
+package kql
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/azward/azward/kql/internal/exec"
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/syntax"
+	"github.com/azward/azward/kql/internal/vec"
+)
+
+// catalog shows a Schema to the binder.
+type catalog struct{ Schema }
+
+// Function parses a stored function.
+func (c catalog) Function(name string) (*syntax.Lambda, bool) {
+	text, ok := c.Schema.Function(name)
+	if !ok {
+		return nil, false
+	}
+	return syntax.ParseFunction(text)
+}
+
+// source shows a Database to the executor.
+type source struct{ db Database }
+
+// Scan reads a table.
+func (s source) Scan(ctx context.Context, table string, columns []int, filters []plan.Expr) iter.Seq2[*vec.Batch, error] {
+	if s.db == nil {
+		return func(func(*vec.Batch, error) bool) {}
+	}
+	t, ok := s.db.Table(table)
+	if !ok {
+		return func(yield func(*vec.Batch, error) bool) {
+			yield(nil, fmt.Errorf("table %q is gone", table))
+		}
+	}
+	if f, ok := t.(Filterer); ok && len(filters) > 0 {
+		preds := make([]Predicate, len(filters))
+		for i, e := range filters {
+			preds[i] = Predicate{e}
+		}
+		t, _ = f.Filter(preds)
+	}
+	return t.Scan(ctx, columns)
+}
+
+// Predicate is a condition on the rows of one table that the engine offers to
+// its source.
+type Predicate struct{ expr plan.Expr }
+
+// String prints the condition.
+func (p Predicate) String() string { return p.expr.String() }
+
+// Errors that callers tell apart.
+var (
+	// ErrMemory: the query holds more than Options.Memory.
+	ErrMemory = exec.ErrMemory
+	// ErrExternal: externaldata is not allowed.
+	ErrExternal = exec.ErrExternal
+	// ErrRows: an operator gives more rows than any query may.
+	ErrRows = exec.ErrRows
+)
+
+// MemTable is a table held in memory. It is safe for use by many goroutines.
+type MemTable struct {
+	cols    []Column
+	batches []*Batch
+}
+
+// NewMemTable wraps batches of the given columns.
+func NewMemTable(cols []Column, batches ...*Batch) *MemTable { return &MemTable{cols, batches} }
+
+// Columns returns the table's columns.
+func (t *MemTable) Columns() []Column { return t.cols }
+
+// Scan yields the table's batches, cut to some columns.
+func (t *MemTable) Scan(ctx context.Context, columns []int) iter.Seq2[*Batch, error] {
+	return func(yield func(*Batch, error) bool) {
+		for _, b := range t.batches {
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			cols := make([]*Vec, len(columns))
+			for i, c := range columns {
+				cols[i] = b.Cols[c]
+			}
+			if !yield(vec.NewBatch(cols, b.Rows), nil) {
+				return
+			}
+		}
+	}
+}
+
+// MemDatabase is a set of tables and functions in memory: both a Schema and a
+// Database. Fill it before use.
+type MemDatabase struct {
+	tables map[string]Table
+	names  []string
+	funcs  map[string]string
+}
+
+// NewMemDatabase returns an empty database.
+func NewMemDatabase() *MemDatabase {
+	return &MemDatabase{tables: map[string]Table{}, funcs: map[string]string{}}
+}
+
+// Add adds or replaces a table.
+func (d *MemDatabase) Add(name string, t Table) {
+	if _, ok := d.tables[name]; !ok {
+		d.names = append(d.names, name)
+	}
+	d.tables[name] = t
+}
+
+// AddFunction adds a stored function: "(a:long) { ... }".
+func (d *MemDatabase) AddFunction(name, text string) { d.funcs[name] = text }
+
+// Table returns a table.
+func (d *MemDatabase) Table(name string) (Table, bool) {
+	t, ok := d.tables[name]
+	return t, ok
+}
+
+// Schema shows the database to Compile.
+func (d *MemDatabase) Schema() Schema { return memSchema{d} }
+
+type memSchema struct{ d *MemDatabase }
+
+func (s memSchema) Table(name string) ([]Column, bool) {
+	t, ok := s.d.tables[name]
+	if !ok {
+		return nil, false
+	}
+	return t.Columns(), true
+}
+
+func (s memSchema) Names() []string { return s.d.names }
+
+func (s memSchema) Function(name string) (string, bool) {
+	f, ok := s.d.funcs[name]
+	return f, ok
+}
