@@ -34,6 +34,8 @@ const (
 // commands lists every command in the order in which help shows them.
 func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
+		newAssessCommand(env),
+		newQueryCommand(env),
 		newVersionCommand(env),
 	}
 }

@@ -1,0 +1,250 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/diag"
+	"github.com/azward/azward/kql"
+	"github.com/azward/azward/kql/kqlio"
+)
+
+// queryFlags are the flags of azward query.
+type queryFlags struct {
+	batch    string
+	file     string
+	load     []string
+	schemas  string
+	format   string
+	output   string
+	explain  bool
+	params   []string
+	external []string
+	memory   string
+	workers  int
+	limit    int
+}
+
+func newQueryCommand(env *Env) *cobra.Command {
+	var f queryFlags
+	cmd := &cobra.Command{
+		Use:   "query [flags] 'KQL'",
+		Short: "Run a KQL query over files, with the answers of Microsoft's engine",
+		Long: `Run a query in the Kusto Query Language over tables loaded from files.
+
+The query is the argument, a file (--file), or standard input where the argument
+is "-". Nothing leaves the machine: externaldata reads files only, and only from
+folders named with --allow-external.`,
+		Example: `  azward query 'print strcat("a", 1)'
+  azward query --load SigninLogs=signins.jsonl.gz 'SigninLogs | summarize count() by ResultType'
+  azward query --schemas tables.csv --batch queries.jsonl`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runQuery(cmd.Context(), env, &f, args)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.batch, "batch", "", `read a JSON object {"id", "query"} a line from a file or - and answer a line each`)
+	fl.StringVarP(&f.file, "file", "f", "", "read the query from a file")
+	fl.StringArrayVar(&f.load, "load", nil, "load a table from a file: `Table=FILE` (csv, tsv, json, jsonl; plain, .gz or .zst)")
+	fl.StringVar(&f.schemas, "schemas", "", "CSV of table_name,column_name,column_type: every table in it exists, empty where nothing is loaded")
+	fl.StringVar(&f.format, "format", "", "table, json, jsonl or csv (default: table on a terminal, else json)")
+	fl.StringVarP(&f.output, "output", "o", "", "write the result to a file")
+	fl.BoolVar(&f.explain, "explain", false, "print the plan instead of running it")
+	fl.StringArrayVar(&f.params, "param", nil, "value of a declared query parameter: `name=value`")
+	fl.StringArrayVar(&f.external, "allow-external", nil, "folder that externaldata may read")
+	fl.StringVar(&f.memory, "memory", "4GiB", "memory that operators may hold")
+	fl.IntVar(&f.workers, "workers", 2, "goroutines that compute")
+	fl.IntVar(&f.limit, "rows", 1000, "rows that the table format shows")
+	return cmd
+}
+
+func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) error {
+	memory, err := parseSize(f.memory)
+	if err != nil {
+		return usagef("--memory: %v", err)
+	}
+	params := map[string]string{}
+	for _, p := range f.params {
+		name, v, ok := strings.Cut(p, "=")
+		if !ok {
+			return usagef("--param %q: want name=value", p)
+		}
+		params[name] = v
+	}
+	db, err := openTables(env, f.load, f.schemas)
+	if err != nil {
+		return err
+	}
+	opts := kql.Options{Now: env.Now().UTC(), Seed: uint64(env.Now().UnixNano()), Workers: f.workers, Memory: memory, Params: params,
+		External: externalReader(f.external)}
+	q := &querier{env: env, db: db, opts: opts}
+	if f.batch != "" {
+		if len(args) > 0 || f.file != "" {
+			return usagef("--batch takes its queries from its file; no other query is expected")
+		}
+		return q.batch(ctx, f.batch, f.output)
+	}
+	text, err := queryText(env, f.file, args)
+	if err != nil {
+		return err
+	}
+	format := f.format
+	if format == "" {
+		format = "json"
+		if env.IsTerminal {
+			format = "table"
+		}
+	}
+	switch format {
+	case "table", "json", "jsonl", "csv":
+	default:
+		return usagef("--format %q: want table, json, jsonl or csv", format)
+	}
+	return q.single(ctx, text, format, f)
+}
+
+// queryText returns the query from the argument, the file or standard input.
+func queryText(env *Env, file string, args []string) (string, error) {
+	switch {
+	case file != "" && len(args) > 0:
+		return "", usagef("give the query as an argument or with --file, not both")
+	case file != "" && file != "-":
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return "", usagef("read %s: %v", file, reasonOf(err))
+		}
+		return string(b), nil
+	case file == "-" || len(args) == 1 && args[0] == "-":
+		b, err := io.ReadAll(io.LimitReader(env.Stdin, 4<<20))
+		return string(b), err
+	case len(args) == 1:
+		return args[0], nil
+	}
+	return "", &usageError{message: "no query", help: "give it as an argument, with --file, or - for standard input"}
+}
+
+// querier runs queries over one set of tables.
+type querier struct {
+	env  *Env
+	db   *kql.MemDatabase
+	opts kql.Options
+}
+
+// single runs one query and prints its result.
+func (q *querier) single(ctx context.Context, text, format string, f *queryFlags) error {
+	query, list := kql.CompileWith(text, q.db.Schema(), q.opts.Params)
+	if query == nil {
+		q.diagnose(text, list)
+		return fmt.Errorf("the query does not compile")
+	}
+	for _, d := range list {
+		fmt.Fprintln(q.env.Stderr, d.Error())
+	}
+	if f.explain {
+		return writeOutput(q.env, f.output, func(w io.Writer) error {
+			_, err := io.WriteString(w, query.Explain())
+			return err
+		})
+	}
+	res, err := query.Run(ctx, q.db, q.opts)
+	if err != nil {
+		var list diag.List
+		if errors.As(err, &list) {
+			q.diagnose(text, list)
+			return fmt.Errorf("the query does not compile")
+		}
+		return err
+	}
+	return writeOutput(q.env, f.output, func(w io.Writer) error { return q.print(w, res, format, f.limit) })
+}
+
+func (q *querier) diagnose(text string, list diag.List) {
+	src := diag.NewSource("query", text)
+	for _, d := range list {
+		fmt.Fprintln(q.env.Stderr, src.Snippet(d))
+	}
+}
+
+func (q *querier) print(w io.Writer, res *kql.Result, format string, limit int) error {
+	if format == "json" {
+		var buf []byte
+		var err error
+		buf = append(buf, '{')
+		if buf, err = kqlio.AppendTable(buf, res.Tables[0]); err != nil {
+			return err
+		}
+		if len(res.Tables) > 1 {
+			buf = append(buf, `,"tables":[`...)
+			for i, t := range res.Tables[1:] {
+				if i > 0 {
+					buf = append(buf, ',')
+				}
+				buf = append(buf, `{"name":`...)
+				buf = append(kqlio.AppendString(buf, t.Name), ',')
+				if buf, err = kqlio.AppendTable(buf, t); err != nil {
+					return err
+				}
+				buf = append(buf, '}')
+			}
+			buf = append(buf, ']')
+		}
+		if r := res.Tables[0].Render; r != nil {
+			buf = append(buf, `,"render":{"kind":`...)
+			buf = append(kqlio.AppendString(buf, r.Kind), '}')
+		}
+		_, err = w.Write(append(buf, "}\n"...))
+		return err
+	}
+	for i, t := range res.Tables {
+		if i > 0 && format != "jsonl" {
+			fmt.Fprintln(w)
+		}
+		if len(res.Tables) > 1 && format == "table" {
+			fmt.Fprintln(w, t.Name)
+		}
+		var err error
+		switch format {
+		case "jsonl":
+			err = kqlio.WriteJSONLines(w, t)
+		case "csv":
+			err = kqlio.WriteCSV(w, t)
+		default:
+			var total int
+			if total, err = kqlio.WriteAligned(w, t, limit); err == nil && total > limit {
+				fmt.Fprintf(q.env.Stderr, "%d rows, the first %d shown; --rows shows more\n", total, limit)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parseSize reads "512MiB", "4GB", "1073741824"; 0 means no limit.
+func parseSize(s string) (int64, error) {
+	units := []struct {
+		name string
+		size float64
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1}, {"", 1}}
+	text := strings.TrimSpace(s)
+	for _, u := range units {
+		num, ok := strings.CutSuffix(text, u.name)
+		if !ok {
+			continue
+		}
+		var f float64
+		if _, err := fmt.Sscanf(strings.TrimSpace(num)+" ", "%g ", &f); err != nil || f < 0 || f*u.size > 1<<60 {
+			return 0, fmt.Errorf("%q is no size; write 512MiB or 4GiB", s)
+		}
+		return int64(f * u.size), nil
+	}
+	return 0, fmt.Errorf("%q is no size", s)
+}

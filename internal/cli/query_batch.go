@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/azward/azward/diag"
+	"github.com/azward/azward/kql"
+	"github.com/azward/azward/kql/kqlio"
+)
+
+// maxBatchLine bounds a line of a batch.
+const maxBatchLine = 16 << 20
+
+// batch answers a query a line. A bad line gets its error and the run goes on.
+func (q *querier) batch(ctx context.Context, path, output string) error {
+	in := q.env.Stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return usagef("read %s: %v", path, reasonOf(err))
+		}
+		defer f.Close()
+		in = f
+	}
+	return writeOutput(q.env, output, func(w io.Writer) error {
+		s := bufio.NewScanner(in)
+		s.Buffer(make([]byte, 1<<16), maxBatchLine)
+		var buf []byte
+		for s.Scan() {
+			line := s.Bytes()
+			if len(trimBlank(line)) == 0 {
+				continue
+			}
+			buf = q.answer(ctx, buf[:0], line)
+			if _, err := w.Write(buf); err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if fl, ok := w.(interface{ Flush() error }); ok && path == "-" {
+				if err := fl.Flush(); err != nil {
+					return err
+				}
+			}
+		}
+		return s.Err()
+	})
+}
+
+func trimBlank(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t' || b[0] == '\r') {
+		b = b[1:]
+	}
+	return b
+}
+
+// answer appends the answer to one line of a batch.
+func (q *querier) answer(ctx context.Context, dst, line []byte) []byte {
+	var req struct {
+		ID    json.RawMessage `json:"id"`
+		Query *string         `json:"query"`
+	}
+	err := json.Unmarshal(line, &req)
+	dst = append(dst, `{"id":`...)
+	if len(req.ID) > 0 {
+		dst = append(dst, req.ID...)
+	} else {
+		dst = append(dst, "null"...)
+	}
+	dst = append(dst, ',')
+	if err == nil && req.Query == nil {
+		err = errors.New(`the line has no "query"`)
+	}
+	if err != nil {
+		return appendQueryError(dst, "BadLine", err.Error(), diag.Position{})
+	}
+	start := len(dst)
+	dst, err = q.run(ctx, dst, *req.Query)
+	if err == nil {
+		return append(dst, "}\n"...)
+	}
+	dst = dst[:start]
+	var list diag.List
+	if errors.As(err, &list) && len(list) > 0 {
+		for _, d := range list {
+			if d.Severity == diag.Error {
+				msg := d.Message
+				if d.Hint != "" {
+					msg += " (" + d.Hint + ")"
+				}
+				return appendQueryError(dst, d.Code, msg, d.Pos)
+			}
+		}
+	}
+	return appendQueryError(dst, runErrorCode(err), err.Error(), diag.Position{})
+}
+
+func (q *querier) run(ctx context.Context, dst []byte, text string) ([]byte, error) {
+	query, list := kql.CompileWith(text, q.db.Schema(), q.opts.Params)
+	if query == nil {
+		return dst, list
+	}
+	res, err := query.Run(ctx, q.db, q.opts)
+	if err != nil {
+		return dst, err
+	}
+	return kqlio.AppendTable(dst, res.Tables[0])
+}
+
+func runErrorCode(err error) string {
+	switch {
+	case errors.Is(err, kql.ErrMemory):
+		return "E_LOW_MEMORY_CONDITION"
+	case errors.Is(err, kql.ErrRows):
+		return "E_QUERY_RESULT_SET_TOO_LARGE"
+	case errors.Is(err, kql.ErrExternal):
+		return "ExternalDataNotAllowed"
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return "Cancelled"
+	}
+	return "RunFailed"
+}
+
+func appendQueryError(dst []byte, code, message string, pos diag.Position) []byte {
+	dst = append(dst, `"error":{"code":`...)
+	dst = kqlio.AppendString(dst, code)
+	dst = append(dst, `,"message":`...)
+	dst = kqlio.AppendString(dst, message)
+	dst = append(dst, `,"line":`...)
+	dst = strconv.AppendInt(dst, int64(pos.Line), 10)
+	dst = append(dst, `,"column":`...)
+	dst = strconv.AppendInt(dst, int64(pos.Column), 10)
+	return append(dst, "}}\n"...)
+}

@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/azward/azward/kql"
+	"github.com/azward/azward/kql/kqlio"
+)
+
+// openTables builds the tables of a run: those of the schemas, empty, and those
+// that are loaded.
+func openTables(env *Env, load []string, schemas string) (*kql.MemDatabase, error) {
+	db := kql.NewMemDatabase()
+	known := map[string][]kql.Column{}
+	if schemas != "" {
+		r, done, err := openData(schemas)
+		if err != nil {
+			return nil, usagef("--schemas: %v", err)
+		}
+		names, tables, err := kqlio.ReadSchemas(r)
+		done()
+		if err != nil {
+			return nil, usagef("--schemas %s: %v", schemas, err)
+		}
+		for _, n := range names {
+			db.Add(n, kql.NewMemTable(tables[n]))
+		}
+		known = tables
+	}
+	for _, l := range load {
+		name, path, ok := strings.Cut(l, "=")
+		if !ok || name == "" || path == "" {
+			return nil, usagef("--load %q: want Table=FILE", l)
+		}
+		t, err := loadTable(path, known[name])
+		if err != nil {
+			return nil, fmt.Errorf("load %s: %w", path, err)
+		}
+		if t.Bad > 0 {
+			fmt.Fprintf(env.Stderr, "azward: %s: %d lines could not be read and were left out; %s\n", path, t.Bad, t.First)
+		}
+		db.Add(name, t.Table)
+	}
+	return db, nil
+}
+
+// openData opens a file, unpacking gzip and zstd.
+func openData(path string) (io.Reader, func(), error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".gz":
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			f.Close()
+			return nil, nil, err
+		}
+		return z, func() { f.Close() }, nil
+	case ".zst", ".zstd":
+		z, err := zstd.NewReader(f)
+		if err != nil {
+			f.Close()
+			return nil, nil, err
+		}
+		return z, func() { z.Close(); f.Close() }, nil
+	}
+	return f, func() { f.Close() }, nil
+}
+
+// dataFormat returns the format that a file's name says: csv, tsv or json.
+func dataFormat(path string) string {
+	ext := strings.ToLower(filepath.Ext(path))
+	if ext == ".gz" || ext == ".zst" || ext == ".zstd" {
+		ext = strings.ToLower(filepath.Ext(strings.TrimSuffix(path, filepath.Ext(path))))
+	}
+	switch ext {
+	case ".csv", ".txt":
+		return "csv"
+	case ".tsv":
+		return "tsv"
+	case ".json", ".jsonl", ".ndjson", ".multijson":
+		return "json"
+	}
+	return ""
+}
+
+func loadTable(path string, schema []kql.Column) (*kqlio.Loaded, error) {
+	format := dataFormat(path)
+	if format == "" {
+		return nil, fmt.Errorf("the name does not say the format: want .csv, .tsv, .json or .jsonl, perhaps with .gz or .zst")
+	}
+	return readData(path, format, schema)
+}
+
+func readData(path, format string, schema []kql.Column) (*kqlio.Loaded, error) {
+	r, done, err := openData(path)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	switch format {
+	case "csv":
+		return kqlio.ReadCSV(r, ',', schema)
+	case "tsv":
+		return kqlio.ReadCSV(r, '\t', schema)
+	}
+	return kqlio.ReadJSON(r, schema)
+}
+
+// externalReader reads what externaldata names, from the allowed folders only.
+// Nil where there are none.
+func externalReader(folders []string) func(context.Context, []string, map[string]string, []kql.Column) (*kql.Batch, error) {
+	if len(folders) == 0 {
+		return nil
+	}
+	return func(_ context.Context, locations []string, props map[string]string, cols []kql.Column) (*kql.Batch, error) {
+		tables := make([]kql.Table, 0, len(locations))
+		for _, l := range locations {
+			path, err := allowedPath(folders, l)
+			if err != nil {
+				return nil, err
+			}
+			format := dataFormat(path)
+			if p := strings.ToLower(props["format"]); p != "" {
+				format = p
+			}
+			switch format {
+			case "multijson", "json", "jsonl":
+				format = "json"
+			case "csv", "tsv":
+			case "txt", "raw", "":
+				format = "csv"
+			default:
+				return nil, fmt.Errorf("externaldata: format %q is not supported: want csv, tsv, txt, json or multijson", format)
+			}
+			r, done, err := openData(path)
+			if err != nil {
+				return nil, fmt.Errorf("externaldata: %w", err)
+			}
+			loaded, err := readExternal(r, format, props["ignoreFirstRecord"] == "true", cols)
+			done()
+			if err != nil {
+				return nil, fmt.Errorf("externaldata %s: %w", l, err)
+			}
+			tables = append(tables, loaded.Table)
+		}
+		return kqlio.Collect(cols, tables)
+	}
+}
+
+func readExternal(r io.Reader, format string, header bool, cols []kql.Column) (*kqlio.Loaded, error) {
+	switch format {
+	case "csv":
+		return kqlio.ReadCSVByPosition(r, ',', header, cols)
+	case "tsv":
+		return kqlio.ReadCSVByPosition(r, '\t', header, cols)
+	}
+	return kqlio.ReadJSON(r, cols)
+}
+
+// allowedPath returns the file that a location means, if it lies in an allowed
+// folder once all links are followed.
+func allowedPath(folders []string, location string) (string, error) {
+	location, _, _ = strings.Cut(location, ";")
+	if strings.Contains(location, "://") && !strings.HasPrefix(location, "file://") {
+		return "", fmt.Errorf("externaldata: %s is on the network; download it into a folder that --allow-external names", location)
+	}
+	path, err := filepath.EvalSymlinks(strings.TrimPrefix(location, "file://"))
+	if err != nil {
+		return "", fmt.Errorf("externaldata: %w", err)
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", fmt.Errorf("externaldata: %w", err)
+	}
+	for _, f := range folders {
+		dir, err := filepath.EvalSymlinks(f)
+		if err != nil {
+			continue
+		}
+		if dir, err = filepath.Abs(dir); err != nil {
+			continue
+		}
+		if rel, err := filepath.Rel(dir, path); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("externaldata: %s lies in no folder that --allow-external names", location)
+}
