@@ -262,7 +262,7 @@ func fuzzCell(t Type, v Value) string {
 	case t == Dynamic:
 		return jsonNormal(value.JSON(v))
 	case t == Real:
-		return strings.TrimSuffix(value.Text(v, false), ".0")
+		return strings.Replace(strings.TrimSuffix(value.Text(v, false), ".0"), "inf", "Infinity", 1)
 	}
 	return value.Text(v, false)
 }

@@ -102,7 +102,13 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 	if err != nil {
 		b.fail(errArguments(err), e.At)
 	}
-	return b.apply(f.Name, o, e.At, args...)
+	x := b.apply(f.Name, o, e.At, args...)
+	if f.Name == "datetime_diff" {
+		if c, ok := args[0].(*plan.Const); ok && strings.EqualFold(c.Value.Str(), "week") {
+			return b.convert(x, types.Real, e.At) // weeks alone come as a real
+		}
+	}
+	return x
 }
 
 // literalType returns the type in a last argument typeof(...).
@@ -414,7 +420,7 @@ func (b *binder) argument(p syntax.Param, a syntax.Expr, sc *scope) *entity {
 	if !ok {
 		b.fail(errScalar(), a.Span())
 	}
-	return &entity{expr: b.convert(ex, p.Type, a.Span()), scope: sc}
+	return &entity{expr: b.convert(ex, p.Type, a.Span()), scope: sc.rows()}
 }
 
 func findColumn(cols []plan.Column, name string) int {
@@ -453,14 +459,14 @@ func (b *binder) body(l *syntax.Lambda, up *env, args []*entity, sc *scope) any 
 // bodyScope hides the caller's columns from a function's body; the rows that
 // its arguments read stay the same.
 func bodyScope(sc *scope) *scope {
-	if sc.none {
+	if sc.none && sc.row == nil {
 		return noScope
 	}
 	return sc.hidden()
 }
 
 // hidden returns the scope that shares rows with s but shows no column.
-func (s *scope) hidden() *scope { return noScope }
+func (s *scope) hidden() *scope { return &scope{none: true, row: s.rows(), ordered: s.ordered} }
 
 // letIn binds a let inside a function.
 func (b *binder) letIn(s *syntax.Let, sc *scope) {
@@ -470,28 +476,45 @@ func (b *binder) letIn(s *syntax.Let, sc *scope) {
 		b.env.set(s.Name.Text, &entity{lambda: l, env: up})
 		return
 	}
-	x := b.any(s.Value, noScope)
+	x := b.any(s.Value, bodyScope(sc))
 	b.env = &env{up: b.env}
 	switch x := x.(type) {
 	case plan.Node:
 		b.env.set(s.Name.Text, &entity{node: x})
 	case plan.Expr:
-		b.env.set(s.Name.Text, &entity{expr: x, scope: nil})
+		b.env.set(s.Name.Text, &entity{expr: x, scope: sc.rows()})
 	}
 }
 
 // patternBody picks the case of a pattern that its arguments name.
 func (b *binder) patternBody(e *syntax.PatternBody) any {
-	p := e.Pattern
+	args := make([]value.Value, len(e.Pattern.Params))
+	for i, p := range e.Pattern.Params {
+		if k, ok := b.env.find(p.Name.Text).expr.(*plan.Const); ok {
+			args[i] = k.Value
+		}
+	}
+	return b.patternCase(e.Pattern, args, "")
+}
+
+// patternCall binds pattern(args).path.
+func (b *binder) patternCall(p *syntax.Pattern, c *syntax.Call, path string, sc *scope) any {
+	var args []value.Value
+	for _, a := range c.Args {
+		k, ok := b.expr(a, sc).(*plan.Const)
+		if !ok {
+			b.fail(errConstant("an argument of a pattern"), a.Span())
+		}
+		args = append(args, k.Value)
+	}
+	return b.patternCase(p, args, path)
+}
+
+func (b *binder) patternCase(p *syntax.Pattern, args []value.Value, path string) any {
 	for _, c := range p.Cases {
-		match := len(c.Args) <= len(p.Params)
-		for i, a := range c.Args {
-			ent := b.env.find(p.Params[i].Name.Text)
-			k, ok := ent.expr.(*plan.Const)
-			if !ok || !value.Equal(k.Value, a.Value) {
-				match = false
-				break
-			}
+		match := len(c.Args) == len(args) && (c.Path == nil && path == "" || c.Path != nil && c.Path.Value.Str() == path)
+		for i := 0; match && i < len(args); i++ {
+			match = value.Equal(c.Args[i].Value, args[i])
 		}
 		if match && c.Body.Expr != nil {
 			return b.body(&syntax.Lambda{Body: c.Body}, b.env, nil, noScope)

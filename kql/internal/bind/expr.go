@@ -22,6 +22,7 @@ type scope struct {
 	ordered bool
 	agg     *aggScope // collecting aggregates, nil outside of summarize
 	none    bool      // no row at all
+	row     *scope    // where the columns are hidden: the scope whose rows these are
 	// outer are the columns that a join's other side has, for messages only.
 	index map[string]int
 }
@@ -32,6 +33,14 @@ type qualifier struct {
 }
 
 var noScope = &scope{none: true}
+
+// rows identifies the rows that an expression in this scope reads.
+func (s *scope) rows() *scope {
+	if s.row != nil {
+		return s.row
+	}
+	return s
+}
 
 func newScope(cols []plan.Column) *scope { return &scope{cols: cols} }
 
@@ -227,7 +236,7 @@ func (b *binder) ref(e *syntax.Ref, sc *scope) any {
 		case ent.node != nil && ent.expr == nil:
 			return ent.node
 		case ent.expr != nil && (ent.node == nil || !sc.none):
-			if ent.scope != nil && ent.scope != sc && readsColumns(ent.expr) {
+			if ent.scope != nil && ent.scope != sc.rows() && readsColumns(ent.expr) {
 				b.fail(errRowScope(name), e.At)
 			}
 			return ent.expr
@@ -504,6 +513,13 @@ func (b *binder) member(e *syntax.Member, sc *scope) any {
 	}
 	if t := b.remoteTable(e); t != nil {
 		return t
+	}
+	if c, ok := e.X.(*syntax.Call); ok {
+		if ent := b.env.find(c.Name.Text); ent != nil && ent.lambda != nil && ent.lambda.Body != nil {
+			if p, ok := ent.lambda.Body.Expr.(*syntax.PatternBody); ok {
+				return b.patternCall(p.Pattern, c, e.Name.Text, sc)
+			}
+		}
 	}
 	x := b.expr(e.X, sc)
 	return b.path(x, e.Name.Text, e.At)

@@ -245,6 +245,7 @@ func (b *binder) sequence(in rows, op *syntax.Scan) rows {
 	input := in.node.Columns()
 	n := &plan.Sequence{MatchID: -1}
 	for _, d := range op.Declare {
+		b.checkName(d.Name)
 		n.Declared = append(n.Declared, column(d.Name.Text, d.Type))
 		var def plan.Expr = konst(d.Type, value.Null)
 		if d.Default != nil {

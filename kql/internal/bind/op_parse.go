@@ -45,7 +45,8 @@ func (b *binder) parse(in rows, op *syntax.ParseWith) rows {
 			if t == types.None {
 				t = types.String
 			}
-			if prev == "string" && n.Pattern.Kind != "regex" {
+			b.checkName(p.Col.Name)
+			if prev == "string" {
 				b.fail(errStatement("a text must stand between the columns of a parse pattern"), p.Col.Name.At)
 			}
 			var at int

@@ -53,6 +53,10 @@ func (b *binder) projection(sc *scope, items []syntax.Expr, auto func(i int) str
 }
 
 func (b *binder) item(p *projected, sc *scope, it syntax.Expr, nm *namer, i int, auto func(i int) string) {
+	if names := b.multiNames(it); names != nil {
+		b.multi(p, sc, it, names)
+		return
+	}
 	n, isNamed := it.(*syntax.Named)
 	if isNamed && (n.Tuple || len(n.Names) > 1) {
 		b.tuple(p, sc, n)
@@ -136,35 +140,43 @@ func (b *binder) tupleType(e syntax.Expr, i int) types.Type {
 	return types.Dynamic
 }
 
-var (
-	realT, longT, dynT = types.Real, types.Long, types.Dynamic
-	// tupleTypes are functions that Kusto gives several columns for.
-	tupleTypes = map[string][]types.Type{
-		"series_fit_line":            {realT, realT, realT, realT, realT, dynT},
-		"series_fit_line_dynamic":    {dynT},
-		"series_fit_2lines":          {realT, longT, realT, realT, realT, realT, realT, realT, realT, realT, dynT, dynT, realT, realT},
-		"series_stats":               {realT, longT, realT, longT, realT, realT, realT},
-		"series_decompose":           {dynT, dynT, dynT, dynT},
-		"series_decompose_anomalies": {dynT, dynT, dynT},
-		"series_periods_detect":      {dynT, dynT},
-		"series_fit_poly":            {realT, dynT, realT, realT, dynT},
-		"series_fft":                 {dynT, dynT},
-		"series_ifft":                {dynT, dynT},
-		"series_outliers":            {dynT},
-	}
-	// tupleNames are the names that follow the function's and argument's.
-	tupleNames = map[string][]string{
-		"series_fit_line":            {"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"},
-		"series_fit_2lines":          {"rsquare", "split_idx", "variance", "rvariance", "line_fit", "right_rsquare", "right_slope", "right_interception", "right_variance", "right_rvariance", "left_rsquare", "left_slope", "left_interception", "left_variance", "left_rvariance"},
-		"series_stats":               {"min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"},
-		"series_decompose":           {"baseline", "seasonal", "trend", "residual"},
-		"series_decompose_anomalies": {"ad_flag", "ad_score", "baseline"},
-		"series_periods_detect":      {"periods", "scores"},
-		"series_fit_poly":            {"rsquare", "coefficients", "variance", "rvariance", "poly_fit"},
-		"series_fft":                 {"real", "imag"},
-		"series_ifft":                {"real", "imag"},
-	}
+const (
+	realT = types.Real
+	longT = types.Long
+	dynT  = types.Dynamic
 )
+
+// tupleTypes are functions that Kusto gives several columns for.
+var tupleTypes = map[string][]types.Type{
+	"series_fit_line":            {realT, realT, realT, realT, realT, dynT},
+	"series_fit_2lines":          {realT, longT, realT, realT, dynT, realT, realT, realT, realT, realT, realT, realT, realT, realT, realT},
+	"series_stats":               {realT, longT, realT, longT, realT, realT, realT},
+	"series_decompose":           {dynT, dynT, dynT, dynT},
+	"series_decompose_anomalies": {dynT, dynT, dynT},
+	"series_decompose_forecast":  {dynT, dynT, dynT, dynT},
+	"series_periods_detect":      {dynT, dynT},
+	"series_periods_validate":    {dynT, dynT},
+	"series_fit_poly":            {realT, dynT, realT, realT, dynT},
+	"series_fft":                 {dynT, dynT},
+	"series_ifft":                {dynT, dynT},
+}
+
+// tupleNames are the names of those columns, behind the function's and the
+// argument's.
+var tupleNames = map[string][]string{
+	"series_fit_line": {"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"},
+	"series_fit_2lines": {"rsquare", "split_idx", "variance", "rvariance", "line_fit", "right_rsquare", "right_slope", "right_interception",
+		"right_variance", "right_rvariance", "left_rsquare", "left_slope", "left_interception", "left_variance", "left_rvariance"},
+	"series_stats":               {"min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"},
+	"series_decompose":           {"baseline", "seasonal", "trend", "residual"},
+	"series_decompose_anomalies": {"ad_flag", "ad_score", "baseline"},
+	"series_decompose_forecast":  {"baseline", "seasonal", "trend", "residual"},
+	"series_periods_detect":      {"periods", "scores"},
+	"series_periods_validate":    {"periods", "scores"},
+	"series_fit_poly":            {"rsquare", "coefficients", "variance", "rvariance", "poly_fit"},
+	"series_fft":                 {"real", "imag"},
+	"series_ifft":                {"real", "imag"},
+}
 
 func (b *binder) operateIndex(x plan.Expr, i int) plan.Expr {
 	return b.elementOf(x, konst(types.Long, value.Long(int64(i))))
@@ -213,25 +225,55 @@ func (b *binder) extend(in rows, items []syntax.Expr) rows {
 	return rows{plan.NewProject(in.node, cols, exprs), in.ordered, in.open}
 }
 
-// multiNames returns the names of the columns that a bare call of a function
-// with several results gives, nil for others.
+// multiNames returns the names of the columns that a call of a function with
+// several results gives, nil for others. Names that were written replace the
+// first ones.
 func (b *binder) multiNames(e syntax.Expr) []string {
+	var given []syntax.Name
+	if n, ok := e.(*syntax.Named); ok {
+		e, given = n.Expr, n.Names
+	}
 	c, ok := e.(*syntax.Call)
-	if !ok || tupleNames[c.Name.Text] == nil || len(c.Args) == 0 {
+	if !ok || len(c.Args) == 0 {
 		return nil
 	}
-	base := c.Name.Text + "_" + b.autoName(c.Args[0])
 	var out []string
-	for _, n := range tupleNames[c.Name.Text] {
-		out = append(out, base+"_"+n)
+	if name := c.Name.Text; name == "array_sort_asc" || name == "array_sort_desc" {
+		for i, a := range c.Args {
+			if l, ok := a.(*syntax.Literal); ok && l.Type == types.Bool {
+				break
+			}
+			n := b.autoName(a)
+			if n == "" {
+				n = "array" + itoa(i)
+			}
+			out = append(out, n+"_sorted")
+		}
+		if len(out) < 2 {
+			return nil
+		}
+	} else {
+		base := name + "_" + b.autoName(c.Args[0])
+		for _, n := range tupleNames[name] {
+			out = append(out, base+"_"+n)
+		}
+	}
+	for i, n := range given {
+		if i < len(out) {
+			out[i] = n.Text
+		}
 	}
 	return out
 }
 
+// multi adds the columns of a function with several results.
 func (b *binder) multi(p *projected, sc *scope, e syntax.Expr, names []string) {
-	n := &syntax.Named{Tuple: true, Expr: e}
-	for _, s := range names {
-		n.Names = append(n.Names, syntax.Name{Text: s})
+	if n, ok := e.(*syntax.Named); ok {
+		e = n.Expr
+	}
+	n := &syntax.Named{Tuple: true, Expr: e, Names: make([]syntax.Name, len(names))}
+	for i, s := range names {
+		n.Names[i].Text = s
 	}
 	b.tuple(p, sc, n)
 }
@@ -241,12 +283,7 @@ func (b *binder) project(in rows, op *syntax.Project) rows {
 	sc := in.scope()
 	switch op.Kind {
 	case "project":
-		var p *projected
-		if in.open {
-			p = b.openProjection(sc, op.Items)
-		} else {
-			p = b.projectItems(sc, op.Items)
-		}
+		p := b.projection(sc, op.Items, nil)
 		return rows{plan.NewProject(in.node, p.cols, p.exprs), in.ordered, false}
 	case "project-away":
 		drop := b.matching(sc, op.Items)
@@ -260,28 +297,6 @@ func (b *binder) project(in rows, op *syntax.Project) rows {
 		return b.order(in, b.matching(sc, op.Items), false)
 	}
 	return b.reorder(in, op)
-}
-
-func (b *binder) openProjection(sc *scope, items []syntax.Expr) *projected {
-	return b.projectItems(sc, items)
-}
-
-func (b *binder) projectItems(sc *scope, items []syntax.Expr) *projected {
-	for _, it := range items {
-		if b.multiNames(it) != nil {
-			p := &projected{}
-			nm := newNamer()
-			for i, it := range items {
-				if names := b.multiNames(it); names != nil {
-					b.multi(p, sc, it, names)
-				} else {
-					b.item(p, sc, it, nm, i, nil)
-				}
-			}
-			return p
-		}
-	}
-	return b.projection(sc, items, nil)
 }
 
 // matching returns the numbers of the columns that names and patterns mean, in

@@ -139,8 +139,8 @@ func quoteMeta(s string) string {
 func (b *binder) searchTerm(l *syntax.Literal, sc *scope, cs bool) plan.Expr {
 	op, needle := termOp(value.Text(l.Value, false), cs)
 	return b.overColumns(sc, func(col plan.Expr) plan.Expr {
-		if strings.HasPrefix(col.(*plan.Col).Name, "$") {
-			return nil
+		if strings.HasPrefix(col.(*plan.Col).Name, "$") || col.Type() == types.Real || col.Type() == types.Decimal {
+			return nil // reals are not indexed as terms
 		}
 		return b.term(op, col, needle)
 	})

@@ -35,7 +35,7 @@ func (b *binder) legs(e syntax.Expr, fuzzy bool, n int) []leg {
 	name := "union_arg" + itoa(n)
 	switch r := e.(type) {
 	case *syntax.Ref:
-		if b.env.find(r.Text) == nil {
+		if ent := b.env.find(r.Text); ent == nil || ent.lambda != nil && ent.lambda.View {
 			name = r.Text
 		}
 		if fuzzy && b.env.find(r.Text) == nil && b.scan(r.Text) == nil {
@@ -46,6 +46,12 @@ func (b *binder) legs(e syntax.Expr, fuzzy bool, n int) []leg {
 	case *syntax.Member:
 		if isRemote(r.X, b.env) {
 			name = r.Name.Text
+		}
+	case *syntax.Paren:
+		if p, ok := r.X.(*syntax.Pipe); ok {
+			if as, ok := p.Ops[len(p.Ops)-1].(*syntax.As); ok {
+				name = as.Name.Text
+			}
 		}
 	case *syntax.Call:
 		if r.Name.Text == "table" && len(r.Args) > 0 {

@@ -6,14 +6,19 @@ import (
 	"github.com/azward/azward/kql/internal/vec"
 )
 
-// stepState is what a step of the scan operator carries: the declared columns
-// and the row that it matched last.
-type stepState struct {
-	active   bool
+// matched is what a step saw last: the row and the declared columns.
+type matched struct {
 	declared []value.Value
 	row      []value.Value
-	match    int64
-	pending  []outRow // rows kept back by output=last
+}
+
+// stepState is the state of a step of the scan operator: what it and the steps
+// before it saw last in the sequence that has come as far as this step.
+type stepState struct {
+	active  bool
+	seen    []matched
+	match   int64
+	pending []outRow // rows kept back by output=last
 }
 
 type outRow struct {
@@ -113,8 +118,9 @@ func (r *run) partitions(n *plan.Sequence, b *vec.Batch) ([][]int32, error) {
 	return out, nil
 }
 
-// batch lays out the row that expressions read.
-func (s *sequencer) batch(row, declared []value.Value) *vec.Batch {
+// batch lays out the row that expressions read: the input, the declared
+// columns' defaults, and what each step saw last in a sequence.
+func (s *sequencer) batch(row []value.Value, seen []matched) *vec.Batch {
 	var cols []*vec.Vec
 	put := func(c plan.Column, v value.Value) { cols = append(cols, vec.Repeat(c.Type, v, 1)) }
 	input := s.n.Input.Columns()
@@ -122,20 +128,23 @@ func (s *sequencer) batch(row, declared []value.Value) *vec.Batch {
 		put(c, row[i])
 	}
 	for i, c := range s.n.Declared {
-		put(c, declared[i])
+		put(c, s.defaults[i])
 	}
-	for k := range s.states {
-		st := &s.states[k]
+	for k := range s.steps {
+		var m matched
+		if k < len(seen) {
+			m = seen[k]
+		}
 		for i, c := range s.n.Declared {
-			if st.active {
-				put(c, st.declared[i])
+			if m.declared != nil {
+				put(c, m.declared[i])
 			} else {
 				put(c, s.defaults[i])
 			}
 		}
 		for i, c := range input {
-			if st.active {
-				put(c, st.row[i])
+			if m.row != nil {
+				put(c, m.row[i])
 			} else {
 				put(c, value.Null)
 			}
@@ -144,80 +153,54 @@ func (s *sequencer) batch(row, declared []value.Value) *vec.Batch {
 	return vec.NewBatch(cols, 1)
 }
 
-// row offers a row to the steps, the last first: each takes it either as its
-// next row or as the one after the step before.
+// row offers a row to the steps, the last first. A step takes it as the
+// continuation of the step before (whose state it then takes over), or else
+// as a further row of its own; the first step may begin a sequence with it.
 func (s *sequencer) row(b *vec.Batch, i int) error {
 	row := make([]value.Value, s.width)
 	for k := range row {
 		row[k] = b.Cols[k].Get(i)
 	}
 	for k := len(s.steps) - 1; k >= 0; k-- {
-		first := k == 0
-		fromPrev := !first && s.states[k-1].active
-		if !first && !fromPrev && !s.states[k].active {
+		if k > 0 && s.states[k-1].active {
+			ok, err := s.match(k, row, s.states[k-1].seen, s.states[k-1].match)
+			if err != nil {
+				return err
+			}
+			if ok {
+				s.emitPending(k - 1)
+				s.states[k-1] = stepState{}
+				continue
+			}
+		}
+		if s.states[k].active {
+			if _, err := s.match(k, row, s.states[k].seen, s.states[k].match); err != nil {
+				return err
+			}
 			continue
 		}
-		ok, err := s.holds(s.steps[k].Cond, row)
-		if err != nil {
-			return err
+		if k == 0 {
+			ok, err := s.match(0, row, nil, s.matches)
+			if err != nil {
+				return err
+			}
+			if ok {
+				s.matches++
+			}
 		}
-		if !ok {
-			continue
-		}
-		declared, err := s.assign(k, row)
-		if err != nil {
-			return err
-		}
-		st := &s.states[k]
-		next := stepState{active: true, declared: declared, row: row}
-		switch {
-		case fromPrev:
-			prev := &s.states[k-1]
-			next.match = prev.match
-			s.emitPending(k - 1)
-			*prev = stepState{}
-		case st.active:
-			next.match = st.match
-			next.pending = st.pending
-		default:
-			next.match = s.matches
-			s.matches++
-		}
-		o := outRow{row, declared, next.match}
-		switch s.steps[k].Output {
-		case plan.OutputAll:
-			s.out = append(s.out, o)
-		case plan.OutputLast:
-			next.pending = []outRow{o}
-		}
-		if fromPrev || !st.active {
-			s.emitPending(k)
-		}
-		*st = next
-		// The row belongs to one step of a sequence only.
-		return nil
 	}
 	return nil
 }
 
-func (s *sequencer) holds(cond plan.Expr, row []value.Value) (bool, error) {
-	v, err := s.r.eval(cond, s.batch(row, s.defaults))
-	if err != nil {
+// match tries step k with a row, going on from what was seen, and updates the
+// step's state where its condition holds.
+func (s *sequencer) match(k int, row []value.Value, seen []matched, id int64) (bool, error) {
+	base := s.batch(row, seen)
+	v, err := s.r.eval(s.steps[k].Cond, base)
+	if err != nil || !v.True(0) {
 		return false, err
 	}
-	return v.True(0), nil
-}
-
-// assign computes the declared columns of step k for a row: those of the state
-// it goes on from, then the assignments in order.
-func (s *sequencer) assign(k int, row []value.Value) ([]value.Value, error) {
 	declared := append([]value.Value{}, s.defaults...)
-	if k > 0 && s.states[k-1].active {
-		copy(declared, s.states[k-1].declared)
-	} else if s.states[k].active {
-		copy(declared, s.states[k].declared)
-	}
-	base := s.batch(row, s.defaults)
 	for i := range declared {
 		e := s.steps[k].Assign[i]
 		if e == nil {
@@ -225,12 +208,26 @@ func (s *sequencer) assign(k int, row []value.Value) ([]value.Value, error) {
 		}
 		v, err := s.r.eval(e, base)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		declared[i] = v.Get(0)
 		base.Cols[s.width+i] = vec.Repeat(s.n.Declared[i].Type, declared[i], 1)
 	}
-	return declared, nil
+	next := stepState{active: true, match: id, seen: make([]matched, k+1)}
+	copy(next.seen, seen)
+	next.seen[k] = matched{declared, row}
+	o := outRow{row, declared, id}
+	switch s.steps[k].Output {
+	case plan.OutputAll:
+		s.out = append(s.out, o)
+	case plan.OutputLast:
+		if st := &s.states[k]; st.active && st.match != id {
+			s.emitPending(k)
+		}
+		next.pending = []outRow{o}
+	}
+	s.states[k] = next
+	return true, nil
 }
 
 func (s *sequencer) emitPending(k int) {

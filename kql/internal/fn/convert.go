@@ -235,9 +235,9 @@ func toInt(v value.Value) value.Value {
 func ParseReal(s string) (float64, bool) {
 	s = strings.TrimSpace(s)
 	switch s {
-	case "inf", "+inf", "Infinity", "+Infinity", "infinity":
+	case "inf", "+inf", "Inf", "+Inf", "Infinity", "+Infinity", "infinity":
 		return math.Inf(1), true
-	case "-inf", "-Infinity", "-infinity":
+	case "-inf", "-Inf", "-Infinity", "-infinity":
 		return math.Inf(-1), true
 	case "nan", "NaN":
 		return math.NaN(), true
@@ -301,7 +301,7 @@ func toDateTime(v value.Value) value.Value {
 	case value.KindInt, value.KindLong, value.KindTimeSpan:
 		return value.DateTime(v.Int64())
 	case value.KindReal, value.KindDecimal:
-		if t, ok := types.TicksFromReal(v.Float()); ok {
+		if t, ok := types.TicksFromReal(math.Trunc(v.Float())); ok {
 			return value.DateTime(t)
 		}
 	case value.KindString:

@@ -399,7 +399,7 @@ func (p *parser) literal() Expr {
 	case Long:
 		l.Type = types.Long
 		i, err := strconv.ParseInt(t.Text, 10, 64)
-		if err != nil {
+		if err != nil && len(t.Text) > 2 && t.Text[1]|0x20 == 'x' {
 			var u uint64
 			if u, err = strconv.ParseUint(t.Text, 0, 64); err == nil {
 				i = int64(u)
@@ -472,7 +472,7 @@ func (p *parser) typedLiteral(l *Literal, t Token) {
 		l.Value = value.Decimal(d)
 	case types.DateTime:
 		var d int64
-		if d, ok = types.ParseDateTime(s); ok {
+		if d, ok = parseDate(s); ok {
 			l.Value = value.DateTime(d)
 		} else if i, isNum := parseInt(s); isNum {
 			ok = types.ValidDateTime(i)
@@ -490,6 +490,26 @@ func (p *parser) typedLiteral(l *Literal, t Token) {
 	if !ok {
 		p.fail(errLiteral(l.Type.String(), t.Value), t.Span)
 	}
+}
+
+// parseDate reads the inside of datetime(...): a date in any spelling, blanks
+// around its hyphens, or numbers between commas.
+func parseDate(s string) (int64, bool) {
+	if d, ok := types.ParseDateTime(s); ok {
+		return d, true
+	}
+	if parts := strings.Split(s, ","); len(parts) >= 3 && len(parts) <= 6 {
+		n := [6]int{}
+		for i, p := range parts {
+			v, err := strconv.Atoi(strings.TrimSpace(p))
+			if err != nil {
+				return 0, false
+			}
+			n[i] = v
+		}
+		return types.MakeDateTime(n[0], n[1], n[2], n[3], n[4], n[5], 0)
+	}
+	return types.ParseDateTime(strings.ReplaceAll(s, " - ", "-"))
 }
 
 func parseInt(s string) (int64, bool) {

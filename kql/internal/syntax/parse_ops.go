@@ -191,7 +191,11 @@ func (p *parser) find(at diag.Span) Op {
 func (p *parser) partition(at diag.Span) Op {
 	o := &Partition{Props: p.hints()}
 	p.acceptWord("by")
-	o.By = p.postfix()
+	if p.tok().Kind == Ident && p.isAt(1, "(") {
+		o.By = &Ref{p.name()}
+	} else {
+		o.By = p.postfix()
+	}
 	o.Props = append(o.Props, p.hints()...)
 	if p.is("{") {
 		p.next()

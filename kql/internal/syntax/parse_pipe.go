@@ -56,7 +56,7 @@ func (p *parser) pipe() Expr {
 
 // wildTable reads a table name with wildcards where one stands (T* | ...).
 func (p *parser) wildTable() (Name, bool) {
-	if p.tok().Kind == Ident && p.isAt(1, "*") && p.at(1).Glued && (p.isAt(2, "|") || p.isAt(2, ")") || p.isAt(2, ",") || p.at(2).Kind == Ident && p.at(2).Glued) {
+	if p.tok().Kind == Ident && p.isAt(1, "*") && p.at(1).Glued && p.isAt(2, "|") {
 		return p.wildName()
 	}
 	return Name{}, false

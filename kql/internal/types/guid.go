@@ -23,20 +23,17 @@ func (g UUID) String() string {
 	return string(b[:])
 }
 
-// ParseGUID reads 32 hexadecimal digits with or without hyphens and braces.
+// ParseGUID reads 32 hexadecimal digits with or without hyphens (in
+// any place) and braces.
 func ParseGUID(text string) (UUID, bool) {
 	s := strings.TrimSpace(text)
 	if len(s) == 38 && (s[0] == '{' && s[37] == '}' || s[0] == '(' && s[37] == ')') {
 		s = s[1:37]
 	}
-	switch len(s) {
-	case 36:
-		if s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-			return UUID{}, false
-		}
-		s = s[:8] + s[9:13] + s[14:18] + s[19:23] + s[24:]
-	case 32:
-	default:
+	if len(s) > 32 && len(s) <= 36 && s[0] != '-' {
+		s = strings.ReplaceAll(s, "-", "")
+	}
+	if len(s) != 32 {
 		return UUID{}, false
 	}
 	var g UUID
