@@ -355,7 +355,7 @@ func (t *tally) controls(scopes []scopeTotals, counted [][len(classic)]counts) [
 		}
 		var n counts
 		var earned, possible float64
-		single, assessed := int64(0), 0
+		alone, assessed := int64(0), 0
 		for i, s := range scopes {
 			c := counted[i][control]
 			n.healthy += c.healthy
@@ -367,7 +367,7 @@ func (t *tally) controls(scopes []scopeTotals, counted [][len(classic)]counts) [
 				share := float64(s.weight) / float64(s.maximum)
 				earned += share * float64(current) / 100
 				possible += share * float64(maximum)
-				single, assessed = current, assessed+1
+				alone, assessed = current, assessed+1
 			}
 		}
 		if n == (counts{}) {
@@ -380,7 +380,7 @@ func (t *tally) controls(scopes []scopeTotals, counted [][len(classic)]counts) [
 		if n.healthy+n.unhealthy > 0 {
 			cs.Max = classic[control].Max
 		}
-		current := single
+		current := alone
 		if assessed > 1 {
 			current = int64(math.Round(100 * float64(cs.Max) * earned / possible))
 		}
