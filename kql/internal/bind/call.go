@@ -90,7 +90,7 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 			b.fail(errConstant("argument 3 of "+name+"()"), e.Args[2].Span())
 		}
 	}
-	if t := literalType(e); t != types.None && (f.Name == "extract" || f.Name == "extract_json" || f.Name == "extractjson") && len(args) == len(e.Args) {
+	if t := literalType(e); t != types.None && f.TypeArg {
 		args, ts = args[:len(args)-1], ts[:len(ts)-1]
 		o, err := b.fns.Resolve(f, ts)
 		if err != nil {
@@ -102,8 +102,19 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 	if err != nil {
 		b.fail(errArguments(err), e.At)
 	}
+	if f.TypeOf != nil {
+		consts := make([]value.Value, len(args))
+		for i, a := range args {
+			if c, ok := a.(*plan.Const); ok {
+				consts[i] = c.Value
+			}
+		}
+		if t := f.TypeOf(ts, consts); t != types.None {
+			o.Out = t
+		}
+	}
 	x := b.apply(f.Name, o, e.At, args...)
-	if f.Name == "datetime_diff" {
+	if f.TypeOf == nil && f.Name == "datetime_diff" {
 		if c, ok := args[0].(*plan.Const); ok && strings.EqualFold(c.Value.Str(), "week") {
 			return b.convert(x, types.Real, e.At) // weeks alone come as a real
 		}

@@ -22,6 +22,7 @@ type scope struct {
 	ordered bool
 	agg     *aggScope // collecting aggregates, nil outside of summarize
 	none    bool      // no row at all
+	node    plan.Node // the table, where it is known
 	row     *scope    // where the columns are hidden: the scope whose rows these are
 	// outer are the columns that a join's other side has, for messages only.
 	index map[string]int
@@ -249,6 +250,9 @@ func (b *binder) ref(e *syntax.Ref, sc *scope) any {
 	if sc.open {
 		return konst(types.None, value.Null)
 	}
+	if x := b.variant(name, sc); x != nil {
+		return x
+	}
 	if n := b.scan(name); n != nil {
 		return n
 	}
@@ -260,6 +264,36 @@ func (b *binder) ref(e *syntax.Ref, sc *scope) any {
 	}
 	b.fail(errName(name, syntax.Nearest(name, append(names(sc.cols), b.env.all()...))), e.At)
 	return nil
+}
+
+// variant finds a column that a union split by type (Name_string, Name_long)
+// under its bare name: the first of them. Only a single value can be meant
+// where rows are at hand.
+func (b *binder) variant(name string, sc *scope) plan.Expr {
+	if sc.none || sc.agg != nil || !fromWild(sc.node) {
+		return nil
+	}
+	for i, c := range sc.cols {
+		if c.Name == name+"_"+c.Type.String() {
+			return sc.col(i)
+		}
+	}
+	return nil
+}
+
+// fromWild tells whether rows come from a union over wildcards.
+func fromWild(n plan.Node) bool {
+	for n != nil {
+		if u, ok := n.(*plan.Union); ok {
+			return u.Wild
+		}
+		in := n.Inputs()
+		if len(in) != 1 {
+			return false
+		}
+		n = in[0]
+	}
+	return false
 }
 
 func required(l *syntax.Lambda) int {
@@ -353,6 +387,8 @@ func (b *binder) operate(op string, x, y plan.Expr, at diag.Span) plan.Expr {
 	return b.apply(op, o, at, x, y)
 }
 
+func isConst(e plan.Expr) bool { _, ok := e.(*plan.Const); return ok }
+
 // refusesDynamic tells where the engine refuses two dynamics.
 func refusesDynamic(op string, l, r types.Type) bool {
 	if l != types.Dynamic || r != types.Dynamic {
@@ -367,13 +403,23 @@ func refusesDynamic(op string, l, r types.Type) bool {
 
 // unify reads a constant text as the type of the other operand.
 func (b *binder) unify(x, y plan.Expr) (plan.Expr, plan.Expr) {
-	cast := func(c plan.Expr, t types.Type) plan.Expr {
-		if k, ok := c.(*plan.Const); ok && k.T == types.String && (t == types.GUID || t == types.DateTime || t == types.TimeSpan) {
-			return konst(t, fn.Convert(k.Value, types.String, t))
-		}
-		return c
+	lt, rt := x.Type(), y.Type()
+	if lt == rt || lt == types.Dynamic || rt == types.Dynamic || lt == types.None || rt == types.None {
+		return x, y
 	}
-	return cast(x, y.Type()), cast(y, x.Type())
+	// One side is a text and the other is not: a constant text is read as the
+	// other's type, any other value is compared by its text.
+	switch {
+	case rt == types.String && isConst(y):
+		return x, b.convert(y, lt, diag.Span{})
+	case lt == types.String && isConst(x):
+		return b.convert(x, rt, diag.Span{}), y
+	case lt == types.String:
+		return x, b.convert(y, lt, diag.Span{})
+	case rt == types.String:
+		return b.convert(x, rt, diag.Span{}), y
+	}
+	return x, y
 }
 
 func (b *binder) between(e *syntax.Between, sc *scope) plan.Expr {

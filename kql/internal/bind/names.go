@@ -161,8 +161,5 @@ func (n *namer) auto(name string) string {
 }
 
 func column(name string, t types.Type) plan.Column {
-	if t == types.None {
-		t = types.Dynamic
-	}
 	return plan.Column{Name: name, Type: t}
 }

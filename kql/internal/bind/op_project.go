@@ -53,8 +53,8 @@ func (b *binder) projection(sc *scope, items []syntax.Expr, auto func(i int) str
 }
 
 func (b *binder) item(p *projected, sc *scope, it syntax.Expr, nm *namer, i int, auto func(i int) string) {
-	if names := b.multiNames(it); names != nil {
-		b.multi(p, sc, it, names)
+	if cols := b.multiColumns(it, sc); cols != nil {
+		b.multi(p, sc, it, cols)
 		return
 	}
 	n, isNamed := it.(*syntax.Named)
@@ -105,9 +105,10 @@ func (b *binder) checkName(n syntax.Name) {
 	}
 }
 
-// known gives an expression of unknown type the type dynamic.
+// known gives an expression of unknown type the type dynamic, except where
+// columns are not known yet: there unknown types pass on.
 func (b *binder) known(x plan.Expr) plan.Expr {
-	if c, ok := x.(*plan.Const); ok && c.T == types.None {
+	if c, ok := x.(*plan.Const); ok && c.T == types.None && !b.out.Open {
 		return konst(types.Dynamic, c.Value)
 	}
 	return x
@@ -124,58 +125,8 @@ func (b *binder) tuple(p *projected, sc *scope, n *syntax.Named) {
 		b.fail(errExpectedType("what is taken apart", "dynamic", x.Type()), n.At)
 	}
 	for i, name := range n.Names {
-		t := b.tupleType(n.Expr, i)
-		e := b.operateIndex(x, i)
-		p.add(column(name.Text, t), b.convert(e, t, n.At), true)
+		p.add(column(name.Text, types.Dynamic), b.operateIndex(x, i), true)
 	}
-}
-
-// tupleType returns the type of element i of what a function gives.
-func (b *binder) tupleType(e syntax.Expr, i int) types.Type {
-	if c, ok := e.(*syntax.Call); ok {
-		if ts := tupleTypes[c.Name.Text]; i < len(ts) {
-			return ts[i]
-		}
-	}
-	return types.Dynamic
-}
-
-const (
-	realT = types.Real
-	longT = types.Long
-	dynT  = types.Dynamic
-)
-
-// tupleTypes are functions that Kusto gives several columns for.
-var tupleTypes = map[string][]types.Type{
-	"series_fit_line":            {realT, realT, realT, realT, realT, dynT},
-	"series_fit_2lines":          {realT, longT, realT, realT, dynT, realT, realT, realT, realT, realT, realT, realT, realT, realT, realT},
-	"series_stats":               {realT, longT, realT, longT, realT, realT, realT},
-	"series_decompose":           {dynT, dynT, dynT, dynT},
-	"series_decompose_anomalies": {dynT, dynT, dynT},
-	"series_decompose_forecast":  {dynT, dynT, dynT, dynT},
-	"series_periods_detect":      {dynT, dynT},
-	"series_periods_validate":    {dynT, dynT},
-	"series_fit_poly":            {realT, dynT, realT, realT, dynT},
-	"series_fft":                 {dynT, dynT},
-	"series_ifft":                {dynT, dynT},
-}
-
-// tupleNames are the names of those columns, behind the function's and the
-// argument's.
-var tupleNames = map[string][]string{
-	"series_fit_line": {"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"},
-	"series_fit_2lines": {"rsquare", "split_idx", "variance", "rvariance", "line_fit", "right_rsquare", "right_slope", "right_interception",
-		"right_variance", "right_rvariance", "left_rsquare", "left_slope", "left_interception", "left_variance", "left_rvariance"},
-	"series_stats":               {"min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"},
-	"series_decompose":           {"baseline", "seasonal", "trend", "residual"},
-	"series_decompose_anomalies": {"ad_flag", "ad_score", "baseline"},
-	"series_decompose_forecast":  {"baseline", "seasonal", "trend", "residual"},
-	"series_periods_detect":      {"periods", "scores"},
-	"series_periods_validate":    {"periods", "scores"},
-	"series_fit_poly":            {"rsquare", "coefficients", "variance", "rvariance", "poly_fit"},
-	"series_fft":                 {"real", "imag"},
-	"series_ifft":                {"real", "imag"},
 }
 
 func (b *binder) operateIndex(x plan.Expr, i int) plan.Expr {
@@ -196,8 +147,8 @@ func (b *binder) extend(in rows, items []syntax.Expr) rows {
 	}
 	for _, it := range items {
 		p := &projected{}
-		if names := b.multiNames(it); names != nil {
-			b.multi(p, sc, it, names)
+		if cols := b.multiColumns(it, sc); cols != nil {
+			b.multi(p, sc, it, cols)
 		} else if n, ok := it.(*syntax.Named); ok && n.Tuple {
 			b.tuple(p, sc, n)
 		} else {
@@ -225,57 +176,58 @@ func (b *binder) extend(in rows, items []syntax.Expr) rows {
 	return rows{plan.NewProject(in.node, cols, exprs), in.ordered, in.open}
 }
 
-// multiNames returns the names of the columns that a call of a function with
-// several results gives, nil for others. Names that were written replace the
-// first ones.
-func (b *binder) multiNames(e syntax.Expr) []string {
+// multiColumns returns the columns of a call of a function that gives several,
+// nil for others. Names that were written replace the first ones.
+func (b *binder) multiColumns(e syntax.Expr, sc *scope) []plan.Column {
 	var given []syntax.Name
 	if n, ok := e.(*syntax.Named); ok {
 		e, given = n.Expr, n.Names
 	}
 	c, ok := e.(*syntax.Call)
-	if !ok || len(c.Args) == 0 {
+	if !ok || len(c.Args) == 0 || c.On != nil {
 		return nil
 	}
-	var out []string
-	if name := c.Name.Text; name == "array_sort_asc" || name == "array_sort_desc" {
-		for i, a := range c.Args {
-			if l, ok := a.(*syntax.Literal); ok && l.Type == types.Bool {
-				break
-			}
-			n := b.autoName(a)
-			if n == "" {
-				n = "array" + itoa(i)
-			}
-			out = append(out, n+"_sorted")
-		}
-		if len(out) < 2 {
-			return nil
+	f := b.fns.Func(c.Name.Text)
+	if f == nil || f.Outs == nil && f.Spread == nil || b.env.find(c.Name.Text) != nil {
+		return nil
+	}
+	var out []plan.Column
+	if f.Outs != nil {
+		base := c.Name.Text + "_" + b.autoName(c.Args[0]) + "_"
+		for _, o := range f.Outs {
+			out = append(out, column(base+o.Name, o.Type))
 		}
 	} else {
-		base := name + "_" + b.autoName(c.Args[0])
-		for _, n := range tupleNames[name] {
-			out = append(out, base+"_"+n)
+		ts := make([]types.Type, len(c.Args))
+		for i, a := range c.Args {
+			ts[i] = b.expr(a, sc).Type()
+		}
+		for i, o := range f.Spread(ts) {
+			if i < len(c.Args) {
+				if n := b.autoName(c.Args[i]); n != "" {
+					o.Name = n + "_sorted"
+				}
+			}
+			out = append(out, o)
 		}
 	}
 	for i, n := range given {
 		if i < len(out) {
-			out[i] = n.Text
+			out[i].Name = n.Text
 		}
 	}
 	return out
 }
 
 // multi adds the columns of a function with several results.
-func (b *binder) multi(p *projected, sc *scope, e syntax.Expr, names []string) {
+func (b *binder) multi(p *projected, sc *scope, e syntax.Expr, cols []plan.Column) {
 	if n, ok := e.(*syntax.Named); ok {
 		e = n.Expr
 	}
-	n := &syntax.Named{Tuple: true, Expr: e, Names: make([]syntax.Name, len(names))}
-	for i, s := range names {
-		n.Names[i].Text = s
+	x := b.expr(e, sc)
+	for i, c := range cols {
+		p.add(c, b.convert(b.operateIndex(x, i), c.Type, e.Span()), true)
 	}
-	b.tuple(p, sc, n)
 }
 
 // project binds project and its kin.

@@ -16,6 +16,8 @@ func (b *binder) searchPred(e syntax.Expr, sc *scope, cs bool) plan.Expr {
 	switch x := e.(type) {
 	case *syntax.Paren:
 		return b.searchPred(x.X, sc, cs)
+	case *syntax.Star:
+		return konst(types.Bool, value.Bool(true))
 	case *syntax.Literal:
 		return b.searchTerm(x, sc, cs)
 	case *syntax.Binary:

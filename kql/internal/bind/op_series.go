@@ -31,9 +31,10 @@ func (b *binder) makeSeries(in rows, op *syntax.MakeSeries) rows {
 		}
 		before := len(a.aggs)
 		ex := b.expr(inner, asc)
-		if _, ok := ex.(*plan.Col); !ok || len(a.aggs) != before+1 {
+		if _, ok := ex.(*plan.Const); !ok && len(a.aggs) == before {
 			b.fail(errNotAggregate(), s.Expr.Span())
 		}
+		n.Values = append(n.Values, ex)
 		if name == "" {
 			name = nm.auto(b.autoName(inner))
 		}

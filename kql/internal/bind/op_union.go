@@ -151,6 +151,11 @@ func (b *binder) union(in *rows, op *syntax.Union) rows {
 		b.fail(errTable(b.autoName(op.Tables[0]), ""), op.At)
 	}
 	node := b.unite(legs, kind, source)
+	for _, t := range op.Tables {
+		if r, ok := t.(*syntax.Ref); ok && r.Wild {
+			node.(*plan.Union).Wild = true
+		}
+	}
 	return rows{node: node, open: b.open[node]}
 }
 

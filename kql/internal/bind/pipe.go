@@ -16,7 +16,7 @@ type rows struct {
 
 func (r rows) scope() *scope {
 	s := newScope(r.node.Columns())
-	s.ordered, s.open = r.ordered, r.open
+	s.ordered, s.open, s.node = r.ordered, r.open, r.node
 	return s
 }
 

@@ -69,7 +69,9 @@ func New(ctx context.Context, opts Options) *Runner {
 	if opts.BatchRows <= 0 {
 		opts.BatchRows = DefaultBatch
 	}
-	return &Runner{&run{ctx: ctx, fn: fn.NewCtx(opts.Now, opts.Seed), opts: opts, size: opts.BatchRows,
+	fctx := fn.NewCtx(opts.Now, opts.Seed)
+	fctx.Table = fn.Builtin()
+	return &Runner{&run{ctx: ctx, fn: fctx, opts: opts, size: opts.BatchRows,
 		outer: map[*plan.Outer]*vec.Batch{}, memo: map[plan.Node]*vec.Batch{}, cells: map[*plan.Scalar]*plan.Const{}, sets: map[*plan.InTable]*set{}}}
 }
 

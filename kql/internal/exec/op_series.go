@@ -121,7 +121,17 @@ func (r *run) series(n *plan.MakeSeries, keys []plan.Expr, b *vec.Batch, cells *
 		hit[s] = true
 	}
 	out := g.keys()
-	for k, res := range ag.finish(total) {
+	slotCols := make([]*vec.Vec, len(out))
+	slotCols = append(slotCols, ag.finish(total)...)
+	for k, ex := range n.Values {
+		p, err := r.prepare(ex)
+		if err != nil {
+			return nil, err
+		}
+		res, err := r.eval(p, vec.NewBatch(slotCols, total))
+		if err != nil {
+			return nil, err
+		}
 		def, err := r.scalar(n.Defaults[k])
 		if err != nil {
 			return nil, err

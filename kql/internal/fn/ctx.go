@@ -12,6 +12,8 @@ type Ctx struct {
 	Now int64
 	// Rand feeds rand() and new_guid(), seeded by the caller.
 	Rand *rand.Rand
+	// Table finds functions for plugins that call aggregates (pivot).
+	Table *Table
 
 	patterns map[string]*regexp.Regexp
 	seed     uint64
@@ -28,6 +30,7 @@ func NewCtx(now int64, seed uint64) *Ctx {
 func (c *Ctx) Fork() *Ctx {
 	c.forks++
 	f := NewCtx(c.Now, c.seed)
+	f.Table = c.Table
 	f.Rand = rand.New(rand.NewPCG(c.seed, c.forks))
 	return f
 }

@@ -27,9 +27,9 @@ type AggRef struct {
 // Builtin returns the table of all built-in functions. It is built once.
 var Builtin = sync.OnceValue(func() *Table {
 	t, err := NewTable(
-		slices.Concat(conversions, conditionals, stringFuncs, regexFuncs, arrayFuncs, bagFuncs, setFuncs, mathFuncs, binFuncs, hashFuncs, encodeFuncs, datetimeFuncs, formatFuncs, zoneFuncs),
+		slices.Concat(conversions, conditionals, contextFuncs, stringFuncs, regexFuncs, arrayFuncs, bagFuncs, setFuncs, mathFuncs, binFuncs, hashFuncs, encodeFuncs, datetimeFuncs, formatFuncs, zoneFuncs),
 		slices.Concat(basicAggs, collectAggs),
-		slices.Concat([]Plugin{}))
+		slices.Concat(bagPlugins))
 	if err != nil {
 		panic("fn: " + err.Error()) // a row of our own is wrong
 	}

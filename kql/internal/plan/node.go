@@ -167,6 +167,7 @@ type UnionInput struct {
 type Union struct {
 	cols
 	Tables []UnionInput
+	Wild   bool // tables were named by wildcards
 }
 
 // Inputs returns the tables.
@@ -248,6 +249,7 @@ type MakeSeries struct {
 	unary
 	Keys           []Expr
 	Aggs           []AggCall
+	Values         []Expr // over the aggregates' results, one for each series
 	Defaults       []Expr
 	On             Expr
 	From, To, Step Expr

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -460,7 +461,7 @@ func (p *parser) typedLiteral(l *Literal, t Token) {
 	case types.Int:
 		var i int64
 		i, ok = parseInt(s)
-		ok = ok && i == int64(int32(i))
+		ok = ok && (i == int64(int32(i)) || strings.HasPrefix(s, "0x") && i>>32 == 0)
 		l.Value = value.Int(int32(i))
 	case types.Real:
 		var f float64
@@ -623,9 +624,19 @@ func (p *parser) datatable() Expr {
 	d := &Datatable{}
 	d.Columns, _ = p.columns()
 	p.expect("[")
-	d.Values = p.list("]", p.expr)
+	d.Values = p.list("]", p.datum)
 	d.node = p.from(start)
 	return d
+}
+
+// datum reads a value of a datatable, where the smallest long may be written.
+func (p *parser) datum() Expr {
+	if p.is("-") && p.at(1).Kind == Long && p.at(1).Text == "9223372036854775808" {
+		start := p.next().Span
+		p.next()
+		return &Literal{node: p.from(start), Type: types.Long, Value: value.Long(math.MinInt64), Text: "-9223372036854775808"}
+	}
+	return p.expr()
 }
 
 func (p *parser) externalData() Expr {
