@@ -1,0 +1,6 @@
+package app
+
+// analysers lists what derives facts, in the order in which they run.
+func analysers() []analyser {
+	return nil
+}

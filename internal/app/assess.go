@@ -1,0 +1,278 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/internal/report"
+	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/posture"
+	"github.com/azward/azward/resource"
+)
+
+// Assess reads what the options name and assesses it. What could not be read
+// or understood is in the assessment's notices and unknown verdicts; the error
+// is for what leaves nothing to assess.
+func Assess(ctx context.Context, o Options) (*report.Assessment, error) {
+	s := &session{o: &o, start: o.clock()}
+	return s.run(ctx)
+}
+
+// session carries one assessment from stage to stage.
+type session struct {
+	o       *Options
+	start   time.Time
+	last    time.Time
+	notices []report.Notice
+
+	inv       *inventory.Inventory
+	sources   []source
+	rules     []rule
+	resources []*resource.Resource
+	results   []result
+	scopes    scopeTable
+	book      *posture.Book
+	gaps      []gap
+	timings   report.Timings
+}
+
+func (s *session) run(ctx context.Context) (*report.Assessment, error) {
+	s.last = s.start
+	var err error
+	if s.inv, err = Load(ctx, s.o); err != nil {
+		return nil, err
+	}
+	s.lap(&s.timings.Load)
+
+	if err := s.loadRules(); err != nil {
+		return nil, err
+	}
+	s.lap(&s.timings.Controls)
+
+	s.o.progress("facts", 0, 0)
+	s.deriveFacts()
+	s.lap(&s.timings.Facts)
+
+	if err := s.compileRules(); err != nil {
+		return nil, err
+	}
+	s.resources = assessed(s.inv)
+	s.scopes = newScopeTable(s.inv, s.resources)
+	if err := s.loadExemptions(); err != nil {
+		return nil, err
+	}
+	if s.results, s.timings.Evaluations, err = evaluate(ctx, s.o, s.resources, s.rules); err != nil {
+		return nil, err
+	}
+	s.gaps = findGaps(s.inv, s.rules, s.results)
+	s.lap(&s.timings.Evaluate)
+
+	a, err := s.judge()
+	if err != nil {
+		return nil, err
+	}
+	s.lap(&s.timings.Judge)
+	s.timings.Total = report.Took(s.o.clock().Sub(s.start))
+	a.Timings = s.timings
+	return a, nil
+}
+
+// lap writes the time since the last lap.
+func (s *session) lap(to *report.Milliseconds) {
+	now := s.o.clock()
+	*to = report.Took(now.Sub(s.last))
+	s.last = now
+}
+
+func (s *session) notice(severity, place, message string) {
+	s.notices = append(s.notices, report.Notice{Severity: severity, Place: place, Message: message})
+}
+
+// judge turns verdicts into the assessment.
+func (s *session) judge() (*report.Assessment, error) {
+	a := &report.Assessment{
+		Tool:        report.Tool{Name: "azward", Version: s.o.Version},
+		GeneratedAt: s.o.Now,
+		Subject:     s.subject(),
+		Findings:    []report.Finding{}, Unknown: []report.Finding{}, Exemptions: []report.Exemption{},
+		Manifest: s.inv.Manifest().Entries(),
+	}
+	a.Inventory = s.summary()
+	facts := s.scoreFacts(a)
+	a.Score = posture.Calculate(facts)
+	for i := range a.Score.Scopes {
+		a.Score.Scopes[i].Name = a.Inventory.Names[strings.ToLower(a.Score.Scopes[i].Scope)]
+	}
+	report.SortFindings(a.Findings)
+	report.SortFindings(a.Unknown)
+	a.Plan = s.plan(facts)
+	if err := s.comply(a); err != nil {
+		return nil, err
+	}
+	for _, e := range s.book.Applied() {
+		one := report.Exemption{Control: e.Name(), Scope: e.Scope.String(), Category: e.Category, Owner: e.Owner, Reason: e.Reason, Expired: e.Expired, Verdicts: e.Results, Source: e.Source}
+		if !e.Expires.IsZero() {
+			one.Expires = e.Expires.Format(time.DateOnly)
+		}
+		if e.Expired {
+			s.notice("warning", e.Source, fmt.Sprintf("the exemption of %s for %s expired on %s and no longer counts", e.Name(), e.Scope, one.Expires))
+		}
+		a.Exemptions = append(a.Exemptions, one)
+	}
+	for _, d := range s.inv.Diagnostics() {
+		s.notices = append(s.notices, noticeOf(d))
+	}
+	a.Notices = s.notices
+	if a.Notices == nil {
+		a.Notices = []report.Notice{}
+	}
+	return a, nil
+}
+
+// scoreFacts walks the verdicts once: it fills in the controls' counts, the
+// findings and unknown verdicts, and returns what the score is made of.
+func (s *session) scoreFacts(a *report.Assessment) posture.Facts {
+	a.Controls = make([]report.Control, len(s.rules))
+	f := posture.Facts{Scopes: s.scopes.ids, Directory: tenantScope, ResourceScope: s.scopes.of, Recommendations: make([]posture.Recommendation, len(s.rules))}
+	exempts := make([]bool, len(s.rules))
+	for i := range s.rules {
+		a.Controls[i] = s.rules[i].report()
+		f.Recommendations[i] = s.rules[i].recommendation()
+		exempts[i] = s.book.Exempts(s.rules[i].id)
+	}
+	states := s.o.States
+	if len(states) == 0 {
+		states = []finding.State{finding.NonCompliant, finding.Exempt}
+	}
+	f.Results = make([]posture.Result, 0, len(s.results))
+	for _, r := range s.results {
+		one := posture.Result{Resource: int(r.resource), Recommendation: int(r.rule), State: r.state}
+		res, c := s.resources[r.resource], &a.Controls[r.rule]
+		state := r.state
+		var why *posture.Exemption
+		if exempts[r.rule] {
+			if why = s.book.Find(s.rules[r.rule].id, res.ID); why != nil {
+				one.Exemption = why.Category
+				state = finding.Exempt
+			}
+		}
+		f.Results = append(f.Results, one)
+		switch state {
+		case finding.NonCompliant:
+			c.NonCompliant++
+		case finding.Compliant:
+			c.Compliant++
+		case finding.Exempt:
+			c.Exempt++
+		default:
+			c.Unknown++
+			a.Unknown = append(a.Unknown, s.finding(r, state, nil))
+		}
+		if state != finding.Unknown && slices.Contains(states, state) {
+			a.Findings = append(a.Findings, s.finding(r, state, why))
+		}
+	}
+	for _, g := range s.gaps {
+		a.Controls[g.rule].Unknown++
+		a.Unknown = append(a.Unknown, report.Finding{
+			ResourceID: g.scope, ResourceName: g.typ, ResourceType: g.typ, ControlID: s.rules[g.rule].id, Title: s.rules[g.rule].title,
+			State: finding.Unknown, Severity: s.rules[g.rule].severity, Reasons: []string{g.reason}, Missing: []string{g.typ},
+		})
+	}
+	for i := range a.Controls {
+		a.Controls[i].State = controlState(&a.Controls[i])
+	}
+	return f
+}
+
+func (s *session) finding(r result, state finding.State, why *posture.Exemption) report.Finding {
+	res, rule := s.resources[r.resource], &s.rules[r.rule]
+	f := report.Finding{
+		ResourceID: res.ID.String(), ResourceName: displayName(res), ResourceType: res.Type, ControlID: rule.id, Title: rule.title,
+		State: state, Severity: rule.severity, Reasons: []string{}, File: res.From.File,
+	}
+	if r.verdict != nil {
+		f.Reasons = reasons(s.inv, res, r.verdict)
+		f.Missing = r.verdict.Missing
+		f.Evidence = r.verdict.Because
+	}
+	if why != nil {
+		f.Exemption = fmt.Sprintf("%s by %s: %s", why.Category, why.Owner, why.Reason)
+	}
+	return f
+}
+
+// displayName returns the name that a person knows a resource by.
+func displayName(r *resource.Resource) string {
+	if strings.HasPrefix(r.TypeKey(), "microsoft.graph/") || strings.EqualFold(r.Type, resource.TypeSubscription) {
+		for _, key := range []string{"userPrincipalName", "displayName"} {
+			if text, ok := r.Body.Get(key).Text(); ok && text != "" {
+				return text
+			}
+		}
+		if text, ok := r.Properties().Get("displayName").Text(); ok && text != "" {
+			return text
+		}
+	}
+	if r.ID.FullName() != "" && strings.Count(r.ID.Type(), "/") > 1 && r.ID.Level() == resource.LevelResource {
+		return r.ID.FullName()
+	}
+	return r.Name()
+}
+
+// subject says in words what was assessed.
+func (s *session) subject() string {
+	var names []string
+	for r := range s.inv.OfType("Microsoft.Graph/organization") {
+		if text := r.Body.Get("displayName").TextOr(""); text != "" {
+			names = append(names, text)
+		}
+	}
+	name := strings.Join(names, ", ")
+	if s.o.Demo {
+		if name == "" {
+			name = "a made-up hospital group"
+		}
+		return name + " (demo)"
+	}
+	if name != "" {
+		return name
+	}
+	var files []string
+	for _, p := range s.o.From {
+		files = append(files, filepath.Base(p))
+	}
+	if len(files) > 3 {
+		files = append(files[:3], fmt.Sprintf("%d more", len(files)-3))
+	}
+	return strings.Join(files, ", ")
+}
+
+func (s *session) summary() report.Inventory {
+	out := report.Inventory{Resources: s.inv.Len(), Types: len(s.inv.Types()), Subscriptions: []report.Subscription{}, Names: map[string]string{tenantScope: "Tenant and directory"}}
+	for _, id := range s.inv.Subscriptions() {
+		sub := report.Subscription{ID: id.Subscription()}
+		if r, ok := s.inv.Get(id); ok {
+			sub.Name = subscriptionName(r)
+		}
+		if sub.Name != "" {
+			out.Names[strings.ToLower(sub.ID)] = sub.Name
+		}
+		out.Subscriptions = append(out.Subscriptions, sub)
+	}
+	return out
+}
+
+func subscriptionName(r *resource.Resource) string {
+	for _, v := range []string{r.Body.Get("displayName").TextOr(""), r.Properties().Get("displayName").TextOr(""), r.Body.Get("name").TextOr("")} {
+		if v != "" && !strings.EqualFold(v, r.ID.Subscription()) {
+			return v
+		}
+	}
+	return ""
+}

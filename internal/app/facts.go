@@ -1,0 +1,45 @@
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/azward/azward/internal/report"
+	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/jsondoc"
+)
+
+// analyser derives facts from an inventory, for policies to read as
+// {type}/azward.{fact}. It answers objects of facts by the key of the id that
+// they are of (resource.ID.Key). A fact that cannot be known is left out, and
+// the object's member "unknown" says why: never a guess.
+type analyser struct {
+	name  string
+	facts func(inv *inventory.Inventory, now time.Time) map[string]jsondoc.Value
+}
+
+// deriveFacts runs every analyser and gives the inventory their facts. Each
+// sees the facts of those before it. One that fails leaves its facts unknown.
+func (s *session) deriveFacts() {
+	for _, a := range analysers() {
+		facts, failed := runAnalyser(a, s.inv, s.o.Now)
+		if failed != "" {
+			s.notices = append(s.notices, report.Notice{Severity: "error", Message: failed, Hint: "this is a bug; controls that need these facts are unknown"})
+			continue
+		}
+		if len(facts) > 0 {
+			s.inv = s.inv.WithFacts(facts)
+		}
+	}
+}
+
+// runAnalyser runs one analyser and turns a panic into a sentence: facts are
+// derived from input that is not ours.
+func runAnalyser(a analyser, inv *inventory.Inventory, now time.Time) (facts map[string]jsondoc.Value, failed string) {
+	defer func() {
+		if r := recover(); r != nil {
+			facts, failed = nil, fmt.Sprintf("the facts of %s could not be derived: %v", a.name, r)
+		}
+	}()
+	return a.facts(inv, now), ""
+}

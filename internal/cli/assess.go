@@ -1,0 +1,228 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/internal/report"
+)
+
+// assessFlags are the flags of azward assess.
+type assessFlags struct {
+	inventory  inventoryFlags
+	format     string
+	output     string
+	failOn     string
+	policies   []string
+	initiative string
+	exemptions string
+	controls   string
+	states     []string
+}
+
+func newAssessCommand(env *Env) *cobra.Command {
+	var f assessFlags
+	cmd := &cobra.Command{
+		Use:   "assess (--demo | --from PATH ...)",
+		Short: "Score an inventory, say who owes what, and plan what to mend",
+		Long: `Assess reads an inventory and judges the customer's half of it: Microsoft's
+classic Secure Score, the findings and how to mend them, who owes what for every
+type of resource, and how far six frameworks are answered. What could not be
+read is Unknown, never compliant.
+
+It reads what az resource list, az graph query, Microsoft Graph, exporters and
+azward itself wrote: plain, gzip, zstd or zip, by content and not by name.`,
+		Example: `  azward assess --demo
+  az graph query -q Resources --first 1000 > resources.json
+  azward assess --from resources.json
+  azward assess --from export/ --format html -o report.html
+  azward assess --from export/ --format sarif -o azward.sarif --fail-on high
+  azward assess --from export/ --exemptions exemptions.yaml
+  azward assess --from export/ --policies azure-policy/built-in-policies`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return assess(cmd.Context(), env, &f, args)
+		},
+	}
+	f.inventory.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVarP(&f.format, "format", "f", "", "table, "+strings.Join(formatNames(), ", ")+" (default: by the name of -o, else table)")
+	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
+	flags.StringVar(&f.failOn, "fail-on", "", "exit with 1 where an open finding is of this `SEVERITY` or above: low, medium, high, critical")
+	flags.StringArrayVar(&f.policies, "policies", nil, "also assess the Azure Policy definitions in `PATH` (a file or folder)")
+	flags.StringVar(&f.initiative, "initiative", "", "also assess the initiative of this `ID`, name or display name")
+	flags.StringVar(&f.exemptions, "exemptions", "", "a YAML `FILE` of exemptions: control, scope, category, owner, reason, expires")
+	flags.StringVar(&f.controls, "controls", "", "use the controls in this `FOLDER` instead of the built-in ones")
+	flags.StringSliceVar(&f.states, "states", nil, "states that findings list: NonCompliant, Exempt, Compliant, or all (default NonCompliant,Exempt)")
+	return cmd
+}
+
+func formatNames() []string {
+	var out []string
+	for _, f := range report.Formats() {
+		out = append(out, f.Name)
+	}
+	return out
+}
+
+func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error {
+	paths, err := f.inventory.paths(args)
+	if err != nil {
+		return err
+	}
+	write, err := f.writer(env, paths)
+	if err != nil {
+		return err
+	}
+	var threshold finding.Severity
+	if f.failOn != "" {
+		if threshold, err = finding.ParseSeverity(f.failOn); err != nil {
+			return usagef("--fail-on: %v", err)
+		}
+	}
+	states, err := f.listed()
+	if err != nil {
+		return err
+	}
+	p := newProgress(env)
+	a, err := app.Assess(ctx, app.Options{
+		Demo: f.inventory.demo, From: paths, Policies: f.policies, Initiative: f.initiative, Controls: f.controls, Exemptions: f.exemptions,
+		States: states, Now: env.Now(), Version: version(), Progress: p.show, Clock: env.Now,
+	})
+	p.clear()
+	if errors.Is(err, app.ErrUsage) {
+		return usagef("%s", strings.TrimPrefix(err.Error(), app.ErrUsage.Error()+": "))
+	}
+	if err != nil {
+		return err
+	}
+	complain(env, a)
+	if err := writeOutput(env, f.output, func(w io.Writer) error { return write(w, a) }); err != nil {
+		return err
+	}
+	if f.output != "" && f.output != "-" && env.ErrIsTerminal {
+		fmt.Fprintf(env.Stderr, "wrote %s\n", f.output)
+	}
+	if f.failOn != "" {
+		for _, one := range a.Findings {
+			if one.State == finding.NonCompliant && one.Severity >= threshold {
+				return errFindings
+			}
+		}
+	}
+	return nil
+}
+
+// complain writes what is wrong with the input to standard error, a line each:
+// whatever the format, a broken file is not passed over in silence.
+func complain(env *Env, a *report.Assessment) {
+	const most = 20
+	n := 0
+	for _, notice := range a.Notices {
+		if notice.Severity == "info" {
+			continue
+		}
+		if n++; n > most {
+			continue
+		}
+		place := ""
+		if notice.Place != "" {
+			place = notice.Place + ": "
+		}
+		code := ""
+		if notice.Code != "" {
+			code = notice.Code + ": "
+		}
+		fmt.Fprintf(env.Stderr, "%s%s%s: %s\n", place, code, notice.Severity, notice.Message)
+		if notice.Hint != "" {
+			fmt.Fprintf(env.Stderr, "  hint: %s\n", notice.Hint)
+		}
+	}
+	if n > most {
+		fmt.Fprintf(env.Stderr, "and %d more; --format json has all of them\n", n-most)
+	}
+}
+
+// listed returns the states that findings list.
+func (f *assessFlags) listed() ([]finding.State, error) {
+	var out []finding.State
+	for _, name := range f.states {
+		if strings.EqualFold(name, "all") {
+			return []finding.State{finding.NonCompliant, finding.Exempt, finding.Compliant}, nil
+		}
+		var s finding.State
+		if err := s.UnmarshalText([]byte(name)); err != nil {
+			return nil, usagef("--states: %v", err)
+		}
+		out = append(out, s)
+	}
+	// What fails the caller must be among them.
+	if f.failOn != "" && len(out) > 0 && !slices.Contains(out, finding.NonCompliant) {
+		return nil, usagef("--fail-on looks at NonCompliant findings; name that state too")
+	}
+	return out, nil
+}
+
+// writer returns what writes the format that the flags ask for.
+func (f *assessFlags) writer(env *Env, paths []string) (report.Write, error) {
+	name := strings.ToLower(f.format)
+	if name == "" {
+		name = formatOfFile(f.output)
+	}
+	if name == "table" {
+		next := "azward assess --demo --format html -o report.html"
+		if !f.inventory.demo {
+			next = "azward assess --from " + shellWords(paths) + " --format html -o report.html"
+		}
+		toFile := f.output != "" && f.output != "-"
+		return func(w io.Writer, a *report.Assessment) error {
+			return report.Terminal(w, a, report.TerminalOptions{Color: env.Color() && !toFile, Width: env.Width, Next: next})
+		}, nil
+	}
+	for _, known := range report.Formats() {
+		if known.Name == name {
+			return known.Write, nil
+		}
+	}
+	return nil, usagef("no format is called %q: formats are table, %s", f.format, strings.Join(formatNames(), ", "))
+}
+
+// formatOfFile guesses the format from a file's name.
+func formatOfFile(name string) string {
+	ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
+	switch ext {
+	case "htm":
+		return "html"
+	case "xml":
+		return "junit"
+	case "markdown":
+		return "md"
+	case "ndjson":
+		return "jsonl"
+	}
+	if slices.Contains(formatNames(), ext) {
+		return ext
+	}
+	return "table"
+}
+
+// shellWords joins words as a shell reads them.
+func shellWords(words []string) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		if w != "" && strings.Trim(w, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=,-") == "" {
+			out[i] = w
+			continue
+		}
+		out[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+	}
+	return strings.Join(out, " ")
+}
