@@ -20,7 +20,6 @@ type core struct {
 	when    cond // the if
 	effect  string
 	details *existence // of auditIfNotExists and deployIfNotExists
-	now     string
 }
 
 // existence is what an auditIfNotExists policy looks for.
@@ -94,7 +93,6 @@ func (e *existence) verdict(f *frame) finding.Verdict {
 	scope := e.root(f)
 	best := finding.False
 	var missing []string
-	var last []finding.Step
 	seen := 0
 	for r := range f.inv.Under(scope, e.typ) {
 		if text, ok := name.Text(); ok && text != "*" && !strings.EqualFold(text, r.Name()) && !strings.EqualFold(text, r.ID.FullName()) {
@@ -113,9 +111,7 @@ func (e *existence) verdict(f *frame) finding.Verdict {
 			best = finding.Maybe
 			missing = append(missing, g.missing...)
 		}
-		last = g.steps
 	}
-	_ = last
 	if cov := f.inv.Coverage(e.typ, scope); !cov.Complete() {
 		reason := e.typ + " under this resource were not read"
 		if cov.Reason != "" {

@@ -219,7 +219,7 @@ func (c *compiler) clause(v jsondoc.Value) (cond, error) {
 		text := v.Get("value").TextOr(v.Get("value").String())
 		return func(f *frame) finding.Truth {
 			l, unknown := left(f)
-			return f.compare(text, op, []jsondoc.Value{l}, false, unknown, want)
+			return f.compare(text, op, []jsondoc.Value{l}, unknown, want)
 		}, nil
 	case v.Get("count").Exists():
 		return c.countClause(v.Get("count"), op, want)
@@ -239,13 +239,13 @@ func (c *compiler) fieldClause(field jsondoc.Value, op string, want operand) (co
 			f.lack("the name of a field")
 			return finding.Maybe
 		}
-		values, array, unread := f.field(text)
-		return f.compare(text, op, values, array, unread, want)
+		values, _, unread := f.field(text)
+		return f.compare(text, op, values, unread, want)
 	}, nil
 }
 
 // compare applies an operator to every value: of an array, all must satisfy it.
-func (f *frame) compare(subject, op string, values []jsondoc.Value, array, unread bool, want operand) finding.Truth {
+func (f *frame) compare(subject, op string, values []jsondoc.Value, unread bool, want operand) finding.Truth {
 	if unread {
 		f.lack(subject)
 		return finding.Maybe
@@ -278,7 +278,6 @@ func (f *frame) compare(subject, op string, values []jsondoc.Value, array, unrea
 		}
 		f.steps = append(f.steps, finding.Step{Clause: subject + " " + op + " " + wanted.String(), Value: shown.String(), Truth: result})
 	}
-	_ = array
 	return result
 }
 
@@ -334,9 +333,9 @@ func (c *compiler) countClause(v jsondoc.Value, op string, want operand) (cond, 
 			f.counts = f.counts[:len(f.counts)-1]
 		}
 		subject := cmp.Or(field, name)
-		low := f.compare("count of "+subject, op, []jsondoc.Value{jsondoc.NewInt(int64(sure))}, false, false, want)
+		low := f.compare("count of "+subject, op, []jsondoc.Value{jsondoc.NewInt(int64(sure))}, false, want)
 		for n := sure + 1; n <= sure+perhaps; n++ {
-			if f.compare("count of "+subject, op, []jsondoc.Value{jsondoc.NewInt(int64(n))}, false, false, want) != low {
+			if f.compare("count of "+subject, op, []jsondoc.Value{jsondoc.NewInt(int64(n))}, false, want) != low {
 				return finding.Maybe
 			}
 		}

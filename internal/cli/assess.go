@@ -104,7 +104,9 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 	if err != nil {
 		return err
 	}
-	complain(env, a)
+	if !f.onTerminal(env) {
+		complain(env, a)
+	}
 	if err := writeOutput(env, f.output, func(w io.Writer) error { return write(w, a) }); err != nil {
 		return err
 	}
@@ -119,6 +121,13 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 		}
 	}
 	return nil
+}
+
+// onTerminal tells whether a person sees the summary, which has what is wrong
+// with the input in it.
+func (f *assessFlags) onTerminal(env *Env) bool {
+	table := f.format == "" && formatOfFile(f.output) == "table" || strings.EqualFold(f.format, "table")
+	return table && env.IsTerminal && (f.output == "" || f.output == "-")
 }
 
 // complain writes what is wrong with the input to standard error, a line each:

@@ -26,6 +26,9 @@ const (
 	pageScripts  = 500_000
 	pageRows     = 300 // rows of the matrix without findings
 	pageNotices  = 100
+	pageActions  = 300 // actions of the plan
+	pageWhys     = 400 // controls that say why they matter
+	pageReasons  = 150 // reasons of unknown verdicts
 )
 
 // HTML writes one self-contained page: no network, no other files.
@@ -143,10 +146,12 @@ type pageView struct {
 	Owners     []string
 	ScopeNames []string
 	Actions    []pageAction
+	ActionsCut int
 	Areas      []string
 	Rows       []pageRow
 	RowsCut    int
 	Unknowns   []UnknownGroup
+	ReasonsCut int
 	Shown      []Notice
 	NoticesCut int
 }
@@ -158,6 +163,7 @@ type pageSeverity struct {
 
 type pageMatter struct {
 	Matter
+	Why    string // left out far down a long list
 	Count  int
 	Groups []pageGroup
 	Cut    int
@@ -195,6 +201,10 @@ func newPageView(a *Assessment) *pageView {
 			break
 		}
 	}
+	if len(v.Unknowns) > pageReasons {
+		v.ReasonsCut = len(v.Unknowns) - pageReasons
+		v.Unknowns = v.Unknowns[:pageReasons]
+	}
 	v.matters(a)
 	v.actions(a)
 	for i, r := range a.Responsibility {
@@ -223,6 +233,9 @@ func (v *pageView) matters(a *Assessment) {
 	scopes := map[string]int{}
 	for _, m := range matters {
 		pm := pageMatter{Matter: m, Count: len(m.Resources)}
+		if len(v.Matters) < pageWhys {
+			pm.Why = m.Control.Why
+		}
 		groups := map[string]int{}
 		for _, f := range m.Resources[:min(left, len(m.Resources))] {
 			reason := strings.Join(f.Reasons, "; ")
@@ -273,7 +286,8 @@ func (a *Assessment) place(id string) (scope, place string) {
 
 func (v *pageView) actions(a *Assessment) {
 	budget := pageScripts
-	for _, act := range a.Plan {
+	v.ActionsCut = max(0, len(a.Plan)-pageActions)
+	for _, act := range a.Plan[:len(a.Plan)-v.ActionsCut] {
 		p := pageAction{Action: act}
 		var lines []string
 		for i, c := range act.Commands {
