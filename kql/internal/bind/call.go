@@ -37,6 +37,8 @@ func (b *binder) call(e *syntax.Call, sc *scope) any {
 		return b.columnIfExists(e, sc)
 	case "pack_all":
 		return b.packAll(e, sc)
+	case "column_names_of":
+		return b.columnNamesOf(e)
 	case "view", "typeof":
 	case "__graph":
 	}
@@ -533,4 +535,12 @@ func (b *binder) patternCase(p *syntax.Pattern, args []value.Value, path string)
 	}
 	b.fail(errStatement("no case of pattern "+p.Name.Text+" has these arguments"), p.At)
 	return nil
+}
+
+// columnNamesOf binds column_names_of(table) to the array of its columns' names.
+func (b *binder) columnNamesOf(e *syntax.Call) plan.Expr {
+	if len(e.Args) != 1 {
+		b.fail(errStatement("column_names_of() takes a table"), e.At)
+	}
+	return konst(types.Dynamic, value.Strings(names(b.table(e.Args[0], noScope).Columns())))
 }

@@ -93,6 +93,12 @@ func (b *binder) callName(e *syntax.Call) string {
 		return ""
 	}
 	if ref, ok := b.fns.Agg(name); ok {
+		switch {
+		case (name == "any" || name == "anyif") && first != "":
+			return "any_" + first
+		case (ref.Name == "covariance" || ref.Name == "covariancep") && len(e.Args) > 1:
+			first += "_" + b.autoName(e.Args[1])
+		}
 		return aggName(ref, first)
 	}
 	return ""

@@ -2,6 +2,7 @@ package fn
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/azward/azward/kql/internal/types"
@@ -21,8 +22,13 @@ var zoneFuncs = []Func{
 			{`datetime_local_to_utc(datetime(2022-03-27 02:00), "Europe/Brussels")`, `2022-03-27T00:00:00.0000000Z`},
 			{`datetime_local_to_utc(datetime(2022-03-27 03:00), "Europe/Brussels")`, `2022-03-27T01:00:00.0000000Z`}}},
 	{Name: "datetime_list_timezones", Doc: "Lists the names of the time zones.",
-		Sigs: []Sig{{"(): dynamic", Row(func([]value.Value) value.Value { return value.Strings(tz.Names()) })}},
+		Sigs: []Sig{{"(): dynamic", Row(func([]value.Value) value.Value { return value.Strings(zoneNames()) })}},
 		Ex:   []Example{{`set_has_element(datetime_list_timezones(), "Europe/Brussels")`, `true`}}},
+}
+
+// zoneNames lists the zones that stand for a place or an offset.
+func zoneNames() []string {
+	return slices.DeleteFunc(slices.Clone(tz.Names()), func(n string) bool { return n == "Factory" })
 }
 
 func zoneKernel(f func(t int64, l *time.Location) int64) func(*Call, []value.Value) (value.Value, error) {

@@ -96,7 +96,7 @@ var mathFuncs = []Func{
 			})},
 		},
 		Ex: []Example{{`ceiling(-1.1)`, `-1.0`}, {`ceiling(0.9)`, `1.0`}, {`ceiling(3)`, `3`}}},
-	{Name: "isnan", Doc: "Tells whether a number is NaN.", Sigs: []Sig{{"(number: real): bool", realTest(math.IsNaN)}}, Ex: []Example{{`isnan(real(nan))`, `true`}, {`isnan(1.0)`, `false`}}},
+	{Name: "isnan", Doc: "Tells whether a number is NaN.", Sigs: []Sig{{"(number: real): bool", Map1(Total(math.IsNaN))}}, Ex: []Example{{`isnan(real(nan))`, `true`}, {`isnan(1.0)`, `false`}}},
 	{Name: "isinf", Doc: "Tells whether a number is infinite.", Sigs: []Sig{{"(number: real): bool", realTest(func(x float64) bool { return math.IsInf(x, 0) })}},
 		Ex: []Example{{`isinf(real(+inf))`, `true`}, {`isinf(1.0)`, `false`}}},
 	{Name: "isfinite", Doc: "Tells whether a number is neither NaN nor infinite.", Sigs: []Sig{{"(number: real): bool", realTest(func(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) })}},
