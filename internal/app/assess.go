@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -108,8 +109,6 @@ func (s *session) judge() (*report.Assessment, error) {
 	for i := range a.Score.Scopes {
 		a.Score.Scopes[i].Name = a.Inventory.Names[strings.ToLower(a.Score.Scopes[i].Scope)]
 	}
-	report.SortFindings(a.Findings)
-	report.SortFindings(a.Unknown)
 	a.Plan = s.plan(facts)
 	if err := s.comply(a); err != nil {
 		return nil, err
@@ -150,7 +149,15 @@ func (s *session) scoreFacts(a *report.Assessment) posture.Facts {
 		states = []finding.State{finding.NonCompliant, finding.Exempt}
 	}
 	f.Results = make([]posture.Result, 0, len(s.results))
-	for _, r := range s.results {
+	ordered, gaps := s.byRule()
+	for _, g := range gaps {
+		a.Controls[g.rule].Unknown++
+		a.Unknown = append(a.Unknown, report.Finding{
+			ResourceID: g.scope, ResourceName: g.typ, ResourceType: g.typ, ControlID: s.rules[g.rule].id, Title: s.rules[g.rule].title,
+			State: finding.Unknown, Severity: s.rules[g.rule].severity, Reasons: []string{g.reason}, Missing: []string{g.typ},
+		})
+	}
+	for _, r := range ordered {
 		one := posture.Result{Resource: int(r.resource), Recommendation: int(r.rule), State: r.state}
 		res, c := s.resources[r.resource], &a.Controls[r.rule]
 		state := r.state
@@ -177,17 +184,43 @@ func (s *session) scoreFacts(a *report.Assessment) posture.Facts {
 			a.Findings = append(a.Findings, s.finding(r, state, why))
 		}
 	}
-	for _, g := range s.gaps {
-		a.Controls[g.rule].Unknown++
-		a.Unknown = append(a.Unknown, report.Finding{
-			ResourceID: g.scope, ResourceName: g.typ, ResourceType: g.typ, ControlID: s.rules[g.rule].id, Title: s.rules[g.rule].title,
-			State: finding.Unknown, Severity: s.rules[g.rule].severity, Reasons: []string{g.reason}, Missing: []string{g.typ},
-		})
-	}
 	for i := range a.Controls {
 		a.Controls[i].State = controlState(&a.Controls[i])
 	}
 	return f
+}
+
+// byRule returns the verdicts and gaps in the order in which findings are
+// listed: the gravest rule first, then by id, then by resource. Verdicts come
+// in ordered by resource, so counting them is sorting them.
+func (s *session) byRule() ([]result, []gap) {
+	order := make([]int, len(s.rules))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, k int) int {
+		a, b := &s.rules[i], &s.rules[k]
+		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(a.id, b.id))
+	})
+	counts := make([]int, len(s.rules))
+	for _, r := range s.results {
+		counts[r.rule]++
+	}
+	next := make([]int, len(s.rules))
+	rank := make([]int, len(s.rules))
+	total := 0
+	for at, i := range order {
+		next[i], rank[i] = total, at
+		total += counts[i]
+	}
+	out := make([]result, len(s.results))
+	for _, r := range s.results {
+		out[next[r.rule]] = r
+		next[r.rule]++
+	}
+	gaps := slices.Clone(s.gaps)
+	slices.SortStableFunc(gaps, func(a, b gap) int { return cmp.Compare(rank[a.rule], rank[b.rule]) })
+	return out, gaps
 }
 
 func (s *session) finding(r result, state finding.State, why *posture.Exemption) report.Finding {

@@ -37,10 +37,25 @@ type frame struct {
 	inv      *inventory.Inventory
 	res      *resource.Resource
 	counts   []counted
-	steps    []finding.Step
+	steps    []decided
 	missing  []string
 	env      *arm.Env
 	applying bool
+}
+
+// decided is a clause that held, kept as it is until somebody asks.
+type decided struct {
+	subject, op   string
+	wanted, found jsondoc.Value
+}
+
+// because writes the clauses that held.
+func (f *frame) because() []finding.Step {
+	out := make([]finding.Step, len(f.steps))
+	for i, d := range f.steps {
+		out[i] = finding.Step{Clause: d.subject + " " + d.op + " " + d.wanted.String(), Value: d.found.String(), Truth: finding.True}
+	}
+	return out
 }
 
 type counted struct {
@@ -61,7 +76,7 @@ func (c *core) Evaluate(r *resource.Resource) finding.Verdict {
 	if c.applies(f) == finding.False {
 		return finding.Verdict{State: finding.NotApplicable}
 	}
-	f = &frame{inv: c.inv, res: r}
+	f.applying, f.missing = false, nil
 	truth := c.when(f)
 	if c.details != nil {
 		switch truth {
@@ -75,7 +90,7 @@ func (c *core) Evaluate(r *resource.Resource) finding.Verdict {
 	}
 	switch truth {
 	case finding.True:
-		return finding.Verdict{State: finding.NonCompliant, Because: f.steps}
+		return finding.Verdict{State: finding.NonCompliant, Because: f.because()}
 	case finding.Maybe:
 		return finding.Verdict{State: finding.Unknown, Missing: f.missing}
 	}
@@ -163,33 +178,52 @@ func (e *existence) root(f *frame) resource.ID {
 	return f.res.ID
 }
 
-// field reads a field of the resource: its values (several for [*]), whether
-// the path holds an array, and whether something needed was not read.
-func (f *frame) field(name string) (values []jsondoc.Value, array, unread bool) {
+// fieldRef is a field's name made ready.
+type fieldRef struct {
+	name, lower string
+	alias       string   // the alias's type; "" where the field is none
+	rest        []string // the way from the body
+	path        string
+	array       bool
+}
+
+func newFieldRef(name string) fieldRef {
+	r := fieldRef{name: name, lower: lower(name), array: strings.Contains(name, "[*]"), path: name}
+	if i := strings.LastIndexByte(name, '/'); i >= 0 && !strings.HasPrefix(r.lower, "tags") {
+		r.alias, r.path = name[:i], name[i+1:]
+	}
+	r.rest = segments(r.path)
+	return r
+}
+
+// field reads a field of the resource: its values (several for [*]), and
+// whether something needed was not read.
+func (f *frame) field(ref *fieldRef) (values []jsondoc.Value, unread bool) {
 	// Inside a count, the array's alias stands for the current element.
-	lowerName := strings.ToLower(name)
 	for i := len(f.counts) - 1; i >= 0; i-- {
 		c := f.counts[i]
-		if rest, ok := strings.CutPrefix(lowerName, c.name); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
-			return walk(c.value, segments(strings.TrimPrefix(name[len(c.name):], "."))), strings.Contains(rest, "[*]"), false
+		if rest, ok := strings.CutPrefix(ref.lower, c.name); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return walk(c.value, segments(strings.TrimPrefix(ref.name[len(c.name):], "."))), false
 		}
 	}
-	path, envelope, ok := f.path(name)
-	if !ok {
-		return []jsondoc.Value{{}}, false, false
+	if v, ok := f.envelope(ref); ok {
+		return []jsondoc.Value{v}, false
 	}
-	if envelope.Exists() || path == "" {
-		return []jsondoc.Value{envelope}, false, false
-	}
-	values = walk(f.res.Body, segments(path))
-	array = strings.Contains(path, "[*]")
-	if array && len(values) == 0 || slices.ContainsFunc(values, func(v jsondoc.Value) bool { return v.IsMissing() }) {
-		if _, lost := f.inv.Unread(f.res, path); lost {
-			f.lack(path)
-			return values, array, true
+	if ref.alias != "" && !strings.EqualFold(ref.alias, f.res.Type) {
+		// A discriminator may stand between the type and the path; otherwise the
+		// alias is another type's.
+		if _, own := cutFold(ref.alias, f.res.Type+"/"); !own {
+			return []jsondoc.Value{{}}, false
 		}
 	}
-	return values, array, false
+	values = walk(f.res.Body, ref.rest)
+	if ref.array && len(values) == 0 || slices.ContainsFunc(values, func(v jsondoc.Value) bool { return v.IsMissing() }) {
+		if _, lost := f.inv.Unread(f.res, ref.path); lost {
+			f.lack(ref.path)
+			return values, true
+		}
+	}
+	return values, false
 }
 
 func (f *frame) lack(what string) {
@@ -198,39 +232,25 @@ func (f *frame) lack(what string) {
 	}
 }
 
-// path returns the way to a field through the body, or its value where the
-// field is one of the envelope's. ok is false where it is an alias of another
-// type.
-func (f *frame) path(name string) (path string, value jsondoc.Value, ok bool) {
-	switch strings.ToLower(name) {
+// envelope returns the value of a field that every resource has.
+func (f *frame) envelope(ref *fieldRef) (value jsondoc.Value, ok bool) {
+	switch ref.lower {
 	case "type":
-		return "", jsondoc.NewString(f.res.Type), true
+		return jsondoc.NewString(f.res.Type), true
 	case "name":
-		return "", jsondoc.NewString(f.res.Name()), true
+		return jsondoc.NewString(f.res.Name()), true
 	case "fullname":
-		return "", jsondoc.NewString(f.res.ID.FullName()), true
+		return jsondoc.NewString(f.res.ID.FullName()), true
 	case "id":
-		return "", jsondoc.NewString(f.res.ID.String()), true
-	case "kind", "location", "tags", "identity", "identity.type", "sku", "sku.name", "zones", "managedby":
-		return name, jsondoc.Value{}, true
+		return jsondoc.NewString(f.res.ID.String()), true
 	}
-	if rest, tag := cutFold(name, "tags["); tag {
-		key := strings.Trim(strings.TrimSuffix(rest, "]"), `'"`)
-		return "", f.res.Tags().Get(key), true
+	if rest, tag := cutFold(ref.name, "tags["); tag {
+		return f.res.Tags().Get(strings.Trim(strings.TrimSuffix(rest, "]"), `'"`)), true
 	}
-	if rest, tag := cutFold(name, "tags."); tag {
-		return "", f.res.Tags().Get(rest), true
+	if rest, tag := cutFold(ref.name, "tags."); tag {
+		return f.res.Tags().Get(rest), true
 	}
-	if !strings.Contains(name, "/") {
-		return name, jsondoc.Value{}, true
-	}
-	if rest, own := cutFold(name, f.res.Type+"/"); own {
-		if i := strings.LastIndexByte(rest, '/'); i >= 0 {
-			rest = rest[i+1:] // a discriminator or a version stands between
-		}
-		return rest, jsondoc.Value{}, true
-	}
-	return "", jsondoc.Value{}, false
+	return jsondoc.Value{}, false
 }
 
 func cutFold(s, prefix string) (string, bool) {

@@ -232,6 +232,13 @@ func (c *compiler) fieldClause(field jsondoc.Value, op string, want operand) (co
 	if err != nil {
 		return nil, err
 	}
+	if text := field.TextOr(""); !arm.IsExpression(text) {
+		ref := newFieldRef(text)
+		return func(f *frame) finding.Truth {
+			values, unread := f.field(&ref)
+			return f.compare(text, op, values, unread, want)
+		}, nil
+	}
 	return func(f *frame) finding.Truth {
 		v, unknown := name(f)
 		text := v.TextOr("")
@@ -239,7 +246,8 @@ func (c *compiler) fieldClause(field jsondoc.Value, op string, want operand) (co
 			f.lack("the name of a field")
 			return finding.Maybe
 		}
-		values, _, unread := f.field(text)
+		ref := newFieldRef(text)
+		values, unread := f.field(&ref)
 		return f.compare(text, op, values, unread, want)
 	}, nil
 }
@@ -276,7 +284,7 @@ func (f *frame) compare(subject, op string, values []jsondoc.Value, unread bool,
 		if len(values) > 1 {
 			shown = jsondoc.NewArray(values[:min(len(values), 8)]...)
 		}
-		f.steps = append(f.steps, finding.Step{Clause: subject + " " + op + " " + wanted.String(), Value: shown.String(), Truth: result})
+		f.steps = append(f.steps, decided{subject, op, wanted, shown})
 	}
 	return result
 }
@@ -300,6 +308,7 @@ func (c *compiler) countClause(v jsondoc.Value, op string, want operand) (cond, 
 	} else if !strings.HasSuffix(field, "[*]") {
 		return nil, at(v, "a count is of a value, or of a field that ends in [*]")
 	}
+	ref := newFieldRef(field)
 	return func(f *frame) finding.Truth {
 		var elements []jsondoc.Value
 		if list != nil {
@@ -311,7 +320,7 @@ func (c *compiler) countClause(v jsondoc.Value, op string, want operand) (cond, 
 				elements = append(elements, e)
 			}
 		} else {
-			got, _, unread := f.field(field)
+			got, unread := f.field(&ref)
 			if unread {
 				return finding.Maybe
 			}

@@ -174,11 +174,12 @@ func (s scope) Call(name string, args []arm.Value) (arm.Value, error) {
 	switch lower(name) {
 	case "field":
 		if len(args) == 1 {
-			values, array, unread := s.f.field(text(args[0].Doc()))
+			ref := newFieldRef(text(args[0].Doc()))
+			values, unread := s.f.field(&ref)
 			switch {
 			case unread:
 				return arm.Unknown(text(args[0].Doc()) + " was not read"), nil
-			case array:
+			case ref.array:
 				return arm.Of(jsondoc.NewArray(values...)), nil
 			case len(values) == 1:
 				return arm.Of(values[0]), nil
