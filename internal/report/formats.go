@@ -2,11 +2,13 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/azward/azward/finding"
@@ -36,15 +38,54 @@ func Formats() []Format {
 	}
 }
 
-// JSON writes the whole assessment as one object.
+// JSON writes the whole assessment as one object. Lists are written element by
+// element, so that memory does not grow with them.
 func JSON(w io.Writer, a *Assessment) error {
 	out := bufio.NewWriterSize(w, 1<<16)
-	enc := json.NewEncoder(out)
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(a); err != nil {
+	put := func(v any, indent string) error {
+		buf.Reset()
+		enc.SetIndent(indent, " ")
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
+		_, err := out.Write(bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}))
 		return err
 	}
+	v := reflect.ValueOf(a).Elem()
+	for i := range v.NumField() {
+		name := strings.Split(v.Type().Field(i).Tag.Get("json"), ",")[0]
+		sep := ",\n "
+		if i == 0 {
+			sep = "{\n "
+		}
+		fmt.Fprintf(out, "%s%q: ", sep, name)
+		field := v.Field(i)
+		if field.Kind() != reflect.Slice || field.Len() == 0 {
+			if field.Kind() == reflect.Slice {
+				out.WriteString("[]")
+				continue
+			}
+			if err := put(field.Interface(), " "); err != nil {
+				return err
+			}
+			continue
+		}
+		for k := range field.Len() {
+			if k == 0 {
+				out.WriteString("[\n  ")
+			} else {
+				out.WriteString(",\n  ")
+			}
+			if err := put(field.Index(k).Addr().Interface(), "  "); err != nil {
+				return err
+			}
+		}
+		out.WriteString("\n ]")
+	}
+	out.WriteString("\n}\n")
 	return out.Flush()
 }
 
