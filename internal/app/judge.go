@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"io/fs"
 
 	"github.com/azward/azward/compliance"
@@ -56,6 +57,10 @@ func (s *session) comply(a *report.Assessment) error {
 		answers := map[string][]string{}
 		for i := range a.Controls {
 			for _, id := range a.Controls[i].Mappings[f.ID] {
+				if f.Requirement(id) == nil {
+					s.notice("warning", a.Controls[i].ID, fmt.Sprintf("the control maps to %s, which %s does not have", id, f.Name))
+					continue
+				}
 				answers[id] = append(answers[id], a.Controls[i].ID)
 			}
 		}

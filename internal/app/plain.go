@@ -34,6 +34,7 @@ type plain struct {
 	typed  map[string]string         // casing of types
 	failed int
 	read   int
+	single bool // what is read is the answer to one call, which lists nothing
 }
 
 func newPlain() *plain {
@@ -166,8 +167,10 @@ func (p *plain) text(name string, text []byte) {
 				p.lost(name, diag.Position{Line: i + 1, Column: 1}, err.Error())
 				continue
 			}
+			p.single = false
 			p.value(v, name, jsondoc.Value{}, 0)
 		}
+		p.single = false
 		return
 	}
 	var syntax *jsondoc.SyntaxError
@@ -204,6 +207,7 @@ func (p *plain) value(v jsondoc.Value, file string, context jsondoc.Value, depth
 	if v.Get("@odata.context").Exists() {
 		context = v
 	}
+	p.single = p.single || v.Get("url").Exists() && v.Get("body").Exists()
 	for _, key := range []string{"value", "data", "body"} {
 		if in := v.Get(key); in.Kind() == jsondoc.Array || key == "body" && in.Kind() == jsondoc.Object {
 			p.value(in, file, context, depth+1)
@@ -266,6 +270,9 @@ func (p *plain) resource(v jsondoc.Value, id, file string, depth int) {
 }
 
 func (p *plain) hold(scope, typ string) {
+	if p.single {
+		return
+	}
 	key := lower(typ)
 	p.typed[key] = typ
 	if p.held[scope] == nil {
