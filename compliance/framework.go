@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/azward/azward/diag"
 	"github.com/azward/azward/jsondoc"
@@ -26,9 +27,9 @@ type Requirement struct {
 	Basis string // what the split of this one rests on, where it is not the framework's rule
 }
 
-// Requirement returns the requirement of that id, or nil.
+// Requirement returns the requirement of that id, in any casing, or nil.
 func (f *Framework) Requirement(id string) *Requirement {
-	if i, ok := f.index[id]; ok {
+	if i, ok := f.index[strings.ToLower(id)]; ok {
 		return &f.Requirements[i]
 	}
 	return nil
@@ -74,10 +75,10 @@ func ParseFramework(name string, text []byte) (*Framework, error) {
 		if r.Owner, err = ParseOwner(v.Get("owner").TextOr("")); err != nil {
 			return fail(v, "%s: %v", r.ID, err)
 		}
-		if _, twice := f.index[r.ID]; twice {
+		if _, twice := f.index[strings.ToLower(r.ID)]; twice {
 			return fail(v, "requirement %s stands twice", r.ID)
 		}
-		f.index[r.ID] = len(f.Requirements)
+		f.index[strings.ToLower(r.ID)] = len(f.Requirements)
 		f.Requirements = append(f.Requirements, r)
 	}
 	return f, nil

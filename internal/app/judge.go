@@ -57,11 +57,12 @@ func (s *session) comply(a *report.Assessment) error {
 		answers := map[string][]string{}
 		for i := range a.Controls {
 			for _, id := range a.Controls[i].Mappings[f.ID] {
-				if f.Requirement(id) == nil {
+				r := f.Requirement(id)
+				if r == nil {
 					s.notice("warning", a.Controls[i].ID, fmt.Sprintf("the control maps to %s, which %s does not have", id, f.Name))
 					continue
 				}
-				answers[id] = append(answers[id], a.Controls[i].ID)
+				answers[r.ID] = append(answers[r.ID], a.Controls[i].ID)
 			}
 		}
 		a.Compliance = append(a.Compliance, f.Assess(answers, func(id string) compliance.Tally { return tallyOf(index[id]) }))
