@@ -2,5 +2,7 @@ package app
 
 // analysers lists what derives facts, in the order in which they run.
 func analysers() []analyser {
-	return nil
+	return []analyser{
+		{"network", networkFacts},
+	}
 }

@@ -214,6 +214,10 @@ func (p *plain) value(v jsondoc.Value, file string, context jsondoc.Value, depth
 			return
 		}
 	}
+	if typ, name := v.Get("type").TextOr(""), v.Get("name").TextOr(""); id == "" && strings.Contains(typ, "/") && strings.Contains(typ, ".") && name != "" && !strings.Contains(name, "/") {
+		p.resource(v, "/providers/"+typ+"/"+name, file, depth) // an exporter gave it no id
+		return
+	}
 	if collection := graphCollection(context.Get("@odata.context").TextOr("")); collection != "" && id != "" {
 		gid := resource.GraphID(collection, id)
 		r := &resource.Resource{ID: gid, Type: "Microsoft.Graph/" + collection, Body: v, From: resource.Origin{File: file}}
@@ -241,6 +245,10 @@ func graphCollection(context string) string {
 }
 
 func (p *plain) resource(v jsondoc.Value, id, file string, depth int) {
+	for strings.Contains(id, "//") {
+		id = strings.ReplaceAll(id, "//", "/")
+		v = v.With("id", jsondoc.NewString(id))
+	}
 	if v.Get("id").TextOr("") == "" {
 		v = v.With("id", jsondoc.NewString(id))
 	}
