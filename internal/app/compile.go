@@ -10,9 +10,10 @@ import (
 // compileRules compiles every definition. One that cannot be used becomes a
 // notice, and the others are assessed.
 func (s *session) compileRules() error {
+	doubted := doubtedTypes(s.inv)
 	for i := range s.sources {
 		src := &s.sources[i]
-		c, err := compileDefinition(s.inv, src.body, src.parameters)
+		c, err := compileWith(s.inv, doubted, src.body, src.parameters)
 		if errors.Is(err, errDisabled) {
 			continue
 		}

@@ -19,7 +19,8 @@ type core struct {
 	applies cond // the if with every clause but type, name and kind taken as true
 	when    cond // the if
 	effect  string
-	details *existence // of auditIfNotExists and deployIfNotExists
+	details *existence      // of auditIfNotExists and deployIfNotExists
+	doubted map[string]bool // types of which the manifest says that properties were not read
 }
 
 // existence is what an auditIfNotExists policy looks for.
@@ -41,6 +42,7 @@ type frame struct {
 	missing  []string
 	env      *arm.Env
 	applying bool
+	doubted  map[string]bool
 }
 
 // decided is a clause that held, kept as it is until somebody asks.
@@ -72,7 +74,7 @@ type operand func(f *frame) (v jsondoc.Value, unknown bool)
 func (c *core) Types() []string { return c.types }
 
 func (c *core) Evaluate(r *resource.Resource) finding.Verdict {
-	f := &frame{inv: c.inv, res: r, applying: true}
+	f := &frame{inv: c.inv, res: r, applying: true, doubted: c.doubted}
 	if c.applies(f) == finding.False {
 		return finding.Verdict{State: finding.NotApplicable}
 	}
@@ -117,7 +119,7 @@ func (e *existence) verdict(f *frame) finding.Verdict {
 		if e.when == nil {
 			return finding.Verdict{State: finding.Compliant}
 		}
-		g := &frame{inv: f.inv, res: r}
+		g := &frame{inv: f.inv, res: r, doubted: f.doubted}
 		t := e.when(g)
 		if t == finding.True {
 			return finding.Verdict{State: finding.Compliant}
@@ -216,8 +218,14 @@ func (f *frame) field(ref *fieldRef) (values []jsondoc.Value, unread bool) {
 			return []jsondoc.Value{{}}, false
 		}
 	}
-	values = walk(f.res.Body, ref.rest)
-	if ref.array && len(values) == 0 || slices.ContainsFunc(values, func(v jsondoc.Value) bool { return v.IsMissing() }) {
+	from := f.res.Body
+	if ref.alias != "" && len(ref.rest) > 0 && f.res.Properties().Get(ref.rest[0]).Exists() {
+		// An alias means the property, where the envelope has a member of that
+		// name too: the type of an extension, say.
+		from = f.res.Properties()
+	}
+	values = walk(from, ref.rest)
+	if f.doubted[f.res.TypeKey()] || ref.array && len(values) == 0 || slices.ContainsFunc(values, func(v jsondoc.Value) bool { return v.IsMissing() }) {
 		if _, lost := f.inv.Unread(f.res, ref.path); lost {
 			f.lack(ref.path)
 			return values, true

@@ -41,6 +41,25 @@ func at(v jsondoc.Value, format string, args ...any) error {
 // compileDefinition compiles a definition's properties with parameter values,
 // which may be missing. The error is a *place, or errDisabled.
 func compileDefinition(inv *inventory.Inventory, body, values jsondoc.Value) (*core, error) {
+	return compileWith(inv, doubtedTypes(inv), body, values)
+}
+
+// doubtedTypes lists the types of which the manifest says that some properties
+// were not read: for those it is asked even where a value is there.
+func doubtedTypes(inv *inventory.Inventory) map[string]bool {
+	var out map[string]bool
+	for _, e := range inv.Manifest().Entries() {
+		if len(e.Unread) > 0 {
+			if out == nil {
+				out = map[string]bool{}
+			}
+			out[lower(e.Type)] = true
+		}
+	}
+	return out
+}
+
+func compileWith(inv *inventory.Inventory, doubted map[string]bool, body, values jsondoc.Value) (*core, error) {
 	c := &compiler{inv: inv, parameters: map[string]jsondoc.Value{}}
 	for name, p := range body.Get("parameters").Members() {
 		v := values.Get(name)
@@ -60,7 +79,7 @@ func compileDefinition(inv *inventory.Inventory, body, values jsondoc.Value) (*c
 	if effect, unknown = op(&frame{inv: inv}); unknown || effect.Kind() != jsondoc.String {
 		return nil, at(rule.Path("then", "effect"), "the effect cannot be known before evaluation")
 	}
-	out := &core{inv: inv, effect: lower(effect.TextOr(""))}
+	out := &core{inv: inv, doubted: doubted, effect: lower(effect.TextOr(""))}
 	switch out.effect {
 	case "disabled":
 		return nil, errDisabled

@@ -20,8 +20,10 @@ import (
 // psruleMapping pairs another tool's rules with our controls that ask the same.
 // See testdata/psrule_mapping.yaml.
 type psruleMapping struct {
-	rule, control string
-	disagree      map[string]psruleDisagreement // by target, in lower case
+	rule     string
+	controls []string                      // they ask it together, each of its own types
+	parent   bool                          // theirs names the parent of the resource that ours is about
+	disagree map[string]psruleDisagreement // by target, in lower case
 }
 
 type psruleDisagreement struct {
@@ -41,7 +43,14 @@ func readPSRuleMapping(t *testing.T) []psruleMapping {
 	}
 	var out []psruleMapping
 	for _, v := range doc.Get("mappings").Elements() {
-		m := psruleMapping{rule: v.Get("rule").TextOr(""), control: v.Get("control").TextOr(""), disagree: map[string]psruleDisagreement{}}
+		m := psruleMapping{rule: v.Get("rule").TextOr(""), disagree: map[string]psruleDisagreement{}}
+		if one, ok := v.Get("control").Text(); ok {
+			m.controls = []string{one}
+		}
+		for _, c := range v.Get("controls").Elements() {
+			m.controls = append(m.controls, c.TextOr(""))
+		}
+		m.parent, _ = v.Get("parent").Bool()
 		for _, d := range v.Get("disagree").Elements() {
 			one := psruleDisagreement{why: d.Get("why").TextOr(""), doc: d.Get("doc").TextOr("")}
 			if err := one.ours.UnmarshalText([]byte(d.Get("ours").TextOr(""))); err != nil {
@@ -112,10 +121,10 @@ func TestPSRuleVerdicts(t *testing.T) {
 	agreed, explained := 0, 0
 	seen := map[string]bool{}
 	for _, m := range mappings {
-		if seen[m.rule+" "+m.control] {
-			t.Errorf("%s is mapped to %s twice", m.rule, m.control)
+		if seen[m.rule] {
+			t.Errorf("%s is mapped twice", m.rule)
 		}
-		seen[m.rule+" "+m.control] = true
+		seen[m.rule] = true
 		if len(verdicts[m.rule]) == 0 {
 			t.Errorf("no verdict of a rule %q is recorded", m.rule)
 			continue
@@ -124,10 +133,17 @@ func TestPSRuleVerdicts(t *testing.T) {
 			if assessed[v.Input] == nil {
 				assessed[v.Input] = assessPSRule(t, inputs[v.Input])
 			}
-			states := statesByName(assessed[v.Input], m.control)
-			if states == nil {
-				t.Errorf("%s: no control is called %q", m.rule, m.control)
-				break
+			states := map[string]finding.State{}
+			for _, control := range m.controls {
+				found := statesByName(assessed[v.Input], control, m.parent)
+				if found == nil {
+					t.Errorf("%s: no control is called %q", m.rule, control)
+				}
+				for name, s := range found {
+					if old, twice := states[name]; !twice || worse(s, old) {
+						states[name] = s
+					}
+				}
 			}
 			for want, list := range map[finding.State][]string{finding.NonCompliant: v.Expected["Fail"].Targets, finding.Compliant: v.Expected["Pass"].Targets} {
 				for _, target := range list {
@@ -144,7 +160,7 @@ func TestPSRuleVerdicts(t *testing.T) {
 					case listed && d.ours == got:
 						explained++
 					default:
-						t.Errorf("%s on %s of %s: theirs %s, %s says %s", m.rule, target, v.Input, want, m.control, got)
+						t.Errorf("%s on %s of %s: theirs %s, %s says %s", m.rule, target, v.Input, want, m.controls, got)
 					}
 				}
 			}
@@ -172,7 +188,7 @@ func assessPSRule(t *testing.T, lines [][]byte) *report.Assessment {
 
 // statesByName returns what a control says of each resource, by the names that
 // the other tool may call it; nil where there is no such control.
-func statesByName(a *report.Assessment, control string) map[string]finding.State {
+func statesByName(a *report.Assessment, control string, parent bool) map[string]finding.State {
 	if !slices.ContainsFunc(a.Controls, func(c report.Control) bool { return c.ID == control }) {
 		return nil
 	}
@@ -182,7 +198,12 @@ func statesByName(a *report.Assessment, control string) map[string]finding.State
 			if f.ControlID != control {
 				continue
 			}
-			for _, name := range []string{f.ResourceName, f.ResourceID[strings.LastIndexByte(f.ResourceID, '/')+1:]} {
+			parts := strings.Split(f.ResourceID, "/")
+			names := []string{f.ResourceName, parts[len(parts)-1]}
+			if parent && len(parts) > 8 {
+				names = []string{parts[8]}
+			}
+			for _, name := range names {
 				if old, twice := out[lower(name)]; !twice || worse(f.State, old) {
 					out[lower(name)] = f.State
 				}
