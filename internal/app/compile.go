@@ -25,6 +25,7 @@ func (s *session) compileRules() error {
 			s.notices = append(s.notices, n)
 			continue
 		}
+		c.now = s.o.Now
 		src.rule.eval = c
 		s.rules = append(s.rules, src.rule)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/azward/azward/arm"
 	"github.com/azward/azward/finding"
@@ -20,6 +21,7 @@ type core struct {
 	when    cond // the if
 	effect  string
 	details *existence      // of auditIfNotExists and deployIfNotExists
+	now     time.Time       // what utcNow() answers
 	doubted map[string]bool // types of which the manifest says that properties were not read
 }
 
@@ -42,6 +44,7 @@ type frame struct {
 	missing  []string
 	env      *arm.Env
 	applying bool
+	now      time.Time
 	doubted  map[string]bool
 }
 
@@ -74,7 +77,7 @@ type operand func(f *frame) (v jsondoc.Value, unknown bool)
 func (c *core) Types() []string { return c.types }
 
 func (c *core) Evaluate(r *resource.Resource) finding.Verdict {
-	f := &frame{inv: c.inv, res: r, applying: true, doubted: c.doubted}
+	f := &frame{inv: c.inv, res: r, applying: true, now: c.now, doubted: c.doubted}
 	if c.applies(f) == finding.False {
 		return finding.Verdict{State: finding.NotApplicable}
 	}
@@ -119,7 +122,7 @@ func (e *existence) verdict(f *frame) finding.Verdict {
 		if e.when == nil {
 			return finding.Verdict{State: finding.Compliant}
 		}
-		g := &frame{inv: f.inv, res: r, doubted: f.doubted}
+		g := &frame{inv: f.inv, res: r, now: f.now, doubted: f.doubted}
 		t := e.when(g)
 		if t == finding.True {
 			return finding.Verdict{State: finding.Compliant}

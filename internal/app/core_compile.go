@@ -393,6 +393,7 @@ func (c *compiler) value(v jsondoc.Value) (operand, error) {
 		if f.env == nil {
 			f.env = arm.NewEnv(scope{f, c})
 			f.env.NoHoles = true
+			f.env.Now = f.now
 		}
 		got, err := program.Eval(f.env)
 		if err != nil {
