@@ -61,6 +61,7 @@ func TestControlExamples(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				rule.now = testNow
 				got := finding.Verdict{State: finding.NotApplicable}
 				if matchesType(rule.Types(), r.Type) {
 					got = rule.Evaluate(r)
