@@ -4,5 +4,6 @@ package app
 func analysers() []analyser {
 	return []analyser{
 		{"network", networkFacts},
+		{"subscriptions", subscriptionFacts},
 	}
 }

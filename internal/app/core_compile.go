@@ -197,10 +197,12 @@ func (c *compiler) list(list jsondoc.Value, all, applying bool) (cond, error) {
 	}
 	return func(f *frame) finding.Truth {
 		result := finding.Of(all)
+		before := len(f.steps)
 		for _, one := range conds {
 			t := one(f)
 			if all {
 				if result = result.And(t); result == finding.False {
+					f.steps = f.steps[:before] // what held of a branch that did not decides nothing
 					return result
 				}
 			} else if result = result.Or(t); result == finding.True {

@@ -30,7 +30,9 @@ func reasons(inv *inventory.Inventory, r *resource.Resource, v *finding.Verdict)
 		return out
 	}
 	for _, step := range v.Because {
-		add(sentence(step))
+		if len(out) == 0 || !strings.HasPrefix(step.Clause, "count of ") { // the elements say more
+			add(sentence(step))
+		}
 	}
 	if len(out) == 0 {
 		add("the policy's condition holds")
@@ -52,19 +54,31 @@ func missing(inv *inventory.Inventory, r *resource.Resource, what string) string
 // sentence says what a step found; steps that only say which resources the
 // policy speaks of say nothing.
 func sentence(s finding.Step) string {
-	subject, _, _ := strings.Cut(s.Clause, " ")
-	if strings.EqualFold(subject, "type") || s.Clause == "" {
-		return ""
-	}
 	value := s.Value
 	if len(value) > 120 {
 		value = strings.ToValidUTF8(value[:117], "") + "…"
 	}
-	if value == "missing" || value == "" {
+	if value == "missing" || value == "" || value == "null" {
 		value = "not set"
 	}
-	if _, rest, ok := strings.Cut(s.Clause, " "); ok && rest != "" {
-		return subject + " is " + value
+	if what, ok := strings.CutPrefix(s.Clause, "exists "); ok {
+		return what + ": " + s.Value
 	}
-	return s.Clause
+	if rest, ok := strings.CutPrefix(s.Clause, "count of "); ok {
+		subject, _, _ := strings.Cut(rest, " ")
+		return value + " of " + short(subject) + " match"
+	}
+	subject, _, _ := strings.Cut(s.Clause, " ")
+	if strings.EqualFold(subject, "type") || s.Clause == "" {
+		return ""
+	}
+	return short(subject) + " is " + value
+}
+
+// short takes an alias's type and the name of our facts away.
+func short(subject string) string {
+	if i := strings.LastIndexByte(subject, '/'); i >= 0 && !strings.HasPrefix(subject, "[") {
+		subject = subject[i+1:]
+	}
+	return strings.TrimPrefix(subject, "azward.")
 }
