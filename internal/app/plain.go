@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sort"
@@ -207,7 +208,10 @@ func (p *plain) value(v jsondoc.Value, file string, context jsondoc.Value, depth
 	if v.Get("@odata.context").Exists() {
 		context = v
 	}
-	p.single = p.single || v.Get("url").Exists() && v.Get("body").Exists()
+	if v.Get("url").Exists() && v.Get("status").Exists() {
+		p.single = true
+		p.exchange(v, file)
+	}
 	for _, key := range []string{"value", "data", "body"} {
 		if in := v.Get(key); in.Kind() == jsondoc.Array || key == "body" && in.Kind() == jsondoc.Object {
 			p.value(in, file, context, depth+1)
@@ -224,6 +228,54 @@ func (p *plain) value(v jsondoc.Value, file string, context jsondoc.Value, depth
 		p.b.Add(r)
 		p.hold("/", r.Type)
 	}
+}
+
+// exchange notes in the manifest what one recorded call says of a list: whole,
+// cut off, or refused. Calls for one resource say nothing of others.
+func (p *plain) exchange(v jsondoc.Value, file string) {
+	if m := v.Get("method").TextOr("GET"); !strings.EqualFold(m, "GET") {
+		return
+	}
+	u, err := url.Parse(v.Get("url").TextOr(""))
+	if err != nil {
+		return
+	}
+	path := strings.TrimRight(u.Path, "/")
+	at := strings.LastIndex(lower(path), "/providers/")
+	if at < 0 {
+		return
+	}
+	parts := strings.Split(path[at+len("/providers/"):], "/")
+	if len(parts)%2 != 0 {
+		return // one resource
+	}
+	typ, scope := parts[0], path[:at]
+	for i := 1; i < len(parts); i += 2 {
+		typ += "/" + parts[i]
+	}
+	if len(parts) > 2 { // children of a resource
+		scope = path[:strings.LastIndexByte(path, '/')]
+	}
+	if scope == "" {
+		scope = "/"
+	}
+	e := inventory.Entry{Type: typ, Scope: scope, Source: file}
+	status, _ := v.Get("status").Int()
+	body := v.Get("body")
+	switch {
+	case status == 401 || status == 403:
+		e.State, e.Reason = inventory.Denied, fmt.Sprintf("the call was refused with status %d", status)
+	case status >= 400 && status != 404:
+		e.State, e.Reason = inventory.Failed, fmt.Sprintf("the call ended with status %d", status)
+	case status == 200 && body.Get("value").Kind() == jsondoc.Array:
+		e.State, e.Count = inventory.Complete, body.Get("value").Len()
+		if body.Get("nextLink").TextOr("") != "" {
+			e.State, e.Reason = inventory.Partial, "the list goes on in a page that may not be here"
+		}
+	default:
+		return
+	}
+	p.b.Cover(e)
 }
 
 // graphCollection returns the collection of an OData context URL.
