@@ -3,6 +3,7 @@ package compliance
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -111,12 +112,8 @@ func (m *Model) Of(typ string) (service string, owners map[string]Owner, note st
 			continue
 		}
 		owners = map[string]Owner{}
-		for area, o := range m.services[r.service] {
-			owners[area] = o
-		}
-		for area, o := range r.areas {
-			owners[area] = o
-		}
+		maps.Copy(owners, m.services[r.service])
+		maps.Copy(owners, r.areas)
 		return r.service, owners, r.note
 	}
 	return m.fallback, m.services[m.fallback], ""

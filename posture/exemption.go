@@ -78,8 +78,7 @@ func ParseExemptions(name string, text []byte, known Known) ([]Exemption, diag.L
 	doc, err := yamldoc.Parse(text)
 	if err != nil {
 		d := diag.Diagnostic{Code: codeSyntax, Message: err.Error(), Source: name}
-		var syntax *yamldoc.SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*yamldoc.SyntaxError](err); ok {
 			d.Message, d.Pos = syntax.Message, syntax.Pos
 			if d.Pos.Line == 0 {
 				d.Pos = p.src.Position(int(syntax.Offset))

@@ -191,18 +191,19 @@ func action(fixes []*Fix) Action {
 
 // command joins the commands of the fixes of one resource.
 func command(fixes []*Fix) string {
-	base, flags, ok := updateBase(fixes[0].AzCLI)
+	base, _, ok := updateBase(fixes[0].AzCLI)
 	if !ok {
 		return strings.TrimSpace(fixes[0].AzCLI)
 	}
-	text := base
+	var text strings.Builder
+	text.WriteString(base)
 	seen := map[string]bool{}
 	for _, f := range fixes {
-		_, flags, _ = updateBase(f.AzCLI)
+		_, flags, _ := updateBase(f.AzCLI)
 		if !seen[flags] {
 			seen[flags] = true
-			text += " " + flags
+			text.WriteString(" " + flags)
 		}
 	}
-	return text
+	return text.String()
 }

@@ -47,6 +47,7 @@ func (c Category) String() string {
 		return "Waiver"
 	case Mitigated:
 		return "Mitigated"
+	case NotExempt:
 	}
 	return ""
 }
@@ -202,6 +203,7 @@ func (t *tally) add(r Result, exempt bool) {
 			state = finding.NotApplicable
 		case Mitigated:
 			state = finding.Compliant
+		case NotExempt:
 		}
 	}
 	switch state {
@@ -213,6 +215,7 @@ func (t *tally) add(r Result, exempt bool) {
 		t.maybe++
 	case finding.Compliant:
 		c.pass = true
+	case finding.NotApplicable, finding.Exempt:
 	}
 }
 

@@ -89,6 +89,7 @@ func (c *core) Evaluate(r *resource.Resource) finding.Verdict {
 			return finding.Verdict{State: finding.NotApplicable}
 		case finding.Maybe:
 			return finding.Verdict{State: finding.Unknown, Missing: f.missing}
+		case finding.True:
 		}
 		f.steps, f.missing = nil, nil
 		return c.details.verdict(f)
@@ -98,6 +99,7 @@ func (c *core) Evaluate(r *resource.Resource) finding.Verdict {
 		return finding.Verdict{State: finding.NonCompliant, Because: f.because()}
 	case finding.Maybe:
 		return finding.Verdict{State: finding.Unknown, Missing: f.missing}
+	case finding.False:
 	}
 	return finding.Verdict{State: finding.Compliant}
 }
@@ -205,8 +207,8 @@ func newFieldRef(name string) fieldRef {
 // whether something needed was not read.
 func (f *frame) field(ref *fieldRef) (values []jsondoc.Value, unread bool) {
 	// Inside a count, the array's alias stands for the current element.
-	for i := len(f.counts) - 1; i >= 0; i-- {
-		c := f.counts[i]
+	for _, c := range slices.Backward(f.counts) {
+
 		if rest, ok := strings.CutPrefix(ref.lower, c.name); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
 			return walk(c.value, segments(strings.TrimPrefix(ref.name[len(c.name):], "."))), false
 		}
@@ -277,7 +279,7 @@ func segments(path string) []string {
 		return nil
 	}
 	var out []string
-	for _, s := range strings.Split(path, ".") {
+	for s := range strings.SplitSeq(path, ".") {
 		for {
 			before, rest, found := strings.Cut(s, "[*]")
 			if before != "" {

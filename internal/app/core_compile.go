@@ -359,6 +359,7 @@ func (c *compiler) countClause(v jsondoc.Value, op string, want operand) (cond, 
 				sure++
 			case finding.Maybe:
 				perhaps++
+			case finding.False:
 			}
 			f.counts = f.counts[:len(f.counts)-1]
 		}

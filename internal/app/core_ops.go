@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/arm"
@@ -55,6 +56,7 @@ func equal(v, want jsondoc.Value) bool {
 		if want.Kind() == jsondoc.Number {
 			return jsondoc.Equal(v, want)
 		}
+	case jsondoc.Bool, jsondoc.String:
 	}
 	return strings.EqualFold(text(v), text(want))
 }
@@ -187,8 +189,8 @@ func (s scope) Call(name string, args []arm.Value) (arm.Value, error) {
 		}
 		return arm.Null, nil
 	case "current":
-		for i := len(s.f.counts) - 1; i >= 0; i-- {
-			c := s.f.counts[i]
+		for _, c := range slices.Backward(s.f.counts) {
+
 			if len(args) == 0 || strings.EqualFold(c.name, text(args[0].Doc())) {
 				return arm.Of(c.value), nil
 			}

@@ -71,7 +71,7 @@ func loadLibrary(paths []string) (*library, error) {
 		default:
 			var text []byte
 			if text, err = readSmall(p, maxDefinitionFile); err == nil {
-				lib.addText(p, text, true)
+				err = lib.addText(p, text, true)
 			}
 		}
 		if err != nil {
@@ -107,7 +107,7 @@ func (lib *library) addTar(name string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (lib *library) addZip(name string) error {
 	if err != nil {
 		return err
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }() // only read
 	var total int64
 	for _, f := range z.File {
 		if !strings.HasSuffix(strings.ToLower(f.Name), ".json") || f.UncompressedSize64 > maxDefinitionFile {
@@ -150,7 +150,7 @@ func (lib *library) addZip(name string) error {
 			return err
 		}
 		text, err := io.ReadAll(io.LimitReader(in, maxDefinitionFile+1))
-		in.Close()
+		_ = in.Close() // only read
 		if err != nil {
 			return err
 		}
@@ -170,8 +170,7 @@ func (lib *library) addText(name string, text []byte, named bool) error {
 	doc, err := jsondoc.Parse(text)
 	if err != nil {
 		d := diag.Diagnostic{Code: "APP0003", Message: err.Error(), Source: name, Severity: diag.Warning}
-		var syntax *jsondoc.SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*jsondoc.SyntaxError](err); ok {
 			d.Message, d.Pos = syntax.Message, syntax.Pos
 		}
 		if named {

@@ -127,7 +127,7 @@ func readPlain(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	in := bufio.NewReader(f)
 	var r io.Reader = in
 	if head, _ := in.Peek(2); bytes.Equal(head, []byte{0x1f, 0x8b}) {
@@ -174,10 +174,9 @@ func (p *plain) text(name string, text []byte) {
 		p.single = false
 		return
 	}
-	var syntax *jsondoc.SyntaxError
 	pos := diag.Position{}
 	message := err.Error()
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*jsondoc.SyntaxError](err); ok {
 		pos, message = syntax.Pos, syntax.Message
 		if pos.Line == 0 {
 			pos = diag.NewSource(name, string(text)).Position(int(syntax.Offset))

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -111,7 +110,7 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 		return err
 	}
 	if f.output != "" && f.output != "-" && env.ErrIsTerminal {
-		fmt.Fprintf(env.Stderr, "wrote %s\n", f.output)
+		env.say("wrote %s\n", f.output)
 	}
 	if f.failOn != "" {
 		for _, one := range a.Findings {
@@ -150,13 +149,13 @@ func complain(env *Env, a *report.Assessment) {
 		if notice.Code != "" {
 			code = notice.Code + ": "
 		}
-		fmt.Fprintf(env.Stderr, "%s%s%s: %s\n", place, code, notice.Severity, notice.Message)
+		env.say("%s%s%s: %s\n", place, code, notice.Severity, notice.Message)
 		if notice.Hint != "" {
-			fmt.Fprintf(env.Stderr, "  hint: %s\n", notice.Hint)
+			env.say("  hint: %s\n", notice.Hint)
 		}
 	}
 	if n > most {
-		fmt.Fprintf(env.Stderr, "and %d more; --format json has all of them\n", n-most)
+		env.say("and %d more; --format json has all of them\n", n-most)
 	}
 }
 

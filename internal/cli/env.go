@@ -45,11 +45,14 @@ func ProcessEnv(in, out, errs *os.File, now func() time.Time, getenv func(string
 	return env
 }
 
-// Color tells whether results may carry colour: only on a terminal, and not
+// Color tells whether results may carry color: only on a terminal, and not
 // where NO_COLOR (https://no-color.org) or a dumb terminal says otherwise.
 func (e *Env) Color() bool {
 	return e.IsTerminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
 }
+
+// say writes to standard error. What cannot be written there has no reader.
+func (e *Env) say(format string, args ...any) { _, _ = fmt.Fprintf(e.Stderr, format, args...) }
 
 func (e *Env) getenv(name string) string {
 	if e.Getenv == nil {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 )
 
@@ -32,10 +34,8 @@ func (f *inventoryFlags) paths(args []string) ([]string, error) {
 	case !f.demo && len(paths) == 0:
 		return nil, &usageError{message: "nothing to read", help: "give --demo, or --from with the files that az, Graph or an exporter wrote"}
 	}
-	for _, p := range paths {
-		if p == "" {
-			return nil, usagef("--from needs a path")
-		}
+	if slices.Contains(paths, "") {
+		return nil, usagef("--from needs a path")
 	}
 	return paths, nil
 }

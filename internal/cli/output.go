@@ -35,8 +35,8 @@ func writeOutput(env *Env, path string, write func(io.Writer) error) (err error)
 	}
 	defer func() {
 		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
+			_ = f.Close()
+			_ = os.Remove(f.Name())
 		}
 	}()
 	out := bufio.NewWriterSize(f, 1<<16)
@@ -67,7 +67,7 @@ func writeThrough(path string, write func(io.Writer) error) error {
 		return usagef("write %s: %v", path, reasonOf(err))
 	}
 	if err := write(f); err != nil {
-		f.Close()
+		_ = f.Close()
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return f.Close()
@@ -75,8 +75,7 @@ func writeThrough(path string, write func(io.Writer) error) error {
 
 // reasonOf takes the path out of an error that names it again.
 func reasonOf(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*os.PathError](err); ok {
 		return pe.Err
 	}
 	return err
@@ -121,7 +120,7 @@ func (p *progress) show(stage string, done, total int) {
 	} else if done > 0 {
 		text = fmt.Sprintf("%s %d", stage, done)
 	}
-	fmt.Fprintf(p.env.Stderr, "\r\x1b[K%s …", text)
+	p.env.say("\r\x1b[K%s …", text)
 }
 
 // clear takes the line away.
@@ -129,7 +128,7 @@ func (p *progress) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.shown {
-		fmt.Fprint(p.env.Stderr, "\r\x1b[K")
+		p.env.say("\r\x1b[K")
 		p.shown = false
 	}
 }

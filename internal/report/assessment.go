@@ -169,16 +169,6 @@ func (a *Assessment) CountOpen() map[finding.Severity]int {
 	return out
 }
 
-// control returns the control of an id, or nil.
-func (a *Assessment) control(id string) *Control {
-	for i := range a.Controls {
-		if a.Controls[i].ID == id {
-			return &a.Controls[i]
-		}
-	}
-	return nil
-}
-
 // scopeName returns a scope's name for a person.
 func (a *Assessment) scopeName(scope string) string {
 	if name := a.Inventory.Names[strings.ToLower(scope)]; name != "" {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
@@ -41,7 +40,7 @@ func Formats() []Format {
 // JSON writes the whole assessment as one object. Lists are written element by
 // element, so that memory does not grow with them.
 func JSON(w io.Writer, a *Assessment) error {
-	out := bufio.NewWriterSize(w, 1<<16)
+	out := newWriter(w)
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -56,16 +55,16 @@ func JSON(w io.Writer, a *Assessment) error {
 	}
 	v := reflect.ValueOf(a).Elem()
 	for i := range v.NumField() {
-		name := strings.Split(v.Type().Field(i).Tag.Get("json"), ",")[0]
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		sep := ",\n "
 		if i == 0 {
 			sep = "{\n "
 		}
-		fmt.Fprintf(out, "%s%q: ", sep, name)
+		out.printf("%s%q: ", sep, name)
 		field := v.Field(i)
 		if field.Kind() != reflect.Slice || field.Len() == 0 {
 			if field.Kind() == reflect.Slice {
-				out.WriteString("[]")
+				out.text("[]")
 				continue
 			}
 			if err := put(field.Interface(), " "); err != nil {
@@ -75,18 +74,18 @@ func JSON(w io.Writer, a *Assessment) error {
 		}
 		for k := range field.Len() {
 			if k == 0 {
-				out.WriteString("[\n  ")
+				out.text("[\n  ")
 			} else {
-				out.WriteString(",\n  ")
+				out.text(",\n  ")
 			}
 			if err := put(field.Index(k).Addr().Interface(), "  "); err != nil {
 				return err
 			}
 		}
-		out.WriteString("\n ]")
+		out.text("\n ]")
 	}
-	out.WriteString("\n}\n")
-	return out.Flush()
+	out.text("\n}\n")
+	return out.flush()
 }
 
 // each calls f for every finding, then every unknown verdict.
@@ -106,13 +105,13 @@ func each(a *Assessment, f func(*Finding) error) error {
 
 // JSONL writes a finding or unknown verdict a line.
 func JSONL(w io.Writer, a *Assessment) error {
-	out := bufio.NewWriterSize(w, 1<<16)
+	out := newWriter(w)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	if err := each(a, func(f *Finding) error { return enc.Encode(f) }); err != nil {
 		return err
 	}
-	return out.Flush()
+	return out.flush()
 }
 
 // CSV writes a finding or unknown verdict a row, with a head. Cells that a
@@ -236,13 +235,13 @@ func JUnit(w io.Writer, a *Assessment) error {
 		doc.Failures += s.Failures
 		doc.Skipped += s.Skipped
 	}
-	out := bufio.NewWriter(w)
-	out.WriteString(xml.Header)
+	out := newWriter(w)
+	out.text(xml.Header)
 	enc := xml.NewEncoder(out)
 	enc.Indent("", " ")
 	if err := enc.Encode(doc); err != nil {
 		return err
 	}
-	out.WriteByte('\n')
-	return out.Flush()
+	out.text("\n")
+	return out.flush()
 }

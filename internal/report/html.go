@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"embed"
 	"fmt"
 	"html/template"
@@ -45,13 +44,13 @@ func HTML(w io.Writer, a *Assessment) error {
 	if err != nil {
 		return fmt.Errorf("read the page's template: %w", err)
 	}
-	out := bufio.NewWriterSize(w, 1<<16)
+	out := newWriter(w)
 	v := newPageView(a)
 	v.CSS, v.JS = template.CSS(css), template.JS(js)
 	if err := t.Execute(out, v); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
-	return out.Flush()
+	return out.flush()
 }
 
 func pageFuncs() template.FuncMap {

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bufio"
-	"fmt"
 	"io"
 	"strings"
 
@@ -12,8 +10,8 @@ import (
 // Markdown writes the assessment for a wiki or a pull request: the score, what
 // matters most, the plan, compliance, and what is not known.
 func Markdown(w io.Writer, a *Assessment) error {
-	out := bufio.NewWriter(w)
-	p := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
+	out := newWriter(w)
+	p := func(format string, args ...any) { out.printf(format+"\n", args...) }
 	s := a.Score
 	p("# Azure security: %s\n", escapeMD(a.Subject))
 	p("%s · %s · %s · %s\n", a.GeneratedAt.Format("2 January 2006 15:04 MST"), plural(len(a.Inventory.Subscriptions), "subscription"),
@@ -87,7 +85,7 @@ func Markdown(w io.Writer, a *Assessment) error {
 			p("- %s: %s %s", n.Severity, escapeMD(n.Place), escapeMD(n.Message))
 		}
 	}
-	return out.Flush()
+	return out.flush()
 }
 
 func orDash(s string) string {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"encoding/json"
 	"io"
 	"strings"
@@ -93,13 +92,13 @@ type ocsfAccount struct {
 // OCSF writes an array of Compliance Finding events, one for each finding and
 // unknown verdict.
 func OCSF(w io.Writer, a *Assessment) error {
-	out := bufio.NewWriterSize(w, 1<<16)
+	out := newWriter(w)
 	controls := map[string]*Control{}
 	for i := range a.Controls {
 		controls[a.Controls[i].ID] = &a.Controls[i]
 	}
 	first := true
-	out.WriteByte('[')
+	out.text("[")
 	err := each(a, func(f *Finding) error {
 		c := controls[f.ControlID]
 		if c == nil {
@@ -110,18 +109,18 @@ func OCSF(w io.Writer, a *Assessment) error {
 			return err
 		}
 		if !first {
-			out.WriteByte(',')
+			out.text(",")
 		}
 		first = false
-		out.WriteByte('\n')
+		out.text("\n")
 		_, err = out.Write(text)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	out.WriteString("\n]\n")
-	return out.Flush()
+	out.text("\n]\n")
+	return out.flush()
 }
 
 func ocsfEventOf(a *Assessment, f *Finding, c *Control) ocsfEvent {

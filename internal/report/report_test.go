@@ -214,7 +214,7 @@ func TestTerminalFitsAndStaysClean(t *testing.T) {
 			}
 		}
 		if strings.Contains(out.String(), "\x1b") {
-			t.Errorf("width %d: an escape sequence without colour", width)
+			t.Errorf("width %d: an escape sequence without color", width)
 		}
 		for _, want := range []string{"96.4%", "13.5 of 14 points", "8 critical", "stpatientscans00001", "Not known: 3 verdicts", "1 exemption expired", "--format html"} {
 			if !strings.Contains(out.String(), want) {
@@ -227,7 +227,7 @@ func TestTerminalFitsAndStaysClean(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "\x1b[1m") || strings.Contains(out.String(), "\x1b[2J") {
-		t.Error("colour is missing, or a name's escape sequence came through")
+		t.Error("color is missing, or a name's escape sequence came through")
 	}
 }
 

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -144,14 +143,14 @@ func SARIF(w io.Writer, a *Assessment) error {
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(w)
+	out := newWriter(w)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", " ")
 	if err := enc.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}}); err != nil {
 		return err
 	}
-	return out.Flush()
+	return out.flush()
 }
 
 func sarifRuleOf(c *Control) sarifRule {
@@ -189,6 +188,7 @@ func sarifResultOf(f *Finding, rule int) sarifResult {
 		r.Locations[0].Physical = &sarifPhysical{sarifArtifact{fileURI(f.File)}, sarifRegion{1}}
 	}
 	switch f.State {
+	case finding.NonCompliant:
 	case finding.Unknown:
 		r.Kind, r.Level = "open", "none"
 	case finding.Compliant:
@@ -218,6 +218,7 @@ func sarifLevel(s finding.Severity) string {
 		return "error"
 	case finding.Medium:
 		return "warning"
+	case finding.Low, finding.Informational:
 	}
 	return "note"
 }

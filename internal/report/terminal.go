@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"math"
@@ -21,7 +20,7 @@ type TerminalOptions struct {
 // Terminal writes the summary for a person: the score, a bar for each control,
 // the findings that matter most, what is not known, and the next step.
 func Terminal(w io.Writer, a *Assessment, o TerminalOptions) error {
-	t := &terminal{w: bufio.NewWriter(w), a: a, o: o, width: min(max(o.Width, 60), 100)}
+	t := &terminal{w: newWriter(w), a: a, o: o, width: min(max(o.Width, 60), 100)}
 	t.heading()
 	t.score()
 	t.controls()
@@ -30,11 +29,11 @@ func Terminal(w io.Writer, a *Assessment, o TerminalOptions) error {
 	t.exemptions()
 	t.notices()
 	t.next()
-	return t.w.Flush()
+	return t.w.flush()
 }
 
 type terminal struct {
-	w     *bufio.Writer
+	w     *writer
 	a     *Assessment
 	o     TerminalOptions
 	width int
@@ -59,8 +58,8 @@ func (t *terminal) style(code, text string) string {
 }
 
 func (t *terminal) line(format string, args ...any) {
-	fmt.Fprintf(t.w, format, args...)
-	t.w.WriteByte('\n')
+	t.w.printf(format, args...)
+	t.w.text("\n")
 }
 
 func (t *terminal) title(text string) {
@@ -83,10 +82,10 @@ func (t *terminal) score() {
 		t.line("  %s  nothing that counts was assessed", t.style(bold, "Secure Score"))
 		return
 	}
-	colour := scoreColour(s.Percentage)
+	color := scoreColor(s.Percentage)
 	width := t.width - 46
-	t.line("  %s  %s  %s  %s", t.style(bold, "Secure Score"), t.style("1;"+colour, fmt.Sprintf("%5s", percent(s.Percentage))),
-		t.bar(s.Percentage, width, colour), fmt.Sprintf("%s of %d points", number(s.Current), s.Max))
+	t.line("  %s  %s  %s  %s", t.style(bold, "Secure Score"), t.style("1;"+color, fmt.Sprintf("%5s", percent(s.Percentage))),
+		t.bar(s.Percentage, width, color), fmt.Sprintf("%s of %d points", number(s.Current), s.Max))
 	open := t.a.CountOpen()
 	var counts []string
 	for sev := finding.Critical; ; sev-- {
@@ -153,7 +152,7 @@ func (t *terminal) controls() {
 		if !wide {
 			gain = ""
 		}
-		t.line("%s %s %9s %9s%s", name, t.bar(c.Percentage, barWidth, scoreColour(c.Percentage)),
+		t.line("%s %s %9s %9s%s", name, t.bar(c.Percentage, barWidth, scoreColor(c.Percentage)),
 			fmt.Sprintf("%s/%d", number(c.Current), c.Max), healthy, t.style(blue, gain))
 	}
 }
@@ -284,7 +283,7 @@ func (t *terminal) next() {
 	t.line("  %s", t.style(dim, fmt.Sprintf("%s verdicts in %s", thousands(t.a.Timings.Evaluations), duration(float64(t.a.Timings.Total)))))
 }
 
-func (t *terminal) bar(share float64, width int, colour string) string {
+func (t *terminal) bar(share float64, width int, color string) string {
 	width = max(width, 4)
 	full := min(width, max(0, int(math.Round(share*float64(width)))))
 	if share > 0 && full == 0 {
@@ -293,10 +292,10 @@ func (t *terminal) bar(share float64, width int, colour string) string {
 	if share < 1 && full == width {
 		full = width - 1
 	}
-	return t.style(colour, strings.Repeat("█", full)) + t.style(dim, strings.Repeat("░", width-full))
+	return t.style(color, strings.Repeat("█", full)) + t.style(dim, strings.Repeat("░", width-full))
 }
 
-func scoreColour(p float64) string {
+func scoreColor(p float64) string {
 	switch {
 	case p >= 0.8:
 		return green
@@ -314,6 +313,7 @@ func severityStyle(s finding.Severity) string {
 		return red
 	case finding.Medium:
 		return yellow
+	case finding.Low, finding.Informational:
 	}
 	return dim
 }
