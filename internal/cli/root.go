@@ -46,7 +46,7 @@ func commands(env *Env) []*cobra.Command {
 func Run(ctx context.Context, args []string, env *Env) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(env.Stderr, "azward: bug: %v\n%s", r, debug.Stack())
+			env.say("azward: bug: %v\n%s", r, debug.Stack())
 			code = ExitFailed
 		}
 	}()
@@ -62,17 +62,17 @@ func Run(ctx context.Context, args []string, env *Env) (code int) {
 	case errors.Is(err, errFindings):
 		return ExitFindings
 	case errors.As(err, &usage):
-		fmt.Fprintf(env.Stderr, "azward: %s\n", strings.TrimSpace(err.Error()))
+		env.say("azward: %s\n", strings.TrimSpace(err.Error()))
 		if usage.help != "" {
-			fmt.Fprintf(env.Stderr, "  %s\n", usage.help)
+			env.say("  %s\n", usage.help)
 		}
 		return ExitUsage
 	case !started:
 		// Cobra turned the arguments down before the command began.
-		fmt.Fprintf(env.Stderr, "azward: %s\n  see azward --help\n", strings.TrimSpace(err.Error()))
+		env.say("azward: %s\n  see azward --help\n", strings.TrimSpace(err.Error()))
 		return ExitUsage
 	default:
-		fmt.Fprintf(env.Stderr, "azward: %s\n", strings.TrimSpace(err.Error()))
+		env.say("azward: %s\n", strings.TrimSpace(err.Error()))
 		return ExitFailed
 	}
 }
