@@ -14,8 +14,7 @@ func TestHashesAgainstAzure(t *testing.T) {
 			t.Errorf("uniqueString(%q) = %q, want %q", in, got, want)
 		}
 	}
-	// RFC 4122's own example of a version 5 name differs in name space only; this one was computed with
-	// two independent implementations (Python's uuid5 and Terraform's uuidv5).
+	// Computed with an independent implementation, Python's uuid.uuid5.
 	if got := nameGUID("a-b-c"); got != "a98fa280-e03f-5afa-8d8e-92d0a9c201e8" {
 		t.Errorf("guid = %q", got)
 	}
