@@ -67,7 +67,7 @@ func ParseID(s string) (ID, error) {
 		return ID{}, fmt.Errorf("%w: longer than %d bytes", ErrNotID, MaxIDLength)
 	}
 	if raw == "/" {
-		return ID{raw: "/", key: "/", typ: TypeTenant, level: LevelTenant, parent: -1}, nil
+		return TenantID(), nil
 	}
 	if !strings.HasPrefix(raw, "/") {
 		return ID{}, fmt.Errorf("%w: %q does not begin with a slash", ErrNotID, clip(raw))
@@ -149,6 +149,11 @@ func ParseID(s string) (ID, error) {
 		i = end
 	}
 	return id, nil
+}
+
+// TenantID returns the id of the tenant itself, "/": the scope above all others.
+func TenantID() ID {
+	return ID{raw: "/", key: "/", typ: TypeTenant, level: LevelTenant, parent: -1}
 }
 
 // GraphID returns the id of a Microsoft Graph object: collection as in
