@@ -45,8 +45,11 @@ func missing(inv *inventory.Inventory, r *resource.Resource, what string) string
 	if strings.Contains(what, " ") {
 		return what // a sentence already
 	}
+	if i := strings.LastIndexByte(what, '/'); i >= 0 {
+		what = what[i+1:] // an alias: what is behind its type
+	}
 	if why, unread := inv.Unread(r, what); unread && why != "" {
-		return what + " is not known: " + why
+		return strings.TrimPrefix(what, "azward.") + " is not known: " + why
 	}
 	return what + " was not read"
 }

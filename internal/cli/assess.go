@@ -94,7 +94,7 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 	p := newProgress(env)
 	a, err := app.Assess(ctx, app.Options{
 		Demo: f.inventory.demo, From: paths, Policies: f.policies, Initiative: f.initiative, Controls: f.controls, Exemptions: f.exemptions,
-		States: states, Now: env.Now(), Version: version(), Progress: p.show, Clock: env.Now,
+		States: states, Now: f.inventory.now(env), Version: version(), Progress: p.show, Clock: env.Now,
 	})
 	p.clear()
 	if errors.Is(err, app.ErrUsage) {

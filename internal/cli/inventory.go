@@ -2,8 +2,11 @@ package cli
 
 import (
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/internal/demo"
 )
 
 // inventoryFlags are the flags of every command that reads an inventory.
@@ -38,4 +41,13 @@ func (f *inventoryFlags) paths(args []string) ([]string, error) {
 		return nil, usagef("--from needs a path")
 	}
 	return paths, nil
+}
+
+// now returns the present for judging what the flags name: the clock's, or the
+// moment at which the demo tenant was read.
+func (f *inventoryFlags) now(env *Env) time.Time {
+	if f.demo {
+		return demo.ReadAt()
+	}
+	return env.Now()
 }

@@ -60,6 +60,8 @@ var alsoAsked = []string{
 	"Microsoft.RecoveryServices/vaults/backupconfig", "Microsoft.ApiManagement/service", "Microsoft.DataFactory/factories", "Microsoft.Synapse/workspaces", "Microsoft.Databricks/workspaces", "Microsoft.Kusto/clusters",
 	"Microsoft.EventGrid/topics", "Microsoft.EventGrid/domains", "Microsoft.SignalRService/signalR", "Microsoft.ContainerInstance/containerGroups", "Microsoft.HybridCompute/machines", "Microsoft.GuestConfiguration/guestConfigurationAssignments",
 	"Microsoft.ServiceBus/namespaces/authorizationRules", "Microsoft.EventHub/namespaces/authorizationRules",
+	"Microsoft.Network/frontDoorWebApplicationFirewallPolicies", "Microsoft.Network/trafficManagerProfiles", "Microsoft.ServiceFabric/clusters", "Microsoft.DocumentDB/mongoClusters",
+	"Microsoft.EventGrid/namespaces", "Microsoft.Devices/IotHubs",
 }
 
 // manifest says that everything was asked for, over the whole tenant, and
