@@ -348,6 +348,10 @@ func (d *Directory) GroupsOf(principal string) []*Group {
 	return out
 }
 
+// DirectGroupsOf returns the groups that list a principal as a member, without
+// those that it is in by nesting.
+func (d *Directory) DirectGroupsOf(principal string) []*Group { return d.parents[fold(principal)] }
+
 // InGroup answers whether a principal is in a group, directly or by nesting.
 // It is Unknown where the group was not read, or its members (or those of a group
 // nested in it) were not and nothing else shows the membership.

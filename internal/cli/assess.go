@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"io"
 	"path/filepath"
 	"slices"
@@ -97,11 +96,8 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 		States: states, Now: f.inventory.now(env), Version: version(), Progress: p.show, Clock: env.Now,
 	})
 	p.clear()
-	if errors.Is(err, app.ErrUsage) {
-		return usagef("%s", strings.TrimPrefix(err.Error(), app.ErrUsage.Error()+": "))
-	}
 	if err != nil {
-		return err
+		return asUsage(err)
 	}
 	if !f.onTerminal(env) {
 		complain(env, a)

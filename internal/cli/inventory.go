@@ -1,12 +1,17 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/azward/azward/internal/app"
 	"github.com/azward/azward/internal/demo"
+	"github.com/azward/azward/inventory"
 )
 
 // inventoryFlags are the flags of every command that reads an inventory.
@@ -50,4 +55,25 @@ func (f *inventoryFlags) now(env *Env) time.Time {
 		return demo.ReadAt()
 	}
 	return env.Now()
+}
+
+// load reads the inventory that the flags name, with progress on a terminal.
+// args are the command's arguments that are paths: nil where they are none.
+func (f *inventoryFlags) load(ctx context.Context, env *Env, args []string) (*inventory.Inventory, error) {
+	paths, err := f.paths(args)
+	if err != nil {
+		return nil, err
+	}
+	p := newProgress(env)
+	defer p.clear()
+	inv, err := app.Load(ctx, &app.Options{Demo: f.demo, From: paths, Now: f.now(env), Progress: p.show, Clock: env.Now})
+	return inv, asUsage(err)
+}
+
+// asUsage turns an error that is the caller's to mend into one with exit code 2.
+func asUsage(err error) error {
+	if errors.Is(err, app.ErrUsage) {
+		return usagef("%s", strings.TrimPrefix(err.Error(), app.ErrUsage.Error()+": "))
+	}
+	return err
 }

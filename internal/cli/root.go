@@ -36,6 +36,7 @@ func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newAssessCommand(env),
 		newQueryCommand(env),
+		newAccessCommand(env),
 		newVersionCommand(env),
 	}
 }

@@ -1,0 +1,291 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/azward/azward/access"
+	"github.com/azward/azward/diag"
+	"github.com/azward/azward/directory"
+	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/resource"
+)
+
+// Types of Azure RBAC's own resources.
+const (
+	typeRoleAssignment  = "Microsoft.Authorization/roleAssignments"
+	typeRoleDefinition  = "Microsoft.Authorization/roleDefinitions"
+	typeDenyAssignment  = "Microsoft.Authorization/denyAssignments"
+	typeRoleEligibility = "Microsoft.Authorization/roleEligibilityScheduleInstances"
+	typeClassicAdmin    = "Microsoft.Authorization/classicAdministrators"
+)
+
+// Access answers who may do what in an inventory: Azure's role assignments over
+// the tree of scopes, with groups from the directory, and the directory's own
+// roles. It never changes and may be used by many goroutines.
+type Access struct {
+	inv      *inventory.Inventory
+	dir      *directory.Directory
+	active   *access.System
+	eligible *access.System // what Privileged Identity Management lets people activate
+	roles    []*access.Role
+	problems diag.List
+}
+
+// NewAccess builds the index of an inventory. What could not be understood is
+// in Problems, and answers that depend on it are unknown.
+func NewAccess(inv *inventory.Inventory) *Access {
+	a := &Access{inv: inv, dir: DirectoryOf(inv)}
+	a.problems = append(a.problems, a.dir.Diagnostics()...)
+	cfg := access.Config{GroupsOf: a.groupsOf, MembersOf: a.membersOf, Ancestors: func(id resource.ID) []resource.ID {
+		return append([]resource.ID{id}, inv.Ancestors(id)...)
+	}}
+	known := map[string]bool{}
+	for r := range inv.OfType(typeRoleDefinition) {
+		role, list := access.ParseRole(r.Body)
+		a.note(r, list)
+		if role != nil && !known[role.Key] {
+			known[role.Key] = true
+			cfg.Roles = append(cfg.Roles, role)
+		}
+	}
+	for _, role := range access.FundamentalRoles() {
+		if !known[role.Key] {
+			cfg.Roles = append(cfg.Roles, role)
+		}
+	}
+	a.roles = cfg.Roles
+	for r := range inv.OfType(typeDenyAssignment) {
+		deny, list := access.ParseDeny(r.Body)
+		a.note(r, list)
+		if deny != nil {
+			cfg.Denies = append(cfg.Denies, deny)
+		}
+	}
+	cfg.Assignments = append(a.assignments(typeRoleAssignment), a.classic()...)
+	a.active = access.NewSystem(cfg)
+	cfg.Assignments, cfg.Denies = a.assignments(typeRoleEligibility), nil
+	a.eligible = access.NewSystem(cfg)
+	return a
+}
+
+func (a *Access) assignments(typ string) []*access.Assignment {
+	var out []*access.Assignment
+	for r := range a.inv.OfType(typ) {
+		one, list := access.ParseAssignment(r.Body)
+		a.note(r, list)
+		if one != nil {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// classic takes co-administrators and service administrators for what they may
+// do: everything in their subscription, as an Owner ("Azure classic
+// subscription administrators").
+func (a *Access) classic() []*access.Assignment {
+	byMail := map[string]string{}
+	for _, u := range a.dir.Users() {
+		for _, name := range []string{u.UPN, u.Mail} {
+			if name != "" {
+				byMail[lower(name)] = lower(u.ID)
+			}
+		}
+	}
+	var out []*access.Assignment
+	for r := range a.inv.OfType(typeClassicAdmin) {
+		role := lower(r.Properties().Get("role").TextOr(""))
+		if !strings.Contains(role, "administrator") || strings.Contains(role, "accountadministrator") && !strings.Contains(role, "service") {
+			continue
+		}
+		mail := lower(r.Properties().Get("emailAddress").TextOr(""))
+		who, ok := byMail[mail]
+		if !ok {
+			who = mail
+		}
+		if who == "" {
+			continue
+		}
+		out = append(out, &access.Assignment{ID: r.ID.String(), Principal: who, PrincipalType: "User", Role: access.RoleOwner, Scope: r.ID.Scope()})
+	}
+	return out
+}
+
+func (a *Access) note(r *resource.Resource, list diag.List) {
+	for _, d := range list {
+		if d.Source == "" {
+			d.Source = r.From.File
+		}
+		a.problems.Add(d)
+	}
+}
+
+// Problems says what could not be understood, object by object.
+func (a *Access) Problems() diag.List { return a.problems }
+
+// Directory returns the directory that groups and people are taken from.
+func (a *Access) Directory() *directory.Directory { return a.dir }
+
+func (a *Access) groupsOf(principal string) []string {
+	var out []string
+	for _, g := range a.dir.GroupsOf(principal) {
+		out = append(out, lower(g.ID))
+	}
+	return out
+}
+
+func (a *Access) membersOf(group string) ([]string, bool) {
+	g, ok := a.dir.Group(group)
+	if !ok || !g.MembersRead {
+		return nil, false
+	}
+	members := a.dir.MembersOf(group)
+	for i, m := range members {
+		members[i] = lower(m)
+	}
+	return members, true
+}
+
+// Principal is a user, group or service principal, named.
+type Principal struct {
+	ID   string `json:"id"`
+	Kind string `json:"type"` // User, Guest, Group, ServicePrincipal, ManagedIdentity, Unknown
+	Name string `json:"name,omitempty"`
+}
+
+// String returns the name, or the id where there is none.
+func (p Principal) String() string {
+	if p.Name == "" {
+		return p.ID
+	}
+	return p.Name
+}
+
+// Named returns the principal of an object id. One that is not in the directory
+// (deleted, or not read) has the kind Unknown.
+func (a *Access) Named(id string) Principal {
+	if u, ok := a.dir.User(id); ok {
+		kind := "User"
+		if strings.EqualFold(u.UserType, "Guest") {
+			kind = "Guest"
+		}
+		return Principal{u.ID, kind, first(u.UPN, u.DisplayName)}
+	}
+	if g, ok := a.dir.Group(id); ok {
+		return Principal{g.ID, "Group", g.DisplayName}
+	}
+	if s, ok := a.dir.ServicePrincipal(id); ok {
+		kind := "ServicePrincipal"
+		if strings.EqualFold(s.Kind, "ManagedIdentity") {
+			kind = "ManagedIdentity"
+		}
+		return Principal{s.ID, kind, s.DisplayName}
+	}
+	return Principal{ID: id, Kind: "Unknown"}
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// FindPrincipal returns the principal that a person means by an object id, an
+// application id, a user principal name, a mail address or a display name. An
+// error that wraps ErrUsage says that there is none, or several.
+func (a *Access) FindPrincipal(text string) (Principal, error) {
+	if p := a.Named(text); p.Kind != "Unknown" {
+		return p, nil
+	}
+	var found []Principal
+	add := func(id string, names ...string) {
+		for _, n := range names {
+			if n != "" && strings.EqualFold(n, text) {
+				found = append(found, a.Named(id))
+				return
+			}
+		}
+	}
+	for _, u := range a.dir.Users() {
+		add(u.ID, u.UPN, u.Mail, u.DisplayName)
+	}
+	for _, g := range a.dir.Groups() {
+		add(g.ID, g.DisplayName)
+	}
+	for _, s := range a.dir.ServicePrincipals() {
+		add(s.ID, s.AppID, s.DisplayName)
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		if len(a.active.What(text)) > 0 || len(a.eligible.What(text)) > 0 {
+			return a.Named(text), nil
+		}
+		return Principal{}, usagef("no user, group or service principal is called %q; give a user principal name, a display name or an object id", text)
+	default:
+		var ids []string
+		for _, p := range found {
+			ids = append(ids, p.Kind+" "+p.ID)
+		}
+		return Principal{}, usagef("%q names several principals, give one's id: %s", text, strings.Join(ids, ", "))
+	}
+}
+
+// FindScope returns the scope that a person means by an id, or by the name of a
+// management group, subscription, resource group or resource of the inventory.
+func (a *Access) FindScope(text string) (resource.ID, error) {
+	if strings.HasPrefix(text, "/") {
+		id, err := resource.ParseID(text)
+		if err != nil {
+			return id, usagef("%v", err)
+		}
+		return id, nil
+	}
+	var found []*resource.Resource
+	for r := range a.inv.Records() {
+		if r.IsGraph() {
+			continue
+		}
+		if strings.EqualFold(r.Name(), text) || strings.EqualFold(r.ID.Name(), text) || strings.EqualFold(r.Body.Get("displayName").TextOr(""), text) ||
+			strings.EqualFold(r.Properties().Get("displayName").TextOr(""), text) {
+			found = append(found, r)
+		}
+	}
+	if len(found) == 1 {
+		return found[0].ID, nil
+	}
+	if len(found) == 0 {
+		return resource.ID{}, usagef("no scope is called %q; give an id such as /subscriptions/{id}/resourceGroups/{name}", text)
+	}
+	slices.SortFunc(found, func(x, y *resource.Resource) int { return len(x.ID.String()) - len(y.ID.String()) })
+	var ids []string
+	for _, r := range found[:min(len(found), 4)] {
+		ids = append(ids, r.ID.String())
+	}
+	return resource.ID{}, usagef("%d resources are called %q, give an id: %s", len(found), text, strings.Join(ids, ", "))
+}
+
+// gaps says what would have to be read to answer about a scope for certain.
+func (a *Access) gaps(scope resource.ID) []string {
+	var out []string
+	add := func(typ string) {
+		for _, s := range append([]resource.ID{scope}, a.inv.Ancestors(scope)...) {
+			if cov := a.inv.Coverage(typ, s); !cov.Complete() {
+				why := cov.Reason
+				if why == "" {
+					why = "not read"
+				}
+				out = append(out, fmt.Sprintf("%s at %s: %s", typ, s, why))
+				return
+			}
+		}
+	}
+	add(typeRoleAssignment)
+	return out
+}
