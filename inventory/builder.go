@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -26,7 +27,12 @@ type Builder struct {
 	manifest []Entry
 	attached map[string][]attachment
 	diags    diag.List
+
+	duplicates map[string]int // by file
 }
+
+// maxDuplicates is how many duplicates of one file are told one by one.
+const maxDuplicates = 20
 
 type attachment struct {
 	member   string
@@ -68,8 +74,14 @@ func (b *Builder) Add(r *resource.Resource) bool {
 	case poor(r) && !poor(old), jsondoc.Equal(old.Body, r.Body):
 		return false
 	}
+	if b.duplicates == nil {
+		b.duplicates = make(map[string]int)
+	}
+	if b.duplicates[r.From.File]++; b.duplicates[r.From.File] > maxDuplicates {
+		return false
+	}
 	b.diags.Add(diag.Diagnostic{
-		Code: CodeDuplicate, Severity: diag.Warning, Source: r.From.File,
+		Code: CodeDuplicate, Severity: diag.Warning, Source: r.From.File, Pos: r.From.Pos,
 		Span:    diag.Span{Start: int(r.From.Offset), End: int(r.From.Offset)},
 		Message: fmt.Sprintf("%s was read before, from %s, and says something else here; the first was kept", r.ID, place(old.From)),
 	})
@@ -79,6 +91,9 @@ func (b *Builder) Add(r *resource.Resource) bool {
 func place(o resource.Origin) string {
 	if o.File == "" {
 		return "another source"
+	}
+	if o.Pos.Line > 0 {
+		return fmt.Sprintf("%s:%d:%d", o.File, o.Pos.Line, o.Pos.Column)
 	}
 	return fmt.Sprintf("%s at byte %d", o.File, o.Offset)
 }
@@ -110,6 +125,14 @@ func (b *Builder) Report(d diag.Diagnostic) { b.diags.Add(d) }
 // Build makes the inventory. The builder must not be used afterwards.
 func (b *Builder) Build() *Inventory {
 	b.attach()
+	for _, file := range slices.Sorted(maps.Keys(b.duplicates)) {
+		if n := b.duplicates[file] - maxDuplicates; n > 0 {
+			b.diags.Add(diag.Diagnostic{
+				Code: CodeDuplicate, Severity: diag.Warning, Source: file,
+				Message: fmt.Sprintf("%d more resources were read before and say something else here; the first of each was kept", n),
+			})
+		}
+	}
 	own := len(b.records)
 	nested := make([]bool, own)
 	for i := 0; i < own; i++ {

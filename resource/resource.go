@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/jsondoc"
 )
 
@@ -24,6 +25,7 @@ type Resource struct {
 type Origin struct {
 	File   string // path, or name of the embedded source
 	Offset int64  // byte offset in the (decompressed) file
+	Pos    diag.Position
 }
 
 // Facts is the name of the member of [Resource.Body] that analysers write

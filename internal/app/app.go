@@ -66,7 +66,7 @@ func Load(ctx context.Context, o *Options) (*inventory.Inventory, error) {
 		return nil, usagef("give either --demo or --from PATH")
 	}
 	if o.Demo {
-		return loadDemo(ctx)
+		return loadDemo(ctx, o)
 	}
 	return loadFiles(ctx, o)
 }

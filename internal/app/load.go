@@ -1,0 +1,46 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/azward/azward/content"
+	"github.com/azward/azward/internal/reader"
+	"github.com/azward/azward/inventory"
+)
+
+// loadFiles reads files and folders.
+func loadFiles(ctx context.Context, o *Options) (*inventory.Inventory, error) {
+	inv, err := reader.Read(ctx, o.From, readerOptions(o))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("%v", err)
+	}
+	return inv, err
+}
+
+// loadDemo reads the tenant in the binary.
+func loadDemo(ctx context.Context, o *Options) (*inventory.Inventory, error) {
+	names, err := fs.Glob(content.Files, "demo/tenant/*.json")
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, errors.New("the demo tenant is not in this binary")
+	}
+	slices.Sort(names)
+	inv, err := reader.ReadFS(ctx, content.Files, names, readerOptions(o))
+	if err != nil {
+		return nil, fmt.Errorf("demo tenant: %w", err)
+	}
+	return inv, nil
+}
+
+func readerOptions(o *Options) reader.Options {
+	return reader.Options{Progress: func(p reader.Progress) {
+		const kib = 1 << 10
+		o.progress("read", int(p.Bytes/kib), int(p.TotalBytes/kib))
+	}}
+}
