@@ -19,8 +19,7 @@ import (
 type queryFlags struct {
 	batch    string
 	file     string
-	load     []string
-	schemas  string
+	tables   tableFlags
 	format   string
 	output   string
 	explain  bool
@@ -52,8 +51,7 @@ folders named with --allow-external.`,
 	fl := cmd.Flags()
 	fl.StringVar(&f.batch, "batch", "", `read a JSON object {"id", "query"} a line from a file or - and answer a line each`)
 	fl.StringVarP(&f.file, "file", "f", "", "read the query from a file")
-	fl.StringArrayVar(&f.load, "load", nil, "load a table from a file: `Table=FILE` (csv, tsv, json, jsonl; plain, .gz or .zst)")
-	fl.StringVar(&f.schemas, "schemas", "", "CSV of table_name,column_name,column_type: every table in it exists, empty where nothing is loaded")
+	f.tables.add(cmd)
 	fl.StringVar(&f.format, "format", "", "table, json, jsonl or csv (default: table on a terminal, else json)")
 	fl.StringVarP(&f.output, "output", "o", "", "write the result to a file")
 	fl.BoolVar(&f.explain, "explain", false, "print the plan instead of running it")
@@ -65,7 +63,7 @@ folders named with --allow-external.`,
 	return cmd
 }
 
-func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) error {
+func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err error) {
 	memory, err := parseSize(f.memory)
 	if err != nil {
 		return usagef("--memory: %v", err)
@@ -78,10 +76,11 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) error
 		}
 		params[name] = v
 	}
-	db, err := openTables(env, f.load, f.schemas)
+	db, done, err := f.tables.open(ctx, env)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, done.Close()) }()
 	opts := kql.Options{Now: env.Now().UTC(), Seed: uint64(env.Now().UnixNano()), Workers: f.workers, Memory: memory, Params: params,
 		External: externalReader(f.external)}
 	q := &querier{env: env, db: db, opts: opts}

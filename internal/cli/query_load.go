@@ -15,43 +15,6 @@ import (
 	"github.com/azward/azward/kql/kqlio"
 )
 
-// openTables builds the tables of a run: those of the schemas, empty, and those
-// that are loaded.
-func openTables(env *Env, load []string, schemas string) (*kql.MemDatabase, error) {
-	db := kql.NewMemDatabase()
-	known := map[string][]kql.Column{}
-	if schemas != "" {
-		r, done, err := openData(schemas)
-		if err != nil {
-			return nil, usagef("--schemas: %v", err)
-		}
-		names, tables, err := kqlio.ReadSchemas(r)
-		done()
-		if err != nil {
-			return nil, usagef("--schemas %s: %v", schemas, err)
-		}
-		for _, n := range names {
-			db.Add(n, kql.NewMemTable(tables[n]))
-		}
-		known = tables
-	}
-	for _, l := range load {
-		name, path, ok := strings.Cut(l, "=")
-		if !ok || name == "" || path == "" {
-			return nil, usagef("--load %q: want Table=FILE", l)
-		}
-		t, err := loadTable(path, known[name])
-		if err != nil {
-			return nil, fmt.Errorf("load %s: %w", path, err)
-		}
-		if t.Bad > 0 {
-			fmt.Fprintf(env.Stderr, "azward: %s: %d lines could not be read and were left out; %s\n", path, t.Bad, t.First)
-		}
-		db.Add(name, t.Table)
-	}
-	return db, nil
-}
-
 // openData opens a file, unpacking gzip and zstd.
 func openData(path string) (io.Reader, func(), error) {
 	f, err := os.Open(path)

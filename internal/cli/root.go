@@ -37,6 +37,7 @@ func commands(env *Env) []*cobra.Command {
 		newAssessCommand(env),
 		newQueryCommand(env),
 		newAccessCommand(env),
+		newServeCommand(env),
 		newVersionCommand(env),
 	}
 }
