@@ -441,7 +441,9 @@ func TestShutdownEndsQueries(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx, l) }()
 	got := make(chan answer, 1)
-	go func() { got <- send(t, "POST", "http://"+l.Addr().String()+"/v2/rest/query", []byte(`{"csl":"`+slow+`"}`), nil) }()
+	go func() {
+		got <- send(t, "POST", "http://"+l.Addr().String()+"/v2/rest/query", []byte(`{"csl":"`+slow+`"}`), nil)
+	}()
 	time.Sleep(200 * time.Millisecond)
 	begin := time.Now()
 	cancel()
