@@ -158,6 +158,14 @@ func (s *System) Check(q Question) Decision {
 	return d
 }
 
+// Grants tells whether one assignment's role grants an action, its condition
+// counted and deny assignments not. What would have to be known is in missing
+// where the answer is Maybe.
+func (s *System) Grants(a *Assignment, action string, data bool) (t finding.Truth, missing []string) {
+	g := s.grant(a, strings.ToLower(action), Question{Action: action, Data: data, Scope: a.Scope})
+	return g.Truth, g.Missing
+}
+
 // grant tells whether one assignment grants an action, its scope taken as given.
 func (s *System) grant(a *Assignment, action string, q Question) Grant {
 	g := Grant{Assignment: a}

@@ -197,10 +197,15 @@ type Choke struct {
 	Freed int // how many sources reach no target once it is cut too
 }
 
+// uncuttable is what same answers in Chokes for an edge that no change takes
+// away.
+const uncuttable = -2
+
 // Chokes proposes up to n edges to cut, one after the other: each is the edge
 // that most of the sources' paths go through, given those cut before. A change
 // that cuts several edges at once, such as removing one assignment, is told
-// by same: edges for which same gives equal, non-negative numbers go together.
+// by same: edges for which same gives equal, non-negative numbers go together,
+// and an edge for which it gives uncuttable is never proposed.
 // Freed counts the sources that the cuts so far keep from every target.
 func (g *Graph) Chokes(targets, sources []Node, n int, same func(Edge) int32) []Choke {
 	if same == nil {
@@ -246,14 +251,16 @@ func (g *Graph) Chokes(targets, sources []Node, n int, same func(Edge) int32) []
 			through[r.to[v]] += through[v]
 			e := g.edge(r.next[v], r.to[v])
 			count := int(through[v])
-			if s := same(e); s >= 0 {
+			if s := same(e); s == uncuttable {
+				continue
+			} else if s >= 0 {
 				groups[s] += count
 				if _, ok := sample[s]; !ok {
 					sample[s] = e
 				}
 				count, e = groups[s], sample[s]
 			}
-			if count > most {
+			if count >= most { // of equals the one nearest the target, which later sources need too
 				best, most = e, count
 			}
 		}

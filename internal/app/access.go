@@ -30,6 +30,8 @@ type Access struct {
 	active   *access.System
 	eligible *access.System // what Privileged Identity Management lets people activate
 	roles    []*access.Role
+	grants   []*access.Assignment // active
+	denies   []*access.Deny
 	problems diag.List
 }
 
@@ -64,6 +66,7 @@ func NewAccess(inv *inventory.Inventory) *Access {
 		}
 	}
 	cfg.Assignments = append(a.assignments(typeRoleAssignment), a.classic()...)
+	a.grants, a.denies = cfg.Assignments, cfg.Denies
 	a.active = access.NewSystem(cfg)
 	cfg.Assignments, cfg.Denies = a.assignments(typeRoleEligibility), nil
 	a.eligible = access.NewSystem(cfg)

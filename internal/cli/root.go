@@ -38,6 +38,7 @@ func commands(env *Env) []*cobra.Command {
 		newQueryCommand(env),
 		newAccessCommand(env),
 		newServeCommand(env),
+		newAttackPathCommand(env),
 		newVersionCommand(env),
 	}
 }

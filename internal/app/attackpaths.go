@@ -1,0 +1,85 @@
+package app
+
+import (
+	"slices"
+
+	"github.com/azward/azward/attackpath"
+)
+
+// AttackPath is the cheapest way from an account to a target.
+type AttackPath struct {
+	From  attackpath.Thing  `json:"from"`
+	To    attackpath.Thing  `json:"to"`
+	Cost  uint32            `json:"cost"`
+	Steps []attackpath.Step `json:"steps"`
+}
+
+// AttackPaths answers how accounts reach targets.
+type AttackPaths struct {
+	Targets  []attackpath.Thing  `json:"targets"`
+	Sources  int                 `json:"sources"` // accounts that were asked about
+	Reaching int                 `json:"reaching"`
+	Paths    []AttackPath        `json:"paths"`   // the cheapest, at most as many as were asked for
+	Changes  []attackpath.Change `json:"changes"` // the fewest changes that cut the most
+	Unknown  []string            `json:"unknown"` // there may be paths that nobody can see
+	Nodes    int                 `json:"nodes"`
+	Edges    int                 `json:"edges"`
+}
+
+// AttackPathOptions say what to ask. Empty From stands for every ordinary
+// account, empty To for the crown jewels: Global Administrator and the power to
+// assign any role over a subscription.
+type AttackPathOptions struct {
+	From    string
+	To      string
+	Paths   int // how many paths to show
+	Changes int // how many changes to propose
+}
+
+// AttackPaths derives the graph of the inventory and asks it.
+func (a *Access) AttackPaths(o AttackPathOptions) (*AttackPaths, error) {
+	m := attackpath.Derive(attackpath.Facts{
+		Directory: a.dir, Inventory: a.inv, Azure: a.active, Assignments: a.grants, Denies: a.denies,
+	})
+	targets, sources := m.CrownJewels(), m.Ordinary()
+	if o.To != "" {
+		if targets = m.FindAll(o.To); len(targets) == 0 {
+			return nil, usagef("nothing is called %q; name a directory role, a subscription, a resource or an account", o.To)
+		}
+	}
+	if o.From != "" {
+		p, err := a.FindPrincipal(o.From)
+		if err != nil {
+			return nil, err
+		}
+		if sources = m.FindAll(p.ID); len(sources) == 0 {
+			return nil, usagef("%s stands in no path", p)
+		}
+	}
+	out := &AttackPaths{Sources: len(sources), Paths: []AttackPath{}, Changes: []attackpath.Change{}, Unknown: m.Missing(), Nodes: m.Len(), Edges: m.Edges()}
+	if out.Unknown == nil {
+		out.Unknown = []string{}
+	}
+	for _, t := range targets {
+		out.Targets = append(out.Targets, m.Thing(t))
+	}
+	reach := m.To(targets, nil)
+	var able []attackpath.Node
+	for _, s := range sources {
+		if c := reach.Cost(s); c != attackpath.Unreachable && c > 0 {
+			able = append(able, s)
+		}
+	}
+	out.Reaching = len(able)
+	slices.SortStableFunc(able, func(x, y attackpath.Node) int { return int(reach.Cost(x)) - int(reach.Cost(y)) })
+	for _, s := range able[:min(o.Paths, len(able))] {
+		steps := m.Steps(reach.Path(s))
+		out.Paths = append(out.Paths, AttackPath{From: m.Thing(s), To: steps[len(steps)-1].To, Cost: reach.Cost(s), Steps: steps})
+	}
+	if o.Changes > 0 && len(able) > 0 {
+		if changes := m.Changes(targets, able, o.Changes); changes != nil {
+			out.Changes = changes
+		}
+	}
+	return out, nil
+}
