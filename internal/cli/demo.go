@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/internal/demo"
+)
+
+func newDemoCommand(env *Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Make tenants to try azward on",
+		Long: `The built-in tenant of a made-up hospital group is read by every command's
+--demo. The commands here make larger ones.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newDemoGenerateCommand(env))
+	return cmd
+}
+
+func newDemoGenerateCommand(env *Env) *cobra.Command {
+	var size demo.Size
+	var output string
+	cmd := &cobra.Command{
+		Use:   "generate",
+		Short: "Write a tenant of any size, the same for the same seed",
+		Long: `Generate writes a tenant as az rest lists one: {"value": [...]}, with
+subscriptions, resource groups and workloads of many types, of whose settings a
+share is wrong. The same size, seed and share give the same bytes. It is written
+as it is made, so memory does not grow with it.`,
+		Example: `  azward demo generate --resources 100000 --seed 1 -o tenant.json
+  azward assess --from tenant.json
+  azward demo generate --resources 1000000 | zstd > tenant.json.zst`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := size.Check(); err != nil {
+				return usagef("%v", err)
+			}
+			return writeOutput(env, output, func(w io.Writer) error { return demo.Generate(w, size) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&size.Resources, "resources", 10_000, "how many resources")
+	flags.Uint64Var(&size.Seed, "seed", 1, "which tenant of that size")
+	flags.Float64Var(&size.Faults, "faults", 0.05, "share of the settings that are wrong, 0 to 1")
+	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
+	return cmd
+}
