@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/diag"
@@ -65,12 +66,16 @@ func readSmall(name string, limit int64) ([]byte, error) {
 }
 
 // controlsOf returns the rules that are an Azure Policy definition: by its
-// whole id, or by its name where a control of ours was deployed under its id.
+// whole id, by its name where a control of ours was deployed under its id, or
+// because it is a built-in one that asks what the control asks.
 func (s *session) controlsOf(definition string) []string {
 	var out []string
 	last := definition[strings.LastIndexByte(definition, '/')+1:]
+	tenantWide := strings.HasPrefix(lower(definition), "/providers/microsoft.authorization/policydefinitions/")
 	for i := range s.rules {
-		if r := &s.rules[i]; r.definition != "" && strings.EqualFold(r.definition, definition) || strings.EqualFold(r.id, last) {
+		r := &s.rules[i]
+		same := r.definition != "" && strings.EqualFold(r.definition, definition) || strings.EqualFold(r.id, last)
+		if same || tenantWide && slices.Contains(r.builtIn, lower(last)) {
 			out = append(out, r.id)
 		}
 	}

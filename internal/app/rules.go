@@ -21,14 +21,15 @@ type rule struct {
 	mappings       map[string][]string
 	references     []string
 	remediation    content.Remediation
-	definition     string // id of the Azure Policy definition, where it has one
+	definition     string   // id of the Azure Policy definition, where it has one
+	builtIn        []string // names of the built-in definitions that ask the same
 	eval           evaluator
 }
 
 func controlRule(c *content.Control) rule {
 	return rule{
 		id: c.ID, title: c.Title, why: c.Why, severity: c.Severity, scoreControl: c.ScoreControl, preview: c.Preview,
-		area: c.Area, owner: c.Owner, mappings: c.Mappings, references: c.References, remediation: c.Remediation,
+		area: c.Area, owner: c.Owner, mappings: c.Mappings, references: c.References, remediation: c.Remediation, builtIn: c.BuiltIn,
 	}
 }
 

@@ -1,10 +1,15 @@
 package content
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"flag"
+	"io"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +20,8 @@ import (
 
 	files "github.com/azward/azward/content"
 	"github.com/azward/azward/finding"
+	"github.com/azward/azward/internal/testdata"
+	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/yamldoc"
 )
 
@@ -274,4 +281,99 @@ func BenchmarkControls(b *testing.B) {
 	for b.Loop() {
 		shipped(b)
 	}
+}
+
+// Remediation is text that works where it is pasted: a Terraform resource that
+// exists, Bicep that says something, no facts of ours in it.
+func TestRemediationCanBePasted(t *testing.T) {
+	provider := regexp.MustCompile(`(?m)^(resource "(azurerm|azuread|azapi|msgraph)_[a-z0-9_]+" "[a-z_]+" \{|#)`)
+	empty := regexp.MustCompile(`properties: \{\s*\}`)
+	names := regexp.MustCompile(`(?m)^  name:`)
+	for _, c := range shipped(t) {
+		r := c.Remediation
+		if !provider.MatchString(r.Terraform) || strings.Contains(r.Terraform, "azurerm_resource\"") {
+			t.Errorf("%s: Terraform begins %.60q", c.ID, r.Terraform)
+		}
+		switch {
+		case strings.HasPrefix(r.Bicep, "// ") && !strings.Contains(r.Bicep, "resource "):
+		case !strings.Contains(r.Bicep, "resource "), strings.Contains(r.Bicep, "azward"), strings.Contains(r.Bicep, "Microsoft.Graph/"), empty.MatchString(r.Bicep), len(names.FindAllString(r.Bicep, -1)) > 1:
+			t.Errorf("%s: the Bicep says nothing, too much or twice:\n%s", c.ID, r.Bicep)
+		}
+		if !strings.HasPrefix(r.AzCLI, "az ") && !strings.HasPrefix(r.AzCLI, "#") {
+			t.Errorf("%s: the az form is %.60q", c.ID, r.AzCLI)
+		}
+		for _, text := range []string{r.AzCLI, r.Bicep, r.Terraform} {
+			if strings.Count(text, "{") != strings.Count(text, "}") {
+				t.Errorf("%s: braces do not match in\n%s", c.ID, text)
+			}
+		}
+	}
+}
+
+// TestConformanceBuiltIn checks that the definitions that controls name are
+// built in, and speak of the type that the control speaks of.
+func TestConformanceBuiltIn(t *testing.T) {
+	f, err := os.Open(testdata.File(t, "policy", "built-in-policies.tar.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := map[string]string{}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(h.Name, ".json") || !strings.Contains(h.Name, "policyDefinitions/") {
+			continue
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc, err := jsondoc.Parse(bytes.TrimPrefix(text, []byte("\ufeff"))); err == nil {
+			rules[doc.Get("name").TextOr("")] = strings.ToLower(doc.Path("properties", "policyRule").String())
+		}
+	}
+	named, good := 0, 0
+	for _, c := range shipped(t) {
+		for _, id := range c.BuiltIn {
+			named++
+			typ := strings.ToLower(typeOf(c))
+			switch rule, ok := rules[id]; {
+			case !ok:
+				t.Errorf("%s: no built-in definition is called %s", c.ID, id)
+			case !strings.Contains(rule, `"`+typ+`"`):
+				t.Errorf("%s: the built-in %s does not speak of %s", c.ID, id, typ)
+			default:
+				good++
+			}
+		}
+	}
+	t.Logf("conformance: controls-name-built-in-policies %d of %d", good, named)
+}
+
+// typeOf returns the type that a control's condition names first.
+func typeOf(c Control) string {
+	found := ""
+	var look func(v jsondoc.Value)
+	look = func(v jsondoc.Value) {
+		if strings.EqualFold(v.Get("field").TextOr(""), "type") && found == "" {
+			found = v.Get("equals").TextOr("")
+		}
+		for _, list := range []string{"allOf", "anyOf"} {
+			for _, e := range v.Get(list).Elements() {
+				look(e)
+			}
+		}
+	}
+	look(c.Definition.Path("policyRule", "if"))
+	return found
 }

@@ -26,6 +26,7 @@ type Control struct {
 	Area         string           // a name in Areas
 	Owner        string           // a name in Owners: the team that mends it as a rule
 	Mappings     map[string][]string
+	BuiltIn      []string      // names (GUIDs) of the built-in Azure Policy definitions that ask the same
 	Definition   jsondoc.Value // properties of an Azure Policy definition, deployable as they are
 	Remediation  Remediation
 	References   []string // pages of Microsoft Learn

@@ -74,7 +74,7 @@ func (d *decoder) parse() jsondoc.Value {
 	return doc
 }
 
-var controlMembers = []string{"id", "title", "why", "severity", "scoreControl", "preview", "area", "owner", "mappings", "definition", "remediation", "references", "examples"}
+var controlMembers = []string{"id", "title", "why", "severity", "scoreControl", "preview", "area", "owner", "mappings", "builtIn", "definition", "remediation", "references", "examples"}
 
 // control decodes a document. withExamples says whether it is a whole file or a
 // line of the index, which leaves the examples out.
@@ -104,6 +104,7 @@ func (d *decoder) control(doc jsondoc.Value, withExamples bool) Control {
 		c.Preview = b
 	}
 	c.Mappings = d.mappings(doc)
+	c.BuiltIn = d.texts(doc, "builtIn", false)
 	c.Definition = doc.Get("definition")
 	d.definition(doc)
 	c.Remediation = d.remediation(doc)
