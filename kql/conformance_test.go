@@ -144,9 +144,9 @@ func TestConformance(t *testing.T) {
 	sort.Strings(names)
 	for _, n := range names {
 		f := families[n]
-		t.Logf("%-28s %4d of %4d  %5.1f %%", n, f.ok, f.all, 100*float64(f.ok)/float64(f.all))
+		t.Logf("conformance: kql %s %d of %d (%.1f %%)", n, f.ok, f.all, 100*float64(f.ok)/float64(f.all))
 	}
-	t.Logf("%-28s %4d of %4d  %5.1f %%", "all", total.ok, total.all, 100*float64(total.ok)/float64(total.all))
+	t.Logf("conformance: kql %s %d of %d (%.1f %%)", "all", total.ok, total.all, 100*float64(total.ok)/float64(total.all))
 }
 
 var className = map[Type]string{Bool: "Bool", DateTime: "DateTime", Decimal: "Real", Dynamic: "Dynamic", GUID: "Guid", Int: "Int", Long: "Int", Real: "Real", String: "String", TimeSpan: "TimeSpan"}

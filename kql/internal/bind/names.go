@@ -98,6 +98,10 @@ func (b *binder) callName(e *syntax.Call) string {
 			return "any_" + first
 		case (ref.Name == "covariance" || ref.Name == "covariancep") && len(e.Args) > 1:
 			first += "_" + b.autoName(e.Args[1])
+		case ref.Name == "percentile" && len(e.Args) > 1 || ref.Name == "percentilew" && len(e.Args) > 2:
+			if l, ok := e.Args[len(e.Args)-1].(*syntax.Literal); ok && !ref.Conditional {
+				first += "_" + percentText(&plan.Const{Value: l.Value, T: l.Value.Type()})
+			}
 		}
 		return aggName(ref, first)
 	}

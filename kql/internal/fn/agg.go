@@ -30,7 +30,7 @@ type Agg struct {
 }
 
 // AggExample is a table in KQL's datatable form, an aggregate over it and the
-// text of the one value that it gives.
+// text of the value that it gives (of several, an array).
 type AggExample struct{ Table, Expr, Want string }
 
 // Spec says how an aggregate is used.
