@@ -8,5 +8,5 @@ import "embed"
 // Files holds everything below this folder, by paths like
 // "controls/storage/storage-public-blob-access.yaml".
 //
-//go:embed controls controls.index.json demo frameworks responsibility schemas
+//go:embed controls controls.index.json demo frameworks responsibility schemas tables
 var Files embed.FS

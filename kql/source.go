@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/azward/azward/kql/internal/exec"
 	"github.com/azward/azward/kql/internal/plan"
@@ -99,13 +100,14 @@ func (t *MemTable) Scan(ctx context.Context, columns []int) iter.Seq2[*Batch, er
 // Database. Fill it before use.
 type MemDatabase struct {
 	tables map[string]Table
+	folded map[string]string // lower-case name to name, of tables whose case does not matter
 	names  []string
 	funcs  map[string]string
 }
 
 // NewMemDatabase returns an empty database.
 func NewMemDatabase() *MemDatabase {
-	return &MemDatabase{tables: map[string]Table{}, funcs: map[string]string{}}
+	return &MemDatabase{tables: map[string]Table{}, folded: map[string]string{}, funcs: map[string]string{}}
 }
 
 // Add adds or replaces a table.
@@ -116,12 +118,22 @@ func (d *MemDatabase) Add(name string, t Table) {
 	d.tables[name] = t
 }
 
+// AddFolded adds or replaces a table whose name is found in any casing, as
+// Azure Resource Graph's are.
+func (d *MemDatabase) AddFolded(name string, t Table) {
+	d.folded[strings.ToLower(name)] = name
+	d.Add(name, t)
+}
+
 // AddFunction adds a stored function: "(a:long) { ... }".
 func (d *MemDatabase) AddFunction(name, text string) { d.funcs[name] = text }
 
 // Table returns a table.
 func (d *MemDatabase) Table(name string) (Table, bool) {
 	t, ok := d.tables[name]
+	if !ok {
+		t, ok = d.tables[d.folded[strings.ToLower(name)]]
+	}
 	return t, ok
 }
 
@@ -131,7 +143,7 @@ func (d *MemDatabase) Schema() Schema { return memSchema{d} }
 type memSchema struct{ d *MemDatabase }
 
 func (s memSchema) Table(name string) ([]Column, bool) {
-	t, ok := s.d.tables[name]
+	t, ok := s.d.Table(name)
 	if !ok {
 		return nil, false
 	}

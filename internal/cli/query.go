@@ -35,13 +35,15 @@ func newQueryCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "query [flags] 'KQL'",
 		Short: "Run a KQL query over files, with the answers of Microsoft's engine",
-		Long: `Run a query in the Kusto Query Language over tables loaded from files.
+		Long: `Run a query in the Kusto Query Language over tables loaded from files, and over
+the resources of an inventory as Azure Resource Graph's tables (--demo, --from).
 
 The query is the argument, a file (--file), or standard input where the argument
 is "-". Nothing leaves the machine: externaldata reads files only, and only from
 folders named with --allow-external.`,
 		Example: `  azward query 'print strcat("a", 1)'
   azward query --load SigninLogs=signins.jsonl.gz 'SigninLogs | summarize count() by ResultType'
+  azward query --demo 'resources | summarize count() by type'
   azward query --schemas tables.csv --batch queries.jsonl`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -81,7 +83,7 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, done.Close()) }()
-	opts := kql.Options{Now: env.Now().UTC(), Seed: uint64(env.Now().UnixNano()), Workers: f.workers, Memory: memory, Params: params,
+	opts := kql.Options{Now: f.tables.inventory.now(env).UTC(), Seed: uint64(env.Now().UnixNano()), Workers: f.workers, Memory: memory, Params: params,
 		External: externalReader(f.external)}
 	q := &querier{env: env, db: db, opts: opts}
 	if f.batch != "" {

@@ -57,27 +57,35 @@ func dataFormat(path string) string {
 	return ""
 }
 
-func loadTable(path string, schema []kql.Column) (*kqlio.Loaded, error) {
+// loadTable reads a file with the columns of schema, or, where there is none,
+// with those of hint and whatever else the file holds.
+func loadTable(path string, schema, hint []kql.Column) (*kqlio.Loaded, error) {
 	format := dataFormat(path)
 	if format == "" {
 		return nil, fmt.Errorf("the name does not say the format: want .csv, .tsv, .json or .jsonl, perhaps with .gz or .zst")
 	}
-	return readData(path, format, schema)
+	return readData(path, format, schema, hint)
 }
 
-func readData(path, format string, schema []kql.Column) (*kqlio.Loaded, error) {
+func readData(path, format string, schema, hint []kql.Column) (*kqlio.Loaded, error) {
 	r, done, err := openData(path)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	switch format {
-	case "csv":
-		return kqlio.ReadCSV(r, ',', schema)
-	case "tsv":
-		return kqlio.ReadCSV(r, '\t', schema)
+	comma := ','
+	if format == "tsv" {
+		comma = '\t'
 	}
-	return kqlio.ReadJSON(r, schema)
+	switch {
+	case format == "json" && schema != nil:
+		return kqlio.ReadJSON(r, schema)
+	case format == "json":
+		return kqlio.ReadJSONHinted(r, hint)
+	case schema != nil:
+		return kqlio.ReadCSV(r, comma, schema)
+	}
+	return kqlio.ReadCSVHinted(r, comma, hint)
 }
 
 // externalReader reads what externaldata names, from the allowed folders only.

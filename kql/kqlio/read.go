@@ -112,17 +112,9 @@ func ReadCSV(r io.Reader, comma rune, schema []kql.Column) (*Loaded, error) {
 	names[0] = strings.TrimPrefix(names[0], "\ufeff")
 	out := &Loaded{}
 	if schema == nil {
-		return inferCSV(c, names, out)
+		return inferCSV(c, names, nil, out)
 	}
-	place := make([]int, len(schema))
-	for i, col := range schema {
-		place[i] = -1
-		for k, n := range names {
-			if n == col.Name || place[i] < 0 && strings.EqualFold(strings.TrimSuffix(strings.TrimSpace(n), " [UTC]"), col.Name) {
-				place[i] = k
-			}
-		}
-	}
+	place := places(schema, names)
 	b := newBuilder(schema)
 	for line := 2; ; line++ {
 		rec, err := c.Read()
@@ -156,9 +148,43 @@ func ReadCSV(r io.Reader, comma rune, schema []kql.Column) (*Loaded, error) {
 	return out, nil
 }
 
+// places finds the columns of a schema among the names of a header, -1 where
+// there is none.
+func places(schema []kql.Column, names []string) []int {
+	place := make([]int, len(schema))
+	for i, col := range schema {
+		place[i] = -1
+		for k, n := range names {
+			if n == col.Name || place[i] < 0 && strings.EqualFold(strings.TrimSuffix(strings.TrimSpace(n), " [UTC]"), col.Name) {
+				place[i] = k
+			}
+		}
+	}
+	return place
+}
+
+// ReadCSVHinted is ReadCSV with columns that are known beforehand: they come
+// first, with their types; other columns of the file follow, their types
+// inferred.
+func ReadCSVHinted(r io.Reader, comma rune, hint []kql.Column) (*Loaded, error) {
+	c := csv.NewReader(bufio.NewReaderSize(r, 1<<20))
+	c.Comma = comma
+	c.LazyQuotes = true
+	c.FieldsPerRecord = -1
+	head, err := c.Read()
+	if errors.Is(err, io.EOF) {
+		return &Loaded{Table: kql.NewMemTable(hint)}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("header: %w", err)
+	}
+	head[0] = strings.TrimPrefix(head[0], "\ufeff")
+	return inferCSV(c, head, hint, &Loaded{})
+}
+
 // inferCSV reads all lines first and gives each column the narrowest type that
-// all of its texts read as.
-func inferCSV(c *csv.Reader, names []string, out *Loaded) (*Loaded, error) {
+// all of its texts read as. The columns of hint come first, as they are.
+func inferCSV(c *csv.Reader, names []string, hint []kql.Column, out *Loaded) (*Loaded, error) {
 	var rows [][]string
 	for line := 2; ; line++ {
 		rec, err := c.Read()
@@ -179,21 +205,35 @@ func inferCSV(c *csv.Reader, names []string, out *Loaded) (*Loaded, error) {
 		}
 		rows = append(rows, rec)
 	}
-	cols := make([]kql.Column, len(names))
+	place := places(hint, names)
+	taken := map[int]bool{}
 	seen := map[string]int{}
+	cols := append([]kql.Column{}, hint...)
+	for i, c := range hint {
+		seen[c.Name]++
+		taken[place[i]] = true
+	}
 	for i, n := range names {
+		if taken[i] {
+			continue
+		}
 		if n == "" {
 			n = fmt.Sprintf("Column%d", i+1)
 		}
 		if seen[n]++; seen[n] > 1 {
 			n = fmt.Sprintf("%s%d", n, seen[n]-1)
 		}
-		cols[i] = kql.Column{Name: n, Type: inferText(rows, i)}
+		cols = append(cols, kql.Column{Name: n, Type: inferText(rows, i)})
+		place = append(place, i)
 	}
 	b := newBuilder(cols)
 	for _, rec := range rows {
 		for i, col := range cols {
-			b.cur[i].Append(field(col.Type, rec[i]))
+			if place[i] < 0 {
+				b.cur[i].AppendNull()
+			} else {
+				b.cur[i].Append(field(col.Type, rec[place[i]]))
+			}
 		}
 		b.endRow()
 	}
@@ -252,6 +292,14 @@ func readsAs(t kql.Type, s string) bool {
 // ReadJSON reads an array of objects, {"value": [...]}, or objects one after
 // the other (JSON lines). See ReadCSV for the schema.
 func ReadJSON(r io.Reader, schema []kql.Column) (*Loaded, error) {
+	return readJSON(r, schema, schema == nil)
+}
+
+// ReadJSONHinted is ReadJSON with columns that are known beforehand: they come
+// first, with their types; other keys follow, their types inferred.
+func ReadJSONHinted(r io.Reader, hint []kql.Column) (*Loaded, error) { return readJSON(r, hint, true) }
+
+func readJSON(r io.Reader, schema []kql.Column, infer bool) (*Loaded, error) {
 	in := bufio.NewReaderSize(r, 1<<20)
 	out := &Loaded{}
 	var rows []*value.Bag
@@ -270,8 +318,8 @@ func ReadJSON(r io.Reader, schema []kql.Column) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if schema == nil {
-		schema = inferJSON(rows)
+	if infer {
+		schema = inferJSON(rows, schema)
 	}
 	b := newBuilder(schema)
 	for _, row := range rows {
@@ -401,15 +449,24 @@ func lineRows(in *bufio.Reader, out *Loaded) ([]*value.Bag, error) {
 	return rows, nil
 }
 
-// inferJSON returns the columns of objects: keys in order of appearance.
-func inferJSON(rows []*value.Bag) []kql.Column {
-	var cols []kql.Column
+// inferJSON returns the columns of objects: those of hint, then other keys in
+// order of appearance.
+func inferJSON(rows []*value.Bag, hint []kql.Column) []kql.Column {
+	cols := append([]kql.Column{}, hint...)
 	place := map[string]int{}
+	known := map[string]bool{}
+	for i, c := range hint {
+		place[c.Name] = i
+		known[strings.ToLower(c.Name)] = true
+	}
 	for _, r := range rows {
 		for i := range r.Len() {
 			k, v := r.At(i)
 			t := jsonType(v)
 			at, ok := place[k]
+			if ok && at < len(hint) || !ok && known[strings.ToLower(k)] {
+				continue
+			}
 			if !ok {
 				place[k] = len(cols)
 				cols = append(cols, kql.Column{Name: k, Type: t})
