@@ -18,7 +18,7 @@ var Floors = []Floor{
 	{9, "server", []string{"internal/server/..."}},
 	{8, "wiring", []string{"internal/app"}},
 	{7, "edges", []string{"internal/store/...", "internal/collect/...", "internal/content", "internal/report", "internal/reader", "internal/snapshot", "internal/demo/...", "kql/kqlio"}},
-	{6, "judges", []string{"posture", "compliance", "siem", "attackpath"}},
+	{6, "judges", []string{"posture", "compliance", "siem", "attackpath", "privilege"}},
 	{5, "engines", []string{"policy", "condaccess", "access", "network", "template", "kql"}},
 	{4, "language", []string{"arm", "directory"}},
 	{3, "inventory", []string{"inventory", "finding"}},

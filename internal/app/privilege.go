@@ -1,0 +1,75 @@
+package app
+
+import (
+	"strings"
+	"time"
+
+	"github.com/azward/azward/directory"
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/privilege"
+)
+
+// PrivilegeFinding is a finding about privilege with its names.
+type PrivilegeFinding struct {
+	Rule      string           `json:"rule"`
+	Title     string           `json:"title"`
+	Severity  finding.Severity `json:"severity"`
+	State     finding.State    `json:"state"`
+	Principal *Principal       `json:"principal,omitempty"`
+	Subject   string           `json:"subject"`
+	Scope     string           `json:"scope"`
+	Evidence  string           `json:"evidence,omitempty"`
+	Missing   string           `json:"missing,omitempty"`
+	Fix       string           `json:"fix"`
+	Reference string           `json:"reference"`
+}
+
+// Privilege lists what makes privilege dangerous in the inventory, the gravest
+// first; what cannot be known is listed as Unknown.
+func (a *Access) Privilege(now time.Time) []PrivilegeFinding {
+	out := []PrivilegeFinding{}
+	for _, f := range privilege.Find(privilege.Facts{Directory: a.dir, Azure: a.active, Assignments: a.grants, Now: now, ContextEnforced: a.contextEnforced}) {
+		one := PrivilegeFinding{
+			Rule: f.Rule.ID, Title: f.Rule.Title, Severity: f.Rule.Severity, State: f.State, Subject: f.Subject, Scope: f.Scope,
+			Evidence: f.Evidence, Missing: f.Missing, Reference: f.Rule.Page,
+		}
+		name := "every principal"
+		if f.Principal != "" {
+			p := a.Named(f.Principal)
+			if app, ok := a.dir.Application(f.Principal); ok {
+				p = Principal{app.ID, "Application", app.DisplayName}
+			}
+			one.Principal, name = &p, p.String()
+		}
+		one.Fix = fill(f.Rule.Fix, name, f.Subject)
+		out = append(out, one)
+	}
+	return out
+}
+
+func fill(text, principal, subject string) string {
+	return strings.NewReplacer("{principal}", principal, "{subject}", subject).Replace(text)
+}
+
+// contextEnforced tells whether an enabled Conditional Access policy names an
+// authentication context and demands something of whoever uses it.
+func (a *Access) contextEnforced(context string) finding.Truth {
+	if directoryGap(a.inv, directory.ConditionalAccessPolicies) != "" {
+		return finding.Maybe
+	}
+	for _, p := range a.dir.Objects(directory.ConditionalAccessPolicies) {
+		if !strings.EqualFold(p.Get("state").TextOr(""), "enabled") {
+			continue
+		}
+		grants := p.Get("grantControls")
+		if grants.Get("builtInControls").Len() == 0 && !grants.Get("authenticationStrength").Exists() && grants.Get("termsOfUse").Len() == 0 {
+			continue
+		}
+		for _, c := range p.Path("conditions", "applications", "includeAuthenticationContextClassReferences").Elements() {
+			if strings.EqualFold(c.TextOr(""), context) {
+				return finding.True
+			}
+		}
+	}
+	return finding.False
+}
