@@ -5,5 +5,7 @@ func analysers() []analyser {
 	return []analyser{
 		{"network", networkFacts},
 		{"subscriptions", subscriptionFacts},
+		{"backups", backupFacts},
+		{"legacy authentication", legacyAuthenticationFacts},
 	}
 }

@@ -226,7 +226,7 @@ func (s *session) byRule() ([]result, []gap) {
 func (s *session) finding(r result, state finding.State, why *posture.Exemption) report.Finding {
 	res, rule := s.resources[r.resource], &s.rules[r.rule]
 	f := report.Finding{
-		ResourceID: res.ID.String(), ResourceName: displayName(res), ResourceType: res.Type, ControlID: rule.id, Title: rule.title,
+		ResourceID: res.ID.String(), ResourceName: displayName(s.inv, res), ResourceType: res.Type, ControlID: rule.id, Title: rule.title,
 		State: state, Severity: rule.severity, Reasons: []string{}, File: res.From.File,
 	}
 	if r.verdict != nil {
@@ -240,8 +240,9 @@ func (s *session) finding(r result, state finding.State, why *posture.Exemption)
 	return f
 }
 
-// displayName returns the name that a person knows a resource by.
-func displayName(r *resource.Resource) string {
+// displayName returns the name that a person knows a resource by: of what
+// somebody holds in the directory, the holder's.
+func displayName(inv *inventory.Inventory, r *resource.Resource) string {
 	if strings.HasPrefix(r.TypeKey(), "microsoft.graph/") || strings.EqualFold(r.Type, resource.TypeSubscription) {
 		for _, key := range []string{"userPrincipalName", "displayName"} {
 			if text, ok := r.Body.Get(key).Text(); ok && text != "" {
@@ -250,6 +251,13 @@ func displayName(r *resource.Resource) string {
 		}
 		if text, ok := r.Properties().Get("displayName").Text(); ok && text != "" {
 			return text
+		}
+		if id, ok := r.Body.Get("principalId").Text(); ok {
+			for _, collection := range []string{"users", "groups", "servicePrincipals"} {
+				if holder, ok := inv.Get(resource.GraphID(collection, id)); ok {
+					return displayName(inv, holder)
+				}
+			}
 		}
 	}
 	if r.ID.FullName() != "" && strings.Count(r.ID.Type(), "/") > 1 && r.ID.Level() == resource.LevelResource {
