@@ -37,6 +37,7 @@ func commands(env *Env) []*cobra.Command {
 		newAssessCommand(env),
 		newDemoCommand(env),
 		newQueryCommand(env),
+		newSnapshotCommand(env),
 		newAccessCommand(env),
 		newServeCommand(env),
 		newAttackPathCommand(env),

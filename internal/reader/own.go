@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/azward/azward/diag"
-	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/internal/snapshot"
 	"github.com/azward/azward/jsondoc"
 )
 
@@ -34,35 +34,13 @@ func (f *fileRun) statement(v jsondoc.Value, at place) {
 	}
 	f.stated[folder(f.name)] = true
 	for i, e := range v.Get("entries").Elements() {
-		entry, err := entryOf(e)
+		entry, err := snapshot.ParseEntry(e)
 		if err != nil {
 			f.damage(at, CodeSnapshot, fmt.Sprintf("entry %d of the manifest: %v", i, err))
 			continue
 		}
 		f.b.Cover(entry)
 	}
-}
-
-// entryOf reads an entry of a manifest.
-func entryOf(v jsondoc.Value) (inventory.Entry, error) {
-	e := inventory.Entry{
-		Type: v.Get("type").TextOr(""), Scope: v.Get("scope").TextOr("/"),
-		Reason: v.Get("reason").TextOr(""), Source: v.Get("source").TextOr(""),
-	}
-	if e.Type == "" {
-		return e, fmt.Errorf("it names no type")
-	}
-	if err := e.State.UnmarshalText([]byte(v.Get("state").TextOr(""))); err != nil {
-		return e, err
-	}
-	n, _ := v.Get("count").Int()
-	e.Count = int(max(0, min(n, 1<<31-1)))
-	for _, u := range v.Get("unread").Elements() {
-		if path := u.TextOr(""); path != "" {
-			e.Unread = append(e.Unread, path)
-		}
-	}
-	return e, nil
 }
 
 // bundleMembers are the lists that exporters of whole tenants put side by side

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/azward/azward/diag"
+	"github.com/azward/azward/internal/snapshot"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/resource"
 )
@@ -41,6 +42,8 @@ func (rd *run) text(name string, r io.Reader) {
 	head := f.s.peekAll()
 	var err error
 	switch {
+	case snapshot.IsSnapshot(head):
+		err = f.snapshot()
 	case looksLikeLines(head):
 		err = f.lines()
 	default:

@@ -1,0 +1,87 @@
+package snapshot
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/azward/azward/jsondoc"
+)
+
+// maxWindow is how much a zstd stream may make its reader remember.
+const maxWindow = 256 << 20
+
+// Scan calls f with every line of a snapshot, the header first; memory is one
+// line. r holds the file as it is on disk, or its text. The error wraps
+// [ErrNotSnapshot], [ErrVersion] or [ErrTruncated] where it is one of those, is
+// f's where f returned one, and names the line otherwise. Lines before the one
+// that is wrong have been handed to f.
+func Scan(r io.Reader, f func(Line) error) error {
+	in := bufio.NewReaderSize(r, 64<<10)
+	if head, _ := in.Peek(4); bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(maxWindow))
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
+		}
+		defer z.Close()
+		in = bufio.NewReaderSize(z, 256<<10)
+	}
+	names := jsondoc.NewInterner()
+	ended := false
+	for n := 1; ; n++ {
+		text, err := readLine(in)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			if n == 1 {
+				return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
+			}
+			return fmt.Errorf("line %d: %w: %w", n, ErrTruncated, err)
+		}
+		line, err := ParseLine(text, names)
+		switch {
+		case n == 1 && (err != nil || line.Header == nil):
+			if errors.Is(err, ErrVersion) {
+				return err
+			}
+			return ErrNotSnapshot
+		case err != nil:
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		ended = line.End != nil
+		if err := f(line); err != nil {
+			return err
+		}
+	}
+	if !ended {
+		return ErrTruncated
+	}
+	return nil
+}
+
+// readLine returns the next line without its end. A last line that has none is
+// one that was cut off.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	var out []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		if len(out)+len(part) > MaxLine {
+			return nil, fmt.Errorf("longer than %d MiB", MaxLine>>20)
+		}
+		out = append(out, part...)
+		switch {
+		case err == nil:
+			return bytes.TrimRight(out, "\r\n"), nil
+		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF) && len(out) > 0:
+			return nil, io.ErrUnexpectedEOF
+		default:
+			return nil, err
+		}
+	}
+}
