@@ -70,7 +70,7 @@ func (s *session) run(ctx context.Context) (*report.Assessment, error) {
 	if s.results, s.timings.Evaluations, err = evaluate(ctx, s.o, s.resources, s.rules); err != nil {
 		return nil, err
 	}
-	s.gaps = findGaps(s.inv, s.rules, s.results)
+	s.gaps = findGaps(s.inv, s.rules)
 	s.lap(&s.timings.Evaluate)
 
 	a, err := s.judge()

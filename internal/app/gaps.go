@@ -17,15 +17,12 @@ type gap struct {
 	reason     string
 }
 
-// findGaps lists what rules could not look at. Where one of a rule's types was
-// wholly read, the others count only if they were asked for and refused: a
+// findGaps lists what rules could not look at, also where some resources of the
+// type are there: nobody says that they are all. Where one of a rule's types
+// was wholly read, the others count only if they were asked for and refused: a
 // rule over virtual machines of both generations is answered by the one
 // generation that there is.
-func findGaps(inv *inventory.Inventory, rules []rule, results []result) []gap {
-	asked := make([]bool, len(rules))
-	for _, r := range results {
-		asked[r.rule] = true
-	}
+func findGaps(inv *inventory.Inventory, rules []rule) []gap {
 	tenant, err := resource.ParseID("/")
 	if err != nil {
 		return nil
@@ -52,7 +49,7 @@ func findGaps(inv *inventory.Inventory, rules []rule, results []result) []gap {
 				}
 			}
 		}
-		if !whole && !asked[i] && len(lost) == 0 && len(never) > 0 {
+		if !whole && len(lost) == 0 && len(never) > 0 {
 			// One is enough to say: of the types that nobody listed, the first.
 			lost = never[:1]
 		}

@@ -78,12 +78,16 @@ func TestLegacyAuthenticationFacts(t *testing.T) {
 		{"an application left out", policy("enabled", `"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"], "excludeApplications": ["a"]}`+old, `"block"`), "false"},
 		{"asks for MFA, which they cannot answer with", policy("enabled", everybody+old, `"mfa"`), "false"},
 	} {
-		got := factsOver(t, func(inv *inventory.Inventory) map[string]jsondoc.Value { return legacyAuthenticationFacts(inv, testNow) }, "/providers/Microsoft.Graph/organization/t", read, org, c.policy)
+		got := factsOver(t, func(inv *inventory.Inventory) map[string]jsondoc.Value {
+			return legacyAuthenticationFacts(inv, testNow)
+		}, "/providers/Microsoft.Graph/organization/t", read, org, c.policy)
 		if want := `{"legacyAuthenticationBlocked":` + c.want + `}`; got != want {
 			t.Errorf("%s: %s, want %s", c.name, got, want)
 		}
 	}
-	got := factsOver(t, func(inv *inventory.Inventory) map[string]jsondoc.Value { return legacyAuthenticationFacts(inv, testNow) }, "/providers/Microsoft.Graph/organization/t", nil, org)
+	got := factsOver(t, func(inv *inventory.Inventory) map[string]jsondoc.Value {
+		return legacyAuthenticationFacts(inv, testNow)
+	}, "/providers/Microsoft.Graph/organization/t", nil, org)
 	if want := `{"unknown":{"legacyAuthenticationBlocked":"Conditional Access policies were not read: `; !strings.HasPrefix(got, want) {
 		t.Errorf("nobody asked: %s", got)
 	}

@@ -21,8 +21,10 @@ func subscriptionFacts(inv *inventory.Inventory, _ time.Time) map[string]jsondoc
 	out := map[string]jsondoc.Value{}
 	guests := map[string]bool{}
 	usersKnown := false
+	if tenant, err := resource.ParseID("/"); err == nil {
+		usersKnown = inv.Coverage("Microsoft.Graph/users", tenant).Complete()
+	}
 	for u := range inv.OfType("Microsoft.Graph/users") {
-		usersKnown = true
 		if strings.EqualFold(u.Body.Get("userType").TextOr(""), "Guest") {
 			guests[lower(u.ID.Name())] = true
 		}
@@ -76,10 +78,10 @@ func subscriptionFacts(inv *inventory.Inventory, _ time.Time) map[string]jsondoc
 			{Name: "owners", Value: jsondoc.NewInt(owners)},
 			{Name: "servicePrincipalOwners", Value: jsondoc.NewInt(services)},
 		}
-		if usersKnown {
+		if usersKnown || guestOwners > 0 {
 			ms = append(ms, jsondoc.Member{Name: "guestOwners", Value: jsondoc.NewInt(guestOwners)})
 		} else {
-			ms = append(ms, jsondoc.Member{Name: inventory.UnknownFacts, Value: unknownFacts("Microsoft.Graph/users were not read", "guestOwners").Get(inventory.UnknownFacts)})
+			ms = append(ms, jsondoc.Member{Name: inventory.UnknownFacts, Value: unknownFacts("Microsoft.Graph/users were not wholly read", "guestOwners").Get(inventory.UnknownFacts)})
 		}
 		out[r.ID.Key()] = jsondoc.NewObject(ms...)
 	}
