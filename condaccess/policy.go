@@ -25,6 +25,32 @@ func (p *Policy) Name() string {
 	return p.ID
 }
 
+// JSON returns the whole document with the names of Graph's JSON, whatever the
+// casing it was read in; nothing is left out.
+func (p *Policy) JSON() jsondoc.Value { return graphNames(p.Body) }
+
+func graphNames(v jsondoc.Value) jsondoc.Value {
+	switch v.Kind() {
+	case jsondoc.Object:
+		ms := make([]jsondoc.Member, 0, v.Len())
+		for name, m := range v.Members() {
+			if name != "" && name[0] >= 'A' && name[0] <= 'Z' {
+				name = string(name[0]|0x20) + name[1:]
+			}
+			ms = append(ms, jsondoc.Member{Name: name, Value: graphNames(m)})
+		}
+		return jsondoc.NewObject(ms...)
+	case jsondoc.Array:
+		vs := make([]jsondoc.Value, 0, v.Len())
+		for _, e := range v.Elements() {
+			vs = append(vs, graphNames(e))
+		}
+		return jsondoc.NewArray(vs...)
+	default:
+		return v
+	}
+}
+
 // Unread is a part of a policy that this package does not understand.
 type Unread struct {
 	Path string // dotted, from the policy

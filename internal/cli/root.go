@@ -41,6 +41,7 @@ func commands(env *Env) []*cobra.Command {
 		newAccessCommand(env),
 		newServeCommand(env),
 		newAttackPathCommand(env),
+		newCACommand(env),
 		newVersionCommand(env),
 	}
 }

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/condaccess"
+	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/jsondoc"
+)
+
+func newCACommand(env *Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "ca",
+		Short: "Conditional Access: decide sign-ins, and find those that slip through",
+		Long: `Ca decides what Conditional Access makes of a sign-in, searches the policies of a
+tenant for every sign-in that they leave open, and tries a change before it is
+made. It works on an inventory, offline.
+
+An answer that depends on something that was not read is unknown.`,
+		Example: `  azward ca whatif --demo --user nils.aker@lindhaven.example --app Payroll --platform windows
+  azward ca gaps --demo`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newCAWhatIfCommand(env))
+	return cmd
+}
+
+// caFlags are the flags of every ca command.
+type caFlags struct {
+	inventory inventoryFlags
+	format    string
+	output    string
+}
+
+func (f *caFlags) add(cmd *cobra.Command, formats string) {
+	f.inventory.add(cmd)
+	cmd.Flags().StringVarP(&f.format, "format", "f", "table", formats)
+	cmd.Flags().StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
+}
+
+func (f *caFlags) check(formats ...string) error {
+	if index := strings.Join(formats, ", "); !strings.Contains(", "+index+",", ", "+f.format+",") {
+		return usagef("--format %s: expected %s", f.format, index)
+	}
+	return nil
+}
+
+// load reads the inventory and compiles its policies. What could not be understood
+// is said on standard error.
+func (f *caFlags) load(cmd *cobra.Command, env *Env, args []string) (*app.ConditionalAccess, error) {
+	inv, err := f.inventory.load(cmd.Context(), env, args)
+	if err != nil {
+		return nil, err
+	}
+	c := app.NewConditionalAccess(inv, f.inventory.now(env))
+	for i, d := range c.Problems() {
+		if i == 20 {
+			env.say("azward: and %d more\n", len(c.Problems())-i)
+			break
+		}
+		env.say("azward: %s\n", d.Error())
+	}
+	return c, nil
+}
+
+// readPolicies reads a file of policies in Graph's JSON.
+func readPolicies(env *Env, path string) ([]*condaccess.Policy, error) {
+	doc, err := readJSON(env, path)
+	if err != nil {
+		return nil, err
+	}
+	policies, list := condaccess.ParsePolicies(doc)
+	for _, d := range list {
+		env.say("azward: %s: %s\n", path, d.Error())
+	}
+	if len(policies) == 0 {
+		return nil, usagef("%s holds no Conditional Access policy", path)
+	}
+	return policies, nil
+}
+
+const maxInputFile = 1 << 30
+
+func readJSON(env *Env, path string) (jsondoc.Value, error) {
+	var in io.Reader = env.Stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return jsondoc.Value{}, usagef("read %s: %v", path, reasonOf(err))
+		}
+		defer func() { _ = f.Close() }()
+		in = f
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxInputFile))
+	if err != nil {
+		return jsondoc.Value{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	doc, err := jsondoc.Parse([]byte(strings.TrimPrefix(string(text), "\ufeff")))
+	if err != nil {
+		return jsondoc.Value{}, usagef("%s: %v", path, err)
+	}
+	return doc, nil
+}
