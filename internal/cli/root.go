@@ -42,6 +42,7 @@ func commands(env *Env) []*cobra.Command {
 		newServeCommand(env),
 		newAttackPathCommand(env),
 		newCACommand(env),
+		newReviewCommand(env),
 		newVersionCommand(env),
 	}
 }

@@ -1,0 +1,121 @@
+package app
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/azward/azward/directory"
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/review"
+)
+
+// ReviewItems makes the items of a campaign from the inventory. An Azure scope
+// or group of the campaign that the inventory does not have is an error that
+// wraps ErrUsage.
+func (a *Access) ReviewItems(c *review.Campaign, now time.Time) ([]review.Item, error) {
+	for i, text := range c.Azure {
+		id, err := a.FindScope(text)
+		if err != nil {
+			return nil, err
+		}
+		c.Azure[i] = id.String()
+	}
+	for _, name := range c.Groups {
+		if p, err := a.FindPrincipal(name); err != nil || p.Kind != "Group" {
+			return nil, usagef("no group is called %q", name)
+		}
+	}
+	within := func(scope string, roots []string) bool {
+		id, err := a.FindScope(scope)
+		if err != nil {
+			return false
+		}
+		for _, root := range roots {
+			if r, err := a.FindScope(root); err == nil && a.inv.Within(id, r) {
+				return true
+			}
+		}
+		return false
+	}
+	return c.Items(a.reviewGrants(c), within, now), nil
+}
+
+// reviewGrants lists everything that could be reviewed.
+func (a *Access) reviewGrants(c *review.Campaign) []review.Grant {
+	var out []review.Grant
+	signIns := a.appSignIns()
+	add := func(g review.Grant) {
+		p := a.Named(g.PrincipalID)
+		g.PrincipalID, g.PrincipalType, g.Principal = p.ID, p.Kind, p.String()
+		if u, ok := a.dir.User(p.ID); ok {
+			g.Disabled = u.Enabled == directory.False
+			g.LastSignIn = u.LastSignIn
+			g.SignInsRead = u.Body.Get("signInActivity").Exists()
+		}
+		if s, ok := a.dir.ServicePrincipal(p.ID); ok {
+			g.Disabled = s.Enabled == directory.False
+			g.LastSignIn = signIns[lower(s.AppID)]
+			g.SignInsRead = a.dir.Read("servicePrincipalSignInActivities") && p.Kind != "ManagedIdentity"
+		}
+		out = append(out, g)
+	}
+	for _, as := range a.grants {
+		name := as.Role
+		if r, ok := a.active.Role(as.Role); ok {
+			name = cmp.Or(r.Name, as.Role)
+		}
+		privileged, _ := a.active.Grants(as, "Microsoft.Authorization/roleAssignments/write", false)
+		add(review.Grant{ID: as.ID, Kind: "azureRole", PrincipalID: as.Principal, What: name, WhatID: as.Role, Scope: as.Scope.String(), Privileged: privileged != finding.False})
+	}
+	for _, ra := range a.dir.RoleAssignments() {
+		if ra.Role == nil || ra.Activated {
+			continue
+		}
+		kind := "directoryRole"
+		if ra.Eligible {
+			kind = "eligibleDirectoryRole"
+		}
+		add(review.Grant{ID: ra.ID, Kind: kind, PrincipalID: ra.PrincipalID, What: cmp.Or(ra.Role.DisplayName, ra.Role.ID), WhatID: ra.Role.ID, Scope: ra.Scope,
+			Privileged: ra.Role.Privileged != directory.False})
+	}
+	for _, name := range c.Groups {
+		p, err := a.FindPrincipal(name)
+		if err != nil {
+			continue
+		}
+		g, ok := a.dir.Group(p.ID)
+		if !ok {
+			continue
+		}
+		for _, m := range g.Members {
+			add(review.Grant{ID: g.ID + "/members/" + m, Kind: "groupMember", PrincipalID: m, What: g.DisplayName, WhatID: g.ID, Scope: "/"})
+		}
+	}
+	for _, g := range a.dir.AppRoleGrants() {
+		add(review.Grant{ID: g.Body.Get("id").TextOr(g.PrincipalID + "/" + g.AppRoleID), Kind: "applicationPermission", PrincipalID: g.PrincipalID, What: a.permissionName(g), WhatID: g.AppRoleID, Scope: "/"})
+	}
+	return out
+}
+
+func (a *Access) permissionName(g directory.AppRoleGrant) string {
+	if s, ok := a.dir.ServicePrincipal(g.ResourceID); ok {
+		for _, r := range s.Body.Get("appRoles").Elements() {
+			if strings.EqualFold(r.Get("id").TextOr(""), g.AppRoleID) {
+				return s.DisplayName + " " + r.Get("value").TextOr(g.AppRoleID)
+			}
+		}
+	}
+	return g.AppRoleID
+}
+
+// appSignIns returns when each application last signed in, by app id.
+func (a *Access) appSignIns() map[string]time.Time {
+	out := map[string]time.Time{}
+	for _, body := range a.dir.Objects("servicePrincipalSignInActivities") {
+		if t, ok := directory.ParseTime(body.Path("lastSignInActivity", "lastSignInDateTime").TextOr("")); ok {
+			out[lower(body.Get("appId").TextOr(""))] = t
+		}
+	}
+	return out
+}
