@@ -35,6 +35,7 @@ const (
 func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newAssessCommand(env),
+		newControlsCommand(env),
 		newDemoCommand(env),
 		newQueryCommand(env),
 		newSnapshotCommand(env),

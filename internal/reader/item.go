@@ -70,7 +70,7 @@ func (f *fileRun) value(v jsondoc.Value, at place, c *collection, depth int) {
 	case unwrapped(v).Exists():
 		f.value(unwrapped(v), at, c, depth+1)
 	case v.Get("$schema").Exists() && strings.Contains(strings.ToLower(v.Get("$schema").TextOr("")), "deployment"):
-		f.skip(diag.Warning, at, CodeTemplate, "a deployment template or its parameters, which is no inventory", "azward template reads templates")
+		f.skip(diag.Warning, at, CodeTemplate, "a deployment template or its parameters, which is no inventory", "azward check judges templates")
 	case hasARMID(v):
 		f.addARM(v, at, c)
 	case c != nil && c.asked == nil && graphContext(c.rest) == "" && graphContext(v) == "" && !looksLikeGraph(v):
