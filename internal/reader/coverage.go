@@ -12,9 +12,10 @@ import (
 // What a plain file says of what it does not hold is nothing; so the manifest
 // has to take it at its word: a file that holds resources of a type in a
 // subscription is taken to hold all of them, as the commands that write such
-// files list by subscription, unless it is damaged, says that it goes on, or
-// holds what is only listed within a parent. Recorded calls and snapshots say
-// what was asked for, and a manifest beside the files does for those.
+// files list by subscription, unless a file of the run is damaged, it says that
+// it goes on, or it holds what is only listed within a parent. Recorded calls
+// and snapshots say what was asked for, and a manifest beside files does for
+// those.
 
 // holdings is what one text holds, for the manifest.
 type holdings struct {
@@ -176,8 +177,10 @@ func (rd *run) coverExports() {
 		switch {
 		case e.why != "":
 			out.State, out.Reason = inventory.Partial, e.why
+		case rd.broken != "":
+			out.State, out.Reason = inventory.Partial, rd.broken+" could not be read whole and may hold more of them"
 		case e.single && !oneOfAKind(k.typ):
-			out.State, out.Reason = inventory.Partial, "single objects were read and not the list of all"
+			out.State, out.Reason = inventory.Partial, notListed
 		case !e.direct:
 			total, with := 0, 0
 			for _, p := range e.parents {

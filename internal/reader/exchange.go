@@ -80,6 +80,8 @@ func (s *session) note(key string, c *call) {
 	s.calls[key] = c
 }
 
+const notListed = "single objects were read and not the list of all"
+
 // exchange takes one recorded call.
 func (f *fileRun) exchange(v jsondoc.Value, at place) {
 	method := strings.ToUpper(v.Get("method").TextOr("GET"))
@@ -181,8 +183,13 @@ func (f *fileRun) single(asked *request, body jsondoc.Value, at place) {
 // manifest.
 func (f *fileRun) finishSession() {
 	s := &f.session
+	alone := holdings{}
 	for _, key := range s.keys {
-		f.keep(s.records[key].r)
+		a := s.records[key]
+		f.keep(a.r)
+		if !a.listed {
+			alone.add(a.r, false)
+		}
 	}
 	follows := make(map[string]bool)
 	for _, c := range s.calls {
@@ -194,6 +201,14 @@ func (f *fileRun) finishSession() {
 		if c := s.calls[key]; !follows[key] || c.next == key {
 			f.settle(c)
 		}
+	}
+	// What was asked for one by one comes last: lists say more of the same.
+	for k, e := range alone.types {
+		entry := inventory.Entry{Type: e.typ, Scope: e.scope, State: inventory.Partial, Count: e.count, Source: f.name, Reason: notListed}
+		if oneOfAKind(k.typ) || !strings.Contains(e.scope, "/subscriptions/") && !strings.HasPrefix(k.typ, strings.ToLower(graphPrefix)) {
+			continue // there is one of it, or it is a scope itself
+		}
+		f.b.Cover(entry)
 	}
 }
 

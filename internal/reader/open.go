@@ -21,8 +21,8 @@ import (
 const (
 	maxArchiveDepth = 3         // archives in archives
 	maxArchiveFiles = 100_000   // files in one archive
-	maxRatio        = 1000      // bytes out per byte in, once graceBytes are out
-	graceBytes      = 64 << 20  //
+	maxRatio        = 400       // bytes out per byte in, once graceBytes are out
+	graceBytes      = 64 << 20  // what any archive may expand to
 	maxZstdWindow   = 256 << 20 // bytes a zstd stream may make us remember
 	maxNestedZip    = 512 << 20 // a zip inside another archive is held in memory
 )
@@ -36,7 +36,7 @@ func (rd *run) unpack(name string, r io.Reader, in *counted, file io.ReaderAt, s
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, err := br.Peek(512)
 	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
-		rd.lost(name, place{}, CodeUnreadable, err.Error())
+		rd.lost(name, place{}, streamCode(err), streamMessage(err))
 		return
 	}
 	if depth > maxArchiveDepth {

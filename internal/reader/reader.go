@@ -206,6 +206,7 @@ type run struct {
 	perOwner ownerCoverage
 	graph    map[string]int  // objects of Microsoft Graph by type, for perOwner
 	stated   map[string]bool // folders that a manifest speaks for
+	broken   string          // the first file of which something was lost
 }
 
 func (rd *run) file(f input, open func(string) (io.ReadCloser, error)) {
@@ -240,6 +241,9 @@ func (rd *run) report(severity diag.Severity, file string, at place, code, messa
 // it in the manifest: what it held is not known.
 func (rd *run) lost(file string, at place, code, message string) {
 	rd.report(diag.Error, file, at, code, message, "")
+	if rd.broken == "" && code != CodeNotJSON {
+		rd.broken = file
+	}
 	rd.b.Cover(inventory.Entry{
 		Type: inventory.AnyType, Scope: "/", State: inventory.Failed, Source: file,
 		Reason: fmt.Sprintf("%s could not be read: %s", filepath.Base(file), message),

@@ -164,7 +164,7 @@ var readTests = []readTest{
 	}},
 	{"calls, only some asked for", apiCall(storageList+"?$filter=x", 200, `{"value":[]}`) + "\n" + apiCall(sta+"a", 200, account("a")), []string{
 		"R Microsoft.Storage/storageAccounts a",
-		"M Microsoft.Storage/storageAccounts  partial 0: the call asked for some of them only: $filter=x",
+		"M Microsoft.Storage/storageAccounts  partial 1: the call asked for some of them only: $filter=x",
 	}},
 	{"calls, members and owners", graphCall("groups", 200, `{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#groups","value":[{"id":"group-1","displayName":"G"}]}`) + "\n" +
 		graphCall("groups/group-1/members", 200, `{"value":[{"id":"u"}]}`) + "\n" + graphCall("groups/group-1/owners", 403, `{}`) + "\n" +
@@ -179,7 +179,7 @@ var readTests = []readTest{
 		"D RDR0010 3:1 ",
 	}},
 	{"the last answer counts", apiCall(sta+"a", 200, account("a")) + "\n" + `{"method":"PUT","url":"https://management.azure.com` + sta + `a","status":200,"body":` + strings.Replace(account("a"), `"a":1`, `"a":2`, 1) + `}` + "\n" + `{"method":"POST","url":"https://management.azure.com` + sta + `a/listKeys","status":200,"body":{"keys":["k"]}}`, []string{
-		"R Microsoft.Storage/storageAccounts a", "D RDR0011 3:1 POST SUB/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a/listKeys reads nothing",
+		"R Microsoft.Storage/storageAccounts a", "M Microsoft.Storage/storageAccounts  partial 1: single objects were read and not the list of all", "D RDR0011 3:1 POST SUB/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a/listKeys reads nothing",
 	}},
 	{"duplicate id", `[` + account("a") + `,` + "\n" + strings.Replace(account("A"), `"a":1`, `"a":2`, 1) + `]`, []string{
 		"R Microsoft.Storage/storageAccounts a", "M Microsoft.Storage/storageAccounts  complete 2",

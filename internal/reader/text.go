@@ -30,7 +30,7 @@ func (rd *run) text(name string, r io.Reader) {
 	c, ok := f.s.space()
 	switch {
 	case !ok && f.s.failure() != nil:
-		rd.lost(name, f.s.here(), streamCode(f.s.failure()), f.s.failure().Error())
+		rd.lost(name, f.s.here(), streamCode(f.s.failure()), streamMessage(f.s.failure()))
 		return
 	case !ok:
 		rd.lost(name, f.s.here(), CodeNotJSON, "the file is empty")
@@ -53,13 +53,21 @@ func (rd *run) text(name string, r io.Reader) {
 		return
 	}
 	if e := f.s.failure(); e != nil {
-		f.damage(f.s.here(), streamCode(e), e.Error())
+		f.damage(f.s.here(), streamCode(e), streamMessage(e))
 	}
 	if f.values > 0 || f.damaged == "" {
 		rd.read++
 	}
 	f.finishSession()
 	f.cover()
+}
+
+// streamMessage says what ended a stream in the words of a person.
+func streamMessage(err error) string {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return "the compressed file is cut off here"
+	}
+	return err.Error()
 }
 
 func streamCode(err error) string {
@@ -220,7 +228,7 @@ func (f *fileRun) took(raw []byte, at place, c *collection, err error) (stop boo
 	case errors.Is(err, errTooLong):
 		f.damage(at, CodeTooLong, f.tooLong())
 		return false
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case f.s.failure() == nil && errors.Is(err, io.ErrUnexpectedEOF):
 		f.damage(at, CodeTruncated, "the text ends in the middle of the value that begins here")
 		return true
 	default:
