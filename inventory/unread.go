@@ -31,7 +31,7 @@ func (inv *Inventory) Unread(r *resource.Resource, path string) (reason string, 
 		return why, true
 	}
 	if r.IsGraph() {
-		if first != "" && !r.Body.Get(first).Exists() {
+		if first != "" && !r.Body.Get(first).Exists() && !ofAnotherKind(r, first) {
 			return fmt.Sprintf("%q of this object was not read from Microsoft Graph", first), true
 		}
 		return "", false
@@ -46,6 +46,25 @@ func (inv *Inventory) Unread(r *resource.Resource, path string) (reason string, 
 		return "the resource was listed without its properties", true
 	}
 	return "", false
+}
+
+// kindMembers names, for collections of Microsoft Graph that hold objects of
+// several kinds, the members that only one kind has. Source: the resource types
+// ipNamedLocation and countryNamedLocation.
+var kindMembers = map[string]map[string]string{
+	"microsoft.graph/namedlocations": {
+		"istrusted": "#microsoft.graph.ipnamedlocation", "ipranges": "#microsoft.graph.ipnamedlocation",
+		"countriesandregions": "#microsoft.graph.countrynamedlocation", "includeunknowncountriesandregions": "#microsoft.graph.countrynamedlocation",
+		"countrylookupmethod": "#microsoft.graph.countrynamedlocation",
+	},
+}
+
+// ofAnotherKind tells whether a member is one that an object of this kind never
+// has: it is missing, not unread.
+func ofAnotherKind(r *resource.Resource, member string) bool {
+	kind := kindMembers[r.TypeKey()][strings.ToLower(member)]
+	own, ok := r.Body.Get("@odata.type").Text()
+	return kind != "" && ok && !strings.EqualFold(own, kind)
 }
 
 func unreadFact(r *resource.Resource, path string) (string, bool) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/azward/azward/finding"
+	"github.com/azward/azward/resource"
 )
 
 // Fix is what a plan needs to know of one open recommendation.
@@ -128,7 +129,7 @@ func group(fixes []Fix) [][]*Fix {
 		}
 		key := "same\x00" + strings.TrimSpace(f.AzCLI)
 		if base, _, ok := updateBase(f.AzCLI); ok {
-			key = "update\x00" + base + "\x00" + f.Effort
+			key = "update\x00" + base + "\x00" + f.Effort + "\x00" + typeOf(f.Targets[0].ID)
 		}
 		key += "\x00" + f.Owner
 		if strings.TrimSpace(f.AzCLI) == "" {
@@ -143,6 +144,16 @@ func group(fixes []Fix) [][]*Fix {
 		out[at] = append(out[at], f)
 	}
 	return out
+}
+
+// typeOf returns the type of the resource of an id in lower case: what one
+// command mends is of one type, whatever the command is called.
+func typeOf(id string) string {
+	parsed, err := resource.ParseID(id)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(parsed.Type())
 }
 
 func action(fixes []*Fix) Action {

@@ -111,6 +111,9 @@ type Exemption struct {
 	Source   string           `json:"source"`
 }
 
+// CodeExpired is the code of the notice of an exemption that expired.
+const CodeExpired = "EXM0007"
+
 // Notice is something that a person should know about the run itself.
 type Notice struct {
 	Severity string `json:"severity"` // error, warning or info

@@ -236,7 +236,7 @@ func (t *terminal) exemptions() {
 func (t *terminal) notices() {
 	var worth []Notice
 	for _, n := range t.a.Notices {
-		if n.Severity != "info" {
+		if n.Severity != "info" && n.Code != CodeExpired {
 			worth = append(worth, n)
 		}
 	}
@@ -248,13 +248,22 @@ func (t *terminal) notices() {
 	for _, n := range worth[:min(shown, len(worth))] {
 		text := n.Message
 		if n.Place != "" {
-			text = n.Place + ": " + text
+			text = shortPlace(n.Place) + ": " + text
 		}
 		t.line("  %s %s", t.style(yellow, "!"), clip(clean(text), t.width-5))
 	}
 	if rest := len(worth) - shown; rest > 0 {
 		t.line("    %s", t.style(dim, fmt.Sprintf("and %d more; --format json has all of them", rest)))
 	}
+}
+
+// shortPlace returns a file's place as it is, and of an id the last two names.
+func shortPlace(place string) string {
+	if !strings.Contains(place, "/providers/") {
+		return place
+	}
+	parts := strings.Split(strings.TrimRight(place, "/"), "/")
+	return "…/" + strings.Join(parts[max(0, len(parts)-2):], "/")
 }
 
 func (t *terminal) next() {
