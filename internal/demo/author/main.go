@@ -57,6 +57,7 @@ func build() *tenant {
 	development(t)
 	governance(t)
 	azureRoles(t)
+	smallMistakes(t)
 	return t
 }
 
