@@ -17,6 +17,9 @@ func (c *call) text(i int) (string, error) {
 	if s, ok := c.args[i].doc.Text(); ok {
 		return s, nil
 	}
+	if c.env.NullText && c.args[i].Kind() == jsondoc.Null {
+		return "", nil
+	}
 	return "", c.wrong(i, "string")
 }
 

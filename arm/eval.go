@@ -39,6 +39,9 @@ type Env struct {
 	Now time.Time
 	// NoHoles promises that no value holds a [Hole], which saves looking for them.
 	NoHoles bool
+	// NullText makes null count as an empty text where a function wants a text, and
+	// equal to one: what policy rules expect of the fields that a resource lacks.
+	NullText bool
 
 	steps int
 	depth int

@@ -43,6 +43,9 @@ func arrayFunctions() []Function {
 				case jsondoc.Array, jsondoc.Object:
 					return Int(int64(c.args[0].doc.Len())), nil
 				default:
+					if c.env.NullText && c.args[0].Kind() == jsondoc.Null {
+						return Int(0), nil
+					}
 					return Null, c.wrong(0, "array, string or object")
 				}
 			},
@@ -157,6 +160,9 @@ func evalContains(c *call) (Value, error) {
 		}
 		return Truth(c.args[0].doc.Get(name).Exists()), nil
 	default:
+		if c.env.NullText && c.args[0].Kind() == jsondoc.Null {
+			return Truth(false), nil
+		}
 		return Null, c.wrong(0, "array, object or string")
 	}
 }
@@ -168,6 +174,11 @@ func endFunction(name, doc string, ex Example, last bool) Function {
 			switch c.args[0].Kind() {
 			case jsondoc.Missing:
 				return c.args[0], nil
+			case jsondoc.Null:
+				if c.env.NullText {
+					return Text(""), nil
+				}
+				return Null, c.wrong(0, "array or string")
 			case jsondoc.String:
 				s, _ := c.args[0].doc.Text()
 				n := units(s)

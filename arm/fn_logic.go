@@ -77,7 +77,17 @@ func logicFunctions() []Function {
 		{
 			Name: "equals", Doc: "Tells whether two values are the same, with regard to case.", Min: 2, Max: 2,
 			Sigs: []string{"(arg1: any, arg2: any) bool"}, Examples: []Example{{"equals('a', 'a')", "true"}, {"equals('a', 'A')", "false"}, {"equals(createArray(1), createArray(1))", "true"}},
-			eval: func(c *call) (Value, error) { return Truth(jsondoc.Equal(c.args[0].Doc(), c.args[1].Doc())), nil },
+			eval: func(c *call) (Value, error) {
+				a, b := c.args[0].Doc(), c.args[1].Doc()
+				if c.env.NullText && a.IsNull() != b.IsNull() {
+					s, isText := a.Text()
+					if a.IsNull() {
+						s, isText = b.Text()
+					}
+					return Truth(isText && s == ""), nil
+				}
+				return Truth(jsondoc.Equal(a, b)), nil
+			},
 		},
 		ordering("less", "Tells whether the first value is less than the second.", Example{"less(5, 3)", "false"}, func(c int) bool { return c < 0 }),
 		ordering("lessOrEquals", "Tells whether the first value is less than or equal to the second.", Example{"lessOrEquals('a', 'b')", "true"}, func(c int) bool { return c <= 0 }),

@@ -1,0 +1,108 @@
+package policy
+
+import (
+	"github.com/azward/azward/arm"
+	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/resource"
+)
+
+// What subscription(), resourceGroup(), requestContext() and policy() answer.
+// Source: "Azure Policy definition structure policy rule", Policy functions,
+// and the ARM template functions of the same names.
+
+func member(name, text string) jsondoc.Member {
+	return jsondoc.Member{Name: name, Value: jsondoc.NewString(text)}
+}
+
+// owner is the resource of the rule's if.
+func (f *frame) owner() *resource.Resource {
+	if f.primary != nil {
+		return f.primary
+	}
+	return f.res
+}
+
+func (f *frame) subscription() arm.Value {
+	if f.o.Subscription.Exists() {
+		return arm.Of(f.o.Subscription)
+	}
+	id := f.owner().ID.Subscription()
+	if id == "" {
+		return arm.Unknown("the subscription of the resource")
+	}
+	v := jsondoc.NewObject(member("id", "/subscriptions/"+id), member("subscriptionId", id))
+	hole := arm.Hole("the subscription " + id + " was not read")
+	for _, name := range []string{"displayName", "tenantId", "tags"} {
+		got := hole
+		if f.inv != nil {
+			if r, ok := f.inv.Lookup("/subscriptions/" + id); ok {
+				if got = r.Body.Get(name); got.IsMissing() {
+					got = r.Properties().Get(name)
+				}
+			}
+		}
+		if got.Exists() {
+			v = v.With(name, got)
+		}
+	}
+	return arm.Of(v)
+}
+
+func (f *frame) resourceGroup() arm.Value {
+	if f.o.ResourceGroup.Exists() {
+		return arm.Of(f.o.ResourceGroup)
+	}
+	id := f.owner().ID
+	if id.ResourceGroup() == "" {
+		return arm.Unknown("the resource group of the resource")
+	}
+	group := "/subscriptions/" + id.Subscription() + "/resourceGroups/" + id.ResourceGroup()
+	if f.inv != nil {
+		if r, ok := f.inv.Lookup(group); ok {
+			return arm.Of(r.Body)
+		}
+	}
+	hole := arm.Hole("the resource group " + group + " was not read")
+	return arm.Of(jsondoc.NewObject(member("id", group), member("name", id.ResourceGroup()),
+		jsondoc.Member{Name: "location", Value: hole}, jsondoc.Member{Name: "tags", Value: hole}, jsondoc.Member{Name: "managedBy", Value: hole}))
+}
+
+// latest is the API version of an evaluation without a request: compliance of
+// what is there is judged with the latest version, which is later than any
+// that a rule names. Source: "Azure Policy definition structure policy rule",
+// Policy functions, requestContext.
+const latest = "9999-12-31"
+
+func (f *frame) request() arm.Value {
+	v := f.o.Request
+	version := f.o.APIVersion
+	if version == "" {
+		version = latest
+	}
+	if v.Get("apiVersion").IsMissing() {
+		v = v.With("apiVersion", jsondoc.NewString(version))
+	}
+	return arm.Of(v)
+}
+
+// utcNow answers in ISO 8601 with the fraction of a second where there is one.
+func (f *frame) utcNow() arm.Value {
+	now := f.o.Now.UTC()
+	switch {
+	case f.o.Now.IsZero():
+		return arm.Unknown("the time of the evaluation")
+	case now.Nanosecond() == 0:
+		return arm.Text(now.Format("2006-01-02T15:04:05Z"))
+	}
+	return arm.Text(now.Format("2006-01-02T15:04:05.0000000Z"))
+}
+
+func (f *frame) policy() arm.Value {
+	if f.o.Policy.Exists() {
+		return arm.Of(f.o.Policy)
+	}
+	return arm.Of(jsondoc.NewObject(
+		member("assignmentId", f.def.AssignmentID), member("definitionId", f.def.ID),
+		member("setDefinitionId", f.def.InitiativeID), member("definitionReferenceId", f.def.ReferenceID),
+	))
+}

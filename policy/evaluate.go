@@ -1,0 +1,199 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/azward/azward/diag"
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/resource"
+)
+
+// Options say what an evaluation may know beyond the resource.
+type Options struct {
+	// Inventory answers what was read, and holds related resources. Without
+	// one a resource is taken for whole.
+	Inventory *inventory.Inventory
+	// Related are the related resources that auditIfNotExists and
+	// deployIfNotExists look among, in place of the inventory's; not nil means
+	// that these are all there are.
+	Related []*resource.Resource
+	// Now is what utcNow() answers; zero makes it Unknown.
+	Now time.Time
+	// Request, Policy, ResourceGroup and Subscription are what the functions
+	// requestContext(), policy(), resourceGroup() and subscription() answer;
+	// where missing, what the resource's id and the inventory tell.
+	Request, Policy, ResourceGroup, Subscription jsondoc.Value
+	// APIVersion is that of the request; aliases with paths by version go by it.
+	APIVersion string
+	// Holes says that bodies may hold values that cannot be known ([arm.Hole]):
+	// resources of a template before deployment.
+	Holes bool
+	// Attestations answer for manual definitions; may be nil.
+	Attestation func(def *Definition, res *resource.Resource) (state finding.State, ok bool)
+}
+
+// Evaluator evaluates definitions. It holds the scratch memory of one
+// goroutine; make one for each.
+type Evaluator struct {
+	o Options
+	f frame
+}
+
+// NewEvaluator returns an evaluator.
+func NewEvaluator(o Options) *Evaluator {
+	e := &Evaluator{o: o}
+	e.f.o, e.f.inv = &e.o, o.Inventory
+	if o.Inventory != nil {
+		e.f.doubted = doubtedTypes(o.Inventory)
+	}
+	return e
+}
+
+// Fork returns an evaluator of the same options for another goroutine.
+func (e *Evaluator) Fork() *Evaluator {
+	n := &Evaluator{o: e.o}
+	n.f.o, n.f.inv, n.f.doubted = &n.o, e.f.inv, e.f.doubted
+	return n
+}
+
+// doubtedTypes lists the types of which the manifest says that some properties
+// were not read: for those it is asked even where a value is there.
+func doubtedTypes(inv *inventory.Inventory) map[string]bool {
+	var out map[string]bool
+	for _, e := range inv.Manifest().Entries() {
+		if len(e.Unread) > 0 {
+			if out == nil {
+				out = map[string]bool{}
+			}
+			out[strings.ToLower(e.Type)] = true
+		}
+	}
+	return out
+}
+
+// Result is what a definition says of a resource.
+type Result struct {
+	finding.Verdict
+	// Match tells whether the rule's if holds.
+	Match finding.Truth
+	// Fires tells whether the effect would take place: the if holds, and of an
+	// if-not-exists effect, what it looks for is not there.
+	Fires bool
+	// Err is the expression that failed, where that left the answer Unknown.
+	Err *diag.Diagnostic
+}
+
+// Evaluate answers what a definition says of a resource: NotApplicable where
+// the conditions on type, kind and name do not let it through, Compliant,
+// NonCompliant with the clauses that decided, or Unknown with what is missing.
+// It allocates nothing where the rule does not match.
+func (e *Evaluator) Evaluate(d *Definition, r *resource.Resource) Result {
+	f := &e.f
+	f.def = d
+	if f.res != r {
+		f.at(r)
+	}
+	f.clear(false)
+	if d.Effect == Disabled || d.Effect == None || d.Indexed() && r.ID.Level() != resource.LevelResource && !r.ID.IsZero() {
+		return Result{Verdict: finding.Verdict{State: finding.NotApplicable}}
+	}
+	truth := d.root.eval(f)
+	if truth == finding.False {
+		if d.Effect == AuditIfNotExists || d.Effect == DeployIfNotExists || d.applies != nil && d.applies(f) == finding.False {
+			return Result{Verdict: finding.Verdict{State: finding.NotApplicable}}
+		}
+		if d.Effect == Manual || d.Provider() {
+			return Result{Verdict: finding.Verdict{State: finding.NotApplicable}}
+		}
+		return Result{Verdict: finding.Verdict{State: finding.Compliant}}
+	}
+	return e.matched(d, truth)
+}
+
+// matched answers where the if holds or may hold.
+func (e *Evaluator) matched(d *Definition, truth finding.Truth) Result {
+	f := &e.f
+	if truth == finding.Maybe {
+		failed, missing := f.failed, f.missing
+		f.failed = nil
+		if d.applies != nil && d.applies(f) == finding.False {
+			return Result{Match: finding.False, Verdict: finding.Verdict{State: finding.NotApplicable}}
+		}
+		return Result{Match: truth, Err: failed, Verdict: finding.Verdict{State: finding.Unknown, Missing: missing}}
+	}
+	unknown := func(why string) Result {
+		return Result{Match: truth, Fires: true, Verdict: finding.Verdict{State: finding.Unknown, Because: e.trace(d), Missing: []string{why}}}
+	}
+	switch d.Effect {
+	case EffectUnknown:
+		r := unknown("the effect: " + d.missing)
+		r.Fires = false
+		return r
+	case Manual:
+		if e.o.Attestation != nil {
+			if state, ok := e.o.Attestation(d, f.res); ok {
+				return Result{Match: truth, Fires: state != finding.Compliant, Verdict: finding.Verdict{State: state}}
+			}
+		}
+		switch strings.ToLower(d.details.state) {
+		case "compliant":
+			return Result{Match: truth, Fires: true, Verdict: finding.Verdict{State: finding.Compliant}}
+		case "noncompliant", "non-compliant":
+			return Result{Match: truth, Fires: true, Verdict: finding.Verdict{State: finding.NonCompliant, Because: e.trace(d)}}
+		}
+		return unknown("an attestation: the policy is answered by hand")
+	case AuditIfNotExists, DeployIfNotExists:
+		return e.notExists(d)
+	case AddToNetworkGroup:
+		return unknown("the members of the network group that this policy fills")
+	case DenyAction:
+		// What may be done with the resource is limited; its state is not judged.
+		return Result{Match: truth, Fires: true, Verdict: finding.Verdict{State: finding.Compliant}}
+	default:
+		if d.Provider() {
+			return unknown("the objects that " + d.Mode + " decides about, which no inventory holds")
+		}
+	}
+	return Result{Match: truth, Fires: true, Verdict: finding.Verdict{State: finding.NonCompliant, Because: e.trace(d)}}
+}
+
+// notExists looks for what an if-not-exists effect wants to be there.
+func (e *Evaluator) notExists(d *Definition) Result {
+	f := &e.f
+	f.clear(false)
+	want := d.details.existence
+	truth, seen := f.related(want)
+	switch truth {
+	case finding.True:
+		return Result{Match: finding.True, Verdict: finding.Verdict{State: finding.Compliant}}
+	case finding.Maybe:
+		missing := f.missing
+		if len(missing) == 0 {
+			missing = []string{"the related " + want.typ.text}
+		}
+		return Result{Match: finding.True, Err: f.failed, Verdict: finding.Verdict{State: finding.Unknown, Missing: missing}}
+	case finding.False:
+	}
+	typ, _ := want.typ.str(f)
+	found := fmt.Sprintf("none of %d is as it should be", seen)
+	if seen == 0 {
+		found = "there is none"
+	}
+	return Result{Match: finding.True, Fires: true, Verdict: finding.Verdict{
+		State: finding.NonCompliant, Because: []finding.Step{{Clause: "exists " + typ, Value: found, Truth: finding.False}},
+	}}
+}
+
+// trace evaluates the rule once more and returns the clauses that decided it.
+func (e *Evaluator) trace(d *Definition) []finding.Step {
+	f := &e.f
+	f.clear(true)
+	d.root.eval(f)
+	steps := f.because()
+	f.trace = false
+	return steps
+}

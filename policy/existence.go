@@ -1,0 +1,210 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/resource"
+)
+
+// What auditIfNotExists and deployIfNotExists look for.
+// Source: "Azure Policy definitions auditIfNotExists effect" and
+// "... deployIfNotExists effect", properties.
+
+type existence struct {
+	typ   operand
+	name  operand
+	kind  operand
+	group operand // resourceGroupName
+	scope operand // existenceScope
+	when  *node   // existenceCondition; nil: being there is enough
+}
+
+func (c *compiler) existence(v jsondoc.Value, pointer string) {
+	d := &c.def.details
+	e := &existence{}
+	typ := v.Get("type")
+	if typ.Kind() != jsondoc.String || typ.TextOr("") == "" {
+		c.add(errDetails(spanOf(v), c.def.Effect.String(), "a type"))
+		return
+	}
+	e.typ, e.name, e.kind = c.operand(typ), c.operand(v.Get("name")), c.operand(v.Get("kind"))
+	e.group, e.scope = c.operand(v.Get("resourceGroupName")), c.operand(v.Get("existenceScope"))
+	d.delay = c.operand(v.Get("evaluationDelay"))
+	d.roles = c.operand(v.Get("roleDefinitionIds"))
+	if when := v.Get("existenceCondition"); when.Exists() {
+		e.when = c.condition(when, pointer+"/existenceCondition")
+	}
+	d.existence = e
+	dep := v.Get("deployment")
+	if dep.IsMissing() {
+		return
+	}
+	props := dep.Get("properties")
+	d.deployment = &deployment{
+		scope: c.operand(v.Get("deploymentScope")), location: c.operand(dep.Get("location")), body: props, parameters: c.operand(props.Get("parameters")),
+	}
+}
+
+// str evaluates an operand that is a text; known is false where it cannot be known.
+func (o *operand) str(f *frame) (s string, known bool) {
+	v, unknown := o.eval(f)
+	if unknown {
+		return "", false
+	}
+	s, _ = scalarText(v)
+	return s, true
+}
+
+// related answers whether a resource as the details ask for is there. seen is
+// how many of the type were looked at.
+func (f *frame) related(e *existence) (t finding.Truth, seen int) {
+	typ, ok := e.typ.str(f)
+	if !ok {
+		return finding.Maybe, 0
+	}
+	name, okName := e.name.str(f)
+	kind, okKind := e.kind.str(f)
+	if !okName || !okKind {
+		return finding.Maybe, 0
+	}
+	own := f.res
+	trace := f.trace
+	defer func() { f.trace, f.primary = trace, nil; f.at(own) }()
+	var missing []string
+	best := finding.False
+	// look returns true where r is what was looked for.
+	look := func(r *resource.Resource) bool {
+		if !named(r, name) || kind != "" && !strings.EqualFold(kind, r.Kind()) {
+			return false
+		}
+		seen++
+		if e.when == nil {
+			best = finding.True
+			return true
+		}
+		f.missing = nil
+		f.trace = false
+		f.at(r)
+		f.primary = own
+		t := e.when.eval(f)
+		f.primary = nil
+		switch t {
+		case finding.True:
+			best = finding.True
+			return true
+		case finding.Maybe:
+			best = finding.Maybe
+			missing = append(missing, f.missing...)
+		case finding.False:
+		}
+		return false
+	}
+	if f.o.Related != nil {
+		for _, r := range f.o.Related {
+			if (r.Type == "" || strings.EqualFold(r.Type, typ)) && look(r) {
+				return finding.True, seen
+			}
+		}
+		f.missing = missing
+		return best, seen
+	}
+	if f.inv == nil {
+		f.missing = append(missing, "related resources of type "+typ)
+		return finding.Maybe, 0
+	}
+	scope, ok := f.existenceRoot(e, own, typ)
+	if !ok {
+		return finding.Maybe, 0
+	}
+	for r := range f.inv.Under(scope, typ) {
+		if look(r) {
+			return finding.True, seen
+		}
+	}
+	f.missing = missing
+	if cov := f.inv.Coverage(typ, scope); !cov.Complete() {
+		reason := typ + " under this resource were not read"
+		if cov.Reason != "" {
+			reason += ": " + cov.Reason
+		}
+		f.missing = []string{reason}
+		return finding.Maybe, seen
+	}
+	return best, seen
+}
+
+// named tells whether a resource has the name that the details give, which may
+// be the last name or the full one; "" and "*" are any.
+func named(r *resource.Resource, name string) bool {
+	if name == "" || name == "*" {
+		return true
+	}
+	own := r.Name()
+	if own == "" {
+		return true // given without a name
+	}
+	if strings.EqualFold(name, own) || !r.ID.IsZero() && strings.EqualFold(name, r.ID.FullName()) {
+		return true
+	}
+	return strings.EqualFold(name[strings.LastIndexByte(name, '/')+1:], own) && strings.Contains(name, "/") && r.ID.IsZero()
+}
+
+// extensions are types of resources that stand on the resource that they
+// extend, wherever that is; they are looked for there and not in its group.
+var extensions = map[string]bool{
+	"microsoft.insights/diagnosticsettings":                         true,
+	"microsoft.insights/diagnosticsettingscategories":               true,
+	"microsoft.authorization/locks":                                 true,
+	"microsoft.guestconfiguration/guestconfigurationassignments":    true,
+	"microsoft.security/defenderforstoragesettings":                 true,
+	"microsoft.security/advancedthreatprotectionsettings":           true,
+	"microsoft.security/assessments":                                true,
+	"microsoft.insights/datacollectionruleassociations":             true,
+	"microsoft.automanage/configurationprofileassignments":          true,
+	"microsoft.maintenance/configurationassignments":                true,
+	"microsoft.kubernetesconfiguration/extensions":                  true,
+	"microsoft.kubernetesconfiguration/fluxconfigurations":          true,
+	"microsoft.kubernetesconfiguration/sourcecontrolconfigurations": true,
+	"microsoft.resources/links":                                     true,
+	"microsoft.policyinsights/remediations":                         true,
+	"microsoft.changeanalysis/profile":                              true,
+}
+
+// existenceRoot returns the scope in which the related resource is looked for.
+func (f *frame) existenceRoot(e *existence, own *resource.Resource, typ string) (resource.ID, bool) {
+	lower := strings.ToLower(typ)
+	if strings.HasPrefix(lower, strings.ToLower(own.Type)+"/") || extensions[lower] && !strings.EqualFold(typ, own.Type) {
+		return own.ID, true
+	}
+	scope, ok := e.scope.str(f)
+	if !ok {
+		return resource.ID{}, false
+	}
+	sub := own.ID.Subscription()
+	if strings.EqualFold(scope, "subscription") && sub != "" {
+		id, err := resource.ParseID("/subscriptions/" + sub)
+		return id, err == nil
+	}
+	if own.ID.Level() != resource.LevelResource && own.ID.Level() != resource.LevelSubscription {
+		return own.ID, true
+	}
+	group, ok := e.group.str(f)
+	if !ok {
+		return resource.ID{}, false
+	}
+	if group == "" {
+		group = own.ID.ResourceGroup()
+	}
+	if sub == "" || group == "" {
+		return own.ID, true
+	}
+	id, err := resource.ParseID("/subscriptions/" + sub + "/resourceGroups/" + group)
+	if err != nil {
+		f.lack(fmt.Sprintf("the resource group %q", group))
+		return resource.ID{}, false
+	}
+	return id, true
+}

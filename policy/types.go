@@ -1,0 +1,163 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/jsondoc"
+)
+
+// Which resources a rule speaks of. Source: "Azure Policy applicability logic":
+// what the conditions on type, kind and name let through.
+
+// aboutType tells whether a condition speaks only of type, name and kind.
+func (n *node) aboutType() bool {
+	switch n.kind {
+	case nodeAllOf, nodeAnyOf, nodeNot:
+		for _, k := range n.kids {
+			if !k.aboutType() {
+				return false
+			}
+		}
+		return len(n.kids) > 0
+	case nodeField:
+		return n.ref != nil && (n.ref.kind == fieldType || n.ref.kind == fieldName || n.ref.kind == fieldPath && strings.EqualFold(n.ref.name, "kind"))
+	default:
+		return false
+	}
+}
+
+// applicable returns the condition with every clause that is not about type,
+// name or kind taken as true, whichever way it is negated; nil where nothing is left.
+func (n *node) applicable() cond {
+	switch n.kind {
+	case nodeAllOf:
+		var conds []cond
+		for _, k := range n.kids {
+			if one := k.applicable(); one != nil {
+				conds = append(conds, one)
+			}
+		}
+		switch len(conds) {
+		case 0:
+			return nil
+		case 1:
+			return conds[0]
+		}
+		return joinConds(conds, true)
+	case nodeAnyOf:
+		conds := make([]cond, 0, len(n.kids))
+		for _, k := range n.kids {
+			one := k.applicable()
+			if one == nil {
+				return nil
+			}
+			conds = append(conds, one)
+		}
+		return joinConds(conds, false)
+	case nodeNot:
+		if !n.aboutType() {
+			return nil
+		}
+		return n.eval
+	default:
+		if !n.aboutType() {
+			return nil
+		}
+		return n.eval
+	}
+}
+
+// types returns the resource types that a condition lets through, in the
+// casing of the rule; nil means any.
+func (n *node) types() []string {
+	switch n.kind {
+	case nodeAllOf:
+		var out []string
+		for _, k := range n.kids {
+			got := k.types()
+			if got == nil {
+				continue
+			}
+			if out == nil {
+				out = got
+				continue
+			}
+			out = slices.DeleteFunc(slices.Clone(out), func(t string) bool {
+				return !slices.ContainsFunc(got, func(u string) bool { return strings.EqualFold(t, u) })
+			})
+		}
+		return out
+	case nodeAnyOf:
+		out := []string{}
+		for _, k := range n.kids {
+			got := k.types()
+			if got == nil {
+				return nil
+			}
+			for _, t := range got {
+				if !slices.ContainsFunc(out, func(u string) bool { return strings.EqualFold(t, u) }) {
+					out = append(out, t)
+				}
+			}
+		}
+		return out
+	case nodeField:
+		if n.ref == nil || n.ref.kind != fieldType || n.fixed == nil {
+			return nil
+		}
+		switch n.op.Name {
+		case "equals":
+			if s, ok := n.want.value.Text(); ok {
+				return []string{s}
+			}
+		case "in":
+			out := []string{}
+			for _, e := range n.want.value.Elements() {
+				if s, ok := e.Text(); ok {
+					out = append(out, s)
+				}
+			}
+			return out
+		case "like":
+			if s, ok := n.want.value.Text(); ok && !strings.Contains(s, "*") {
+				return []string{s}
+			}
+		}
+	case nodeNot, nodeValue, nodeCount:
+	}
+	return nil
+}
+
+// constantTruth tells what a condition that depends on no resource always is.
+func (n *node) constantTruth() (finding.Truth, bool) {
+	switch n.kind {
+	case nodeAllOf, nodeAnyOf:
+		all := n.kind == nodeAllOf
+		whole := true
+		for _, k := range n.kids {
+			t, ok := k.constantTruth()
+			switch {
+			case ok && all && t == finding.False, ok && !all && t == finding.True:
+				return t, true
+			case !ok:
+				whole = false
+			}
+		}
+		return finding.Of(all), whole
+	case nodeNot:
+		t, ok := n.kids[0].constantTruth()
+		return t.Not(), ok
+	case nodeValue:
+		if n.left.constant() && n.fixed != nil {
+			return finding.Of(n.fixed(n.left.value)), true
+		}
+	case nodeCount:
+		if n.ref == nil && n.where == nil && n.left.constant() && n.fixed != nil && n.left.value.Kind() == jsondoc.Array {
+			return finding.Of(n.fixed(jsondoc.NewInt(int64(n.left.value.Len())))), true
+		}
+	case nodeField:
+	}
+	return finding.Maybe, false
+}
