@@ -36,6 +36,7 @@ const (
 type step struct {
 	kind  stepKind
 	skip  bool // pass over it where there is no such member
+	last  bool // with nothing behind it: pass over it only where the object is of that kind
 	index int
 	key   *jsondoc.Key
 }
@@ -110,6 +111,9 @@ func makeSteps(path string, alias bool) []step {
 		}
 		out = append(out, s)
 	}
+	if n := len(out); n > 0 && alias {
+		out[n-1].last = true
+	}
 	return out
 }
 
@@ -134,10 +138,27 @@ func (s *step) get(v jsondoc.Value) jsondoc.Value {
 			}
 		}
 	}
-	if s.skip && v.Kind() == jsondoc.Object || isHole(v) {
+	if s.skip && v.Kind() == jsondoc.Object && (!s.last || ofKind(v, s.key.Name())) || isHole(v) {
 		return v // a member of what cannot be known cannot be known
 	}
 	return jsondoc.Value{}
+}
+
+// ofKind tells whether an object says of itself that it is of a kind: one of
+// its members is the word. An alias that ends in a PascalCase word names an
+// object of that kind, or a property that is not there.
+func ofKind(v jsondoc.Value, word string) bool {
+	for _, m := range v.Members() {
+		if s, ok := m.Text(); ok && len(s) >= len(word) && sameWord(s, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameWord compares without regard to case; aliases write a hyphen for a dot.
+func sameWord(s, word string) bool {
+	return strings.EqualFold(s, word) || strings.EqualFold(strings.ReplaceAll(s, ".", "-"), word)
 }
 
 // walkOne follows steps without [*].

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/csv"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/azward/azward/internal/testdata"
@@ -31,9 +32,10 @@ func aliasRows(t *testing.T) [][]string {
 }
 
 // bodyOf builds a body in which only the path of an alias leads to a mark.
-func bodyOf(path, mark string) jsondoc.Value {
+func bodyOf(alias, path, mark string) jsondoc.Value {
 	words := tokens(path)
-	v := jsondoc.NewObject(jsondoc.Member{Name: "mark", Value: jsondoc.NewString(mark)})
+	v := jsondoc.NewObject(jsondoc.Member{Name: "mark", Value: jsondoc.NewString(mark)},
+		jsondoc.Member{Name: "kind", Value: jsondoc.NewString(alias[strings.LastIndexByte(alias, '.')+1:])})
 	for i := len(words) - 1; i >= 0; i-- {
 		if words[i] == "[*]" {
 			v = jsondoc.NewArray(v)
@@ -66,7 +68,7 @@ func TestConformanceAliases(t *testing.T) {
 	failed := map[string]bool{}
 	for _, row := range rows {
 		alias, path := row[0], row[1]
-		body := bodyOf(path, "here")
+		body := bodyOf(alias, path, "here")
 		ref := newFieldRef(alias, nil)
 		ok := false
 		for _, res := range candidates(ref, body) {

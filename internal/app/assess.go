@@ -67,7 +67,7 @@ func (s *session) run(ctx context.Context) (*report.Assessment, error) {
 	if err := s.loadExemptions(); err != nil {
 		return nil, err
 	}
-	if s.results, s.timings.Evaluations, err = evaluate(ctx, s.o, s.resources, s.rules); err != nil {
+	if s.results, s.timings.Evaluations, err = evaluate(ctx, s.o, s.inv, s.resources, s.rules); err != nil {
 		return nil, err
 	}
 	s.gaps = findGaps(s.inv, s.rules)

@@ -2,31 +2,27 @@ package app
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/azward/azward/diag"
 	"github.com/azward/azward/internal/report"
+	"github.com/azward/azward/policy"
 )
 
 // compileRules compiles every definition. One that cannot be used becomes a
 // notice, and the others are assessed.
 func (s *session) compileRules() error {
-	doubted := doubtedTypes(s.inv)
 	for i := range s.sources {
 		src := &s.sources[i]
-		c, err := compileWith(s.inv, doubted, src.body, src.parameters)
-		if errors.Is(err, errDisabled) {
+		def, diags := policy.Compile(src.body, policy.CompileOptions{Parameters: src.parameters, Source: src.text})
+		if def == nil {
+			s.notices = append(s.notices, s.refused(src, diags))
 			continue
 		}
-		if err != nil {
-			n := report.Notice{Severity: diag.Error.String(), Place: src.place, Message: src.id + ": " + err.Error()}
-			if src.custom {
-				n.Severity = diag.Warning.String()
-			}
-			s.notices = append(s.notices, n)
+		if def.Effect == policy.Disabled || def.Effect == policy.None {
 			continue
 		}
-		c.now = s.o.Now
-		src.rule.eval = c
+		src.rule.def = def
 		s.rules = append(s.rules, src.rule)
 	}
 	if len(s.rules) == 0 {
@@ -34,4 +30,17 @@ func (s *session) compileRules() error {
 	}
 	sortRules(s.rules)
 	return nil
+}
+
+// refused says why a definition cannot be used.
+func (s *session) refused(src *source, diags diag.List) report.Notice {
+	first := diags[0]
+	n := report.Notice{Severity: diag.Error.String(), Code: first.Code, Place: src.place, Message: src.id + ": " + first.Message, Hint: first.Hint}
+	if src.custom {
+		n.Severity = diag.Warning.String()
+	}
+	if first.Pos.Line > 0 {
+		n.Place = fmt.Sprintf("%s:%d:%d", src.place, first.Pos.Line, first.Pos.Column)
+	}
+	return n
 }

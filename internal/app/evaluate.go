@@ -9,18 +9,9 @@ import (
 
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/policy"
 	"github.com/azward/azward/resource"
 )
-
-// evaluator is a compiled rule. It is safe for use by many goroutines at once.
-type evaluator interface {
-	// Types lists the resource types that the rule can match, in any casing; nil
-	// means any.
-	Types() []string
-	// Evaluate answers how a resource stands. Because is filled in only where
-	// the state is NonCompliant or Unknown.
-	Evaluate(r *resource.Resource) finding.Verdict
-}
 
 // result is one verdict, by the indexes of its resource and rule.
 type result struct {
@@ -38,7 +29,7 @@ type typeIndex struct {
 func newTypeIndex(rules []rule) *typeIndex {
 	ix := &typeIndex{by: map[string][]int32{}}
 	for i := range rules {
-		types := rules[i].eval.Types()
+		types := rules[i].def.Types()
 		if types == nil {
 			ix.any = append(ix.any, int32(i))
 			continue
@@ -57,7 +48,7 @@ const chunk = 256
 // evaluate runs every rule on every resource that its type index lets through,
 // and returns the verdicts ordered by resource and rule, NotApplicable left
 // out, and the number of evaluations.
-func evaluate(ctx context.Context, o *Options, resources []*resource.Resource, rules []rule) ([]result, int, error) {
+func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resources []*resource.Resource, rules []rule) ([]result, int, error) {
 	ix := newTypeIndex(rules)
 	chunks := (len(resources) + chunk - 1) / chunk
 	out := make([][]result, chunks)
@@ -69,6 +60,7 @@ func evaluate(ctx context.Context, o *Options, resources []*resource.Resource, r
 	}
 	for range max(1, min(workers, chunks)) {
 		wg.Go(func() {
+			ev := policy.NewEvaluator(policy.Options{Inventory: inv, Now: o.Now})
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= chunks {
@@ -80,7 +72,7 @@ func evaluate(ctx context.Context, o *Options, resources []*resource.Resource, r
 					for _, set := range [2][]int32{ix.by[resources[r].TypeKey()], ix.any} {
 						for _, k := range set {
 							n++
-							if v := rules[k].eval.Evaluate(resources[r]); v.State != finding.NotApplicable {
+							if v := ev.Evaluate(rules[k].def, resources[r]).Verdict; v.State != finding.NotApplicable {
 								one := result{resource: int32(r), rule: k, state: v.State}
 								if v.State != finding.Compliant {
 									kept := v // on the heap only where it is kept

@@ -8,6 +8,7 @@ import (
 	"github.com/azward/azward/internal/content"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/policy"
 	"github.com/azward/azward/resource"
 )
 
@@ -57,14 +58,13 @@ func TestControlExamples(t *testing.T) {
 				if !ok {
 					t.Fatalf("%s: the resource is not in its own inventory", e.Name)
 				}
-				rule, err := compileDefinition(inv, c.Definition, jsondoc.Value{})
-				if err != nil {
-					t.Fatal(err)
+				rule, diags := policy.Compile(c.Definition, policy.CompileOptions{})
+				if rule == nil {
+					t.Fatal(diags)
 				}
-				rule.now = testNow
 				got := finding.Verdict{State: finding.NotApplicable}
 				if matchesType(rule.Types(), r.Type) {
-					got = rule.Evaluate(r)
+					got = policy.NewEvaluator(policy.Options{Inventory: inv, Now: testNow}).Evaluate(rule, r).Verdict
 				}
 				if got.State != e.State {
 					t.Errorf("%s: %s, want %s; because %+v, missing %q", e.Name, got.State, e.State, got.Because, got.Missing)

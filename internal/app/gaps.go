@@ -36,7 +36,7 @@ func findGaps(inv *inventory.Inventory, rules []rule) []gap {
 	for i := range rules {
 		var lost, never []lack
 		whole := false
-		for _, typ := range rules[i].eval.Types() {
+		for _, typ := range rules[i].def.Types() {
 			lacks := c.of(lower(typ))
 			if len(lacks) == 0 {
 				whole = true

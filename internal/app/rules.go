@@ -6,6 +6,7 @@ import (
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/content"
 	"github.com/azward/azward/internal/report"
+	"github.com/azward/azward/policy"
 	"github.com/azward/azward/posture"
 )
 
@@ -23,7 +24,7 @@ type rule struct {
 	remediation    content.Remediation
 	definition     string   // id of the Azure Policy definition, where it has one
 	builtIn        []string // names of the built-in definitions that ask the same
-	eval           evaluator
+	def            *policy.Definition
 }
 
 func controlRule(c *content.Control) rule {
@@ -55,7 +56,7 @@ func (r *rule) report() report.Control {
 
 // typeName returns the casing in which the rule writes a type.
 func (r *rule) typeName(typ string) string {
-	for _, t := range r.eval.Types() {
+	for _, t := range r.def.Types() {
 		if strings.EqualFold(t, typ) {
 			return t
 		}

@@ -1,8 +1,9 @@
-package app
+package policy
 
 import (
 	"testing"
 
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
@@ -30,11 +31,11 @@ func verdictOf(t *testing.T, definition string) finding.Verdict {
 	if err != nil {
 		t.Fatalf("%s: %v", definition, err)
 	}
-	c, err := compileDefinition(inv, d, jsondoc.Value{})
-	if err != nil {
-		t.Fatalf("%s: %v", definition, err)
+	c, diags := Compile(d, CompileOptions{})
+	if c == nil {
+		t.Fatalf("%s: %v", definition, diags)
 	}
-	return c.Evaluate(r)
+	return NewEvaluator(Options{Inventory: inv}).Evaluate(c, r).Verdict
 }
 
 // source: "Azure Policy definition structure policy rule": conditions, count,
@@ -83,9 +84,11 @@ func TestRelatedThatNobodyListedIsUnknown(t *testing.T) {
 	}
 }
 
-func FuzzDefinition(f *testing.F) {
-	f.Add(`{"policyRule": {"if": {"count": {"field": "a/b[*]", "where": {"not": {"field": "x", "like": "*a*"}}}, "less": "[add(1,2)]"}, "then": {"effect": "[parameters('e')]"}}, "parameters": {"e": {"defaultValue": "audit"}}}`)
-	f.Add(`{"policyRule": {"if": {"anyOf": [{"value": "[field(field('name'))]", "match": "##"}]}, "then": {"effect": "auditIfNotExists", "details": {"type": "a.b/c", "name": "[current()]", "existenceCondition": {"field": "id", "in": [1]}}}}}`)
+func FuzzCompile(f *testing.F) {
+	f.Add(`{"policyRule": {"if": {"count": {"field": "a.b/c[*]", "where": {"not": {"field": "x", "like": "*a*"}}}, "less": "[add(1,2)]"}, "then": {"effect": "[parameters('e')]"}}, "parameters": {"e": {"defaultValue": "audit"}}}`)
+	f.Add(`{"policyRule": {"if": {"anyOf": [{"value": "[field(field('name'))]", "match": "##"}]}, "then": {"effect": "auditIfNotExists", "details": {"type": "a.b/c", "name": "[field('name')]", "existenceCondition": {"field": "id", "in": [1]}}}}}`)
+	f.Add(`{"if": {"field": "tags['a']", "exists": false}, "then": {"effect": "modify", "details": {"roleDefinitionIds": [], "operations": [{"operation": "add", "field": "tags['a']", "value": "[resourceGroup().location]"}]}}}`)
+	f.Add(`{"if": {"count": {"value": [1, 2], "name": "n", "where": {"value": "[current('n')]", "in": [2, "x"]}}, "greater": 0}, "then": {"effect": "append", "details": [{"field": "a/b[*]", "value": "[field('Microsoft.Test/things/list[*].port')]"}]}}`)
 	body, err := jsondoc.ParseString(coreResource)
 	if err != nil {
 		f.Fatal(err)
@@ -96,15 +99,16 @@ func FuzzDefinition(f *testing.F) {
 	}
 	b := inventory.NewBuilder()
 	b.Add(r)
-	inv := b.Build()
+	ev := NewEvaluator(Options{Inventory: b.Build()})
 	f.Fuzz(func(_ *testing.T, text string) {
 		d, err := jsondoc.ParseString(text)
 		if err != nil {
 			return
 		}
-		if c, err := compileDefinition(inv, d, jsondoc.Value{}); err == nil {
+		if c, _ := Compile(d, CompileOptions{Source: diag.NewSource("x", text)}); c != nil {
 			c.Types()
-			c.Evaluate(r)
+			ev.Decide(c, r)
+			ev.Explain(c, r)
 		}
 	})
 }
