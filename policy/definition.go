@@ -39,6 +39,7 @@ type Definition struct {
 
 	rule    jsondoc.Value
 	aliases *Aliases
+	source  *diag.Source
 	params  []*Parameter
 	root    *node
 	applies cond // nil: the rule speaks of everything
@@ -72,7 +73,7 @@ type compiler struct {
 // parameters are those given. The definition is nil where the diagnostics hold
 // an error; [StageOf] tells the stage of each.
 func Compile(doc jsondoc.Value, o CompileOptions) (*Definition, diag.List) {
-	d := &Definition{AssignmentID: o.AssignmentID, InitiativeID: o.InitiativeID, ReferenceID: o.ReferenceID, aliases: o.Aliases}
+	d := &Definition{AssignmentID: o.AssignmentID, InitiativeID: o.InitiativeID, ReferenceID: o.ReferenceID, aliases: o.Aliases, source: o.Source}
 	c := &compiler{o: &o, def: d, refs: map[dynamicKey]*fieldRef{}}
 	c.definition(doc)
 	if o.Source != nil {

@@ -123,7 +123,7 @@ func (e *Evaluator) matched(d *Definition, truth finding.Truth) Result {
 		if d.applies != nil && d.applies(f) == finding.False {
 			return Result{Match: finding.False, Verdict: finding.Verdict{State: finding.NotApplicable}}
 		}
-		return Result{Match: truth, Err: failed, Verdict: finding.Verdict{State: finding.Unknown, Missing: missing}}
+		return Result{Match: truth, Err: d.located(failed), Verdict: finding.Verdict{State: finding.Unknown, Missing: missing}}
 	}
 	unknown := func(why string) Result {
 		return Result{Match: truth, Fires: true, Verdict: finding.Verdict{State: finding.Unknown, Because: e.trace(d), Missing: []string{why}}}
@@ -175,7 +175,7 @@ func (e *Evaluator) notExists(d *Definition) Result {
 		if len(missing) == 0 {
 			missing = []string{"the related " + want.typ.text}
 		}
-		return Result{Match: finding.True, Err: f.failed, Verdict: finding.Verdict{State: finding.Unknown, Missing: missing}}
+		return Result{Match: finding.True, Err: d.located(f.failed), Verdict: finding.Verdict{State: finding.Unknown, Missing: missing}}
 	case finding.False:
 	}
 	typ, _ := want.typ.str(f)
@@ -196,4 +196,12 @@ func (e *Evaluator) trace(d *Definition) []finding.Step {
 	steps := f.because()
 	f.trace = false
 	return steps
+}
+
+// located fills in where in the definition's text an expression failed.
+func (d *Definition) located(p *diag.Diagnostic) *diag.Diagnostic {
+	if p != nil && d.source != nil && p.Span != (diag.Span{}) {
+		p.Source, p.Pos = d.source.Name, d.source.Position(p.Span.Start)
+	}
+	return p
 }

@@ -37,6 +37,7 @@ func commands(env *Env) []*cobra.Command {
 		newAssessCommand(env),
 		newControlsCommand(env),
 		newDemoCommand(env),
+		newPolicyCommand(env),
 		newQueryCommand(env),
 		newSnapshotCommand(env),
 		newAccessCommand(env),
