@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/csv"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,12 +37,12 @@ func bodyOf(alias, path, mark string) jsondoc.Value {
 	words := tokens(path)
 	v := jsondoc.NewObject(jsondoc.Member{Name: "mark", Value: jsondoc.NewString(mark)},
 		jsondoc.Member{Name: "kind", Value: jsondoc.NewString(alias[strings.LastIndexByte(alias, '.')+1:])})
-	for i := len(words) - 1; i >= 0; i-- {
-		if words[i] == "[*]" {
+	for _, w := range slices.Backward(words) {
+		if w == "[*]" {
 			v = jsondoc.NewArray(v)
 			continue
 		}
-		v = jsondoc.NewObject(jsondoc.Member{Name: words[i], Value: v})
+		v = jsondoc.NewObject(jsondoc.Member{Name: w, Value: v})
 	}
 	return v
 }

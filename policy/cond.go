@@ -235,6 +235,7 @@ func joinConds(conds []cond, all bool) cond {
 				return stop
 			case finding.Maybe:
 				out = finding.Maybe
+			default:
 			}
 		}
 		return out
@@ -474,7 +475,7 @@ func (n *node) compareField(f *frame, ref *fieldRef) finding.Truth {
 		}
 	}
 	if f.trace {
-		shown := jsondoc.Value{}
+		var shown jsondoc.Value
 		switch {
 		case at >= 0:
 			shown = values[at]

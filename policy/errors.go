@@ -130,7 +130,7 @@ func errBudget(at diag.Span) diag.Diagnostic {
 	return problem("POL0301", at, "", "the evaluation took more than %d steps and was given up", MaxSteps)
 }
 
-// didYouMean returns the candidate nearest to a misspelt word, or "".
+// didYouMean returns the candidate nearest to a misspelled word, or "".
 func didYouMean(word string, candidates []string) string {
 	best, bestAt := "", 1+len(word)/3
 	for _, c := range candidates {

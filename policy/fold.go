@@ -26,10 +26,7 @@ func equalFold(a, b string) bool {
 			return false
 		}
 	}
-	if len(a) == len(b) {
-		return true
-	}
-	return false
+	return len(a) == len(b)
 }
 
 // compareFold orders two texts without regard to case.

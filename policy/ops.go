@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -316,10 +317,8 @@ func (s *foldSet) has(text string) bool {
 		}
 	}
 	folded := fold(text)
-	for _, t := range s.wide {
-		if t == folded {
-			return true
-		}
+	if slices.Contains(s.wide, folded) {
+		return true
 	}
 	if !ok { // ß in the value, ss in the list
 		for _, list := range s.hash {

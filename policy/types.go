@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/azward/azward/finding"
-	"github.com/azward/azward/jsondoc"
 )
 
 // Which resources a rule speaks of. Source: "Azure Policy applicability logic":
@@ -128,36 +127,4 @@ func (n *node) types() []string {
 	case nodeNot, nodeValue, nodeCount:
 	}
 	return nil
-}
-
-// constantTruth tells what a condition that depends on no resource always is.
-func (n *node) constantTruth() (finding.Truth, bool) {
-	switch n.kind {
-	case nodeAllOf, nodeAnyOf:
-		all := n.kind == nodeAllOf
-		whole := true
-		for _, k := range n.kids {
-			t, ok := k.constantTruth()
-			switch {
-			case ok && all && t == finding.False, ok && !all && t == finding.True:
-				return t, true
-			case !ok:
-				whole = false
-			}
-		}
-		return finding.Of(all), whole
-	case nodeNot:
-		t, ok := n.kids[0].constantTruth()
-		return t.Not(), ok
-	case nodeValue:
-		if n.left.constant() && n.fixed != nil {
-			return finding.Of(n.fixed(n.left.value)), true
-		}
-	case nodeCount:
-		if n.ref == nil && n.where == nil && n.left.constant() && n.fixed != nil && n.left.value.Kind() == jsondoc.Array {
-			return finding.Of(n.fixed(jsondoc.NewInt(int64(n.left.value.Len())))), true
-		}
-	case nodeField:
-	}
-	return finding.Maybe, false
 }

@@ -65,3 +65,10 @@ func (r *rule) typeName(typ string) string {
 }
 
 func lower(s string) string { return strings.ToLower(s) }
+
+func cutFold(s, prefix string) (string, bool) {
+	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+		return s[len(prefix):], true
+	}
+	return s, false
+}
