@@ -3,8 +3,6 @@ package policy
 import (
 	"slices"
 	"strings"
-
-	"github.com/azward/azward/finding"
 )
 
 // Which resources a rule speaks of. Source: "Azure Policy applicability logic":

@@ -128,7 +128,7 @@ func readAliases(path string) (*policy.Aliases, error) {
 	return list, nil
 }
 
-func readJSON(path string) (jsondoc.Value, string, error) {
+func readJSONFile(path string) (jsondoc.Value, string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return jsondoc.Value{}, "", usagef("read %s: %v", path, reasonOf(err))
@@ -145,13 +145,13 @@ func readDefinition(f *policyEvalFlags, aliases *policy.Aliases) (*policy.Defini
 	if f.definition == "" {
 		return nil, usagef("give the definition with --definition, or questions with --batch")
 	}
-	doc, text, err := readJSON(f.definition)
+	doc, text, err := readJSONFile(f.definition)
 	if err != nil {
 		return nil, err
 	}
 	o := policy.CompileOptions{Aliases: aliases, Source: diag.NewSource(f.definition, text)}
 	if f.parameters != "" {
-		if o.Parameters, _, err = readJSON(f.parameters); err != nil {
+		if o.Parameters, _, err = readJSONFile(f.parameters); err != nil {
 			return nil, err
 		}
 		if inner := o.Parameters.Get("parameters"); inner.Kind() == jsondoc.Object { // a parameters file
@@ -178,13 +178,13 @@ type policyRow struct {
 // policyRows evaluates the definition on what the flags name.
 func policyRows(ctx context.Context, env *Env, f *policyEvalFlags, args []string, def *policy.Definition) ([]policyRow, error) {
 	if f.resource != "" {
-		doc, _, err := readJSON(f.resource)
+		doc, _, err := readJSONFile(f.resource)
 		if err != nil {
 			return nil, err
 		}
 		o := policy.Options{Now: env.Now()}
 		for _, path := range f.related {
-			list, _, err := readJSON(path)
+			list, _, err := readJSONFile(path)
 			if err != nil {
 				return nil, err
 			}
