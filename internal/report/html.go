@@ -28,6 +28,7 @@ const (
 	pageActions  = 300 // actions of the plan
 	pageWhys     = 400 // controls that say why they matter
 	pageReasons  = 150 // reasons of unknown verdicts
+	pageFirst    = 4   // findings shown above everything
 )
 
 // HTML writes one self-contained page: no network, no other files.
@@ -57,7 +58,7 @@ func pageFuncs() template.FuncMap {
 	return template.FuncMap{
 		"percent": percent, "number": number, "plural": plural, "thousands": thousands,
 		"ms":    func(m Milliseconds) string { return duration(float64(m)) },
-		"grade": grade,
+		"grade": grade, "gain": gain,
 		"arc":   func(share float64) string { return fmt.Sprintf("%.1f", 339.292*min(1, max(0, share))) },
 		"barWidth": func(c posture.ControlScore) template.CSS {
 			share := c.Percentage
@@ -142,6 +143,7 @@ type pageView struct {
 	JS         template.JS
 	Severities []pageSeverity
 	Matters    []pageMatter
+	First      []pageMatter // those that matter most, shown above everything
 	Owners     []string
 	ScopeNames []string
 	Actions    []pageAction
@@ -163,6 +165,7 @@ type pageSeverity struct {
 type pageMatter struct {
 	Matter
 	Why    string // left out far down a long list
+	Who    string // the resource it is about, and how many more there are
 	Count  int
 	Groups []pageGroup
 	Cut    int
@@ -231,7 +234,7 @@ func (v *pageView) matters(a *Assessment) {
 	left := pageFindings
 	scopes := map[string]int{}
 	for _, m := range matters {
-		pm := pageMatter{Matter: m, Count: len(m.Resources)}
+		pm := pageMatter{Matter: m, Who: who(m.Resources), Count: len(m.Resources)}
 		if len(v.Matters) < pageWhys {
 			pm.Why = m.Control.Why
 		}
@@ -263,6 +266,18 @@ func (v *pageView) matters(a *Assessment) {
 		v.Matters = append(v.Matters, pm)
 	}
 	slices.Sort(v.Owners)
+	v.First = v.Matters[:min(pageFirst, len(v.Matters))]
+}
+
+// who names the first resource of a control's findings.
+func who(resources []Finding) string {
+	switch len(resources) {
+	case 0:
+		return ""
+	case 1:
+		return resources[0].ResourceName
+	}
+	return fmt.Sprintf("%s and %s more", resources[0].ResourceName, thousands(len(resources)-1))
 }
 
 // place returns the subscription's name (or the directory's) of an id, and

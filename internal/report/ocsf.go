@@ -68,7 +68,7 @@ type ocsfCompliance struct {
 type ocsfResource struct {
 	UID       string `json:"uid"`
 	Name      string `json:"name"`
-	Type      string `json:"type"`
+	Type      string `json:"type,omitempty"`
 	Partition string `json:"cloud_partition"`
 }
 
@@ -85,7 +85,7 @@ type ocsfCloud struct {
 type ocsfAccount struct {
 	UID    string `json:"uid"`
 	Name   string `json:"name,omitempty"`
-	Type   string `json:"type"`
+	Type   string `json:"type,omitempty"`
 	TypeID int    `json:"type_id"`
 }
 

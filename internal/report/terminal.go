@@ -165,7 +165,7 @@ func (t *terminal) matters() {
 	if len(matters) == 0 {
 		return
 	}
-	t.title("What matters most")
+	t.title("What matters most: it should be so, and is not")
 	for i, m := range matters[:min(topFindings, len(matters))] {
 		label := fmt.Sprintf("%-8s", strings.ToUpper(m.Severity.String()))
 		t.line("  %d %s  %s", i+1, t.style(severityStyle(m.Severity), label), clip(m.Title, t.width-15))
@@ -330,6 +330,15 @@ func severityStyle(s finding.Severity) string {
 // percent formats a share with one decimal where it has one.
 func percent(share float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", share*100), ".0") + "%"
+}
+
+// gain formats what a fix adds to the score; nothing where it adds nothing that
+// shows.
+func gain(share float64) string {
+	if share < 0.0005 {
+		return ""
+	}
+	return "+" + percent(share)
 }
 
 // number formats points with up to two decimals.

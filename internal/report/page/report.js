@@ -5,7 +5,7 @@
  var cache=null;
  function build(){
   cache=rows.map(function(d){
-   var head=(d.querySelector("summary").textContent+" "+(d.querySelector(".why")||{textContent:""}).textContent+" "+d.dataset.c).toLowerCase();
+   var head=(d.querySelector(".title").firstChild.textContent+" "+d.dataset.s+" "+(d.querySelector(".why")||{textContent:""}).textContent+" "+d.dataset.c).toLowerCase();
    return {d:d,head:head,items:[].slice.call(d.querySelectorAll("li")).map(function(li){return {li:li,text:(li.textContent+" "+li.parentNode.dataset.r).toLowerCase()}})};
   });
  }
@@ -31,6 +31,8 @@
   shown.textContent=total.toLocaleString("en")+" findings in "+controls+" controls";
   if(words.length&&controls<=3)rows.forEach(function(d){if(!d.classList.contains("hide"))d.open=true});
  }
+ function unfold(){var d=location.hash.length>1&&document.getElementById(location.hash.slice(1));if(d&&d.tagName==="DETAILS"){d.open=true;d.scrollIntoView()}}
+ window.addEventListener("hashchange",unfold);unfold();
  var timer;
  if(q){
   q.addEventListener("input",function(){clearTimeout(timer);timer=setTimeout(apply,120)});
