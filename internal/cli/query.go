@@ -54,7 +54,7 @@ folders named with --allow-external.`,
 	fl.StringVar(&f.batch, "batch", "", `read a JSON object {"id", "query"} a line from a file or - and answer a line each`)
 	fl.StringVarP(&f.file, "file", "f", "", "read the query from a file")
 	f.tables.add(cmd)
-	fl.StringVar(&f.format, "format", "", "table, json, jsonl or csv (default: table on a terminal, else json)")
+	fl.StringVar(&f.format, "format", "", "table, json, jsonl, csv or parquet (default: table on a terminal, else json; parquet needs -o)")
 	fl.StringVarP(&f.output, "output", "o", "", "write the result to a file")
 	fl.BoolVar(&f.explain, "explain", false, "print the plan instead of running it")
 	fl.StringArrayVar(&f.params, "param", nil, "value of a declared query parameter: `name=value`")
@@ -78,7 +78,7 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err 
 		}
 		params[name] = v
 	}
-	db, done, err := f.tables.open(ctx, env)
+	db, done, err := f.tables.open(ctx, env, memory)
 	if err != nil {
 		return err
 	}
@@ -97,6 +97,9 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err 
 		return err
 	}
 	format := f.format
+	if format == "" && isParquet(f.output) {
+		format = "parquet"
+	}
 	if format == "" {
 		format = "json"
 		if env.IsTerminal {
@@ -105,8 +108,12 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err 
 	}
 	switch format {
 	case "table", "json", "jsonl", "csv":
+	case "parquet":
+		if f.output == "" || f.output == "-" {
+			return usagef("--format parquet needs a file: -o FILE.parquet")
+		}
 	default:
-		return usagef("--format %q: want table, json, jsonl or csv", format)
+		return usagef("--format %q: want table, json, jsonl, csv or parquet", format)
 	}
 	return q.single(ctx, text, format, f)
 }
@@ -162,6 +169,9 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 			return fmt.Errorf("the query does not compile")
 		}
 		return err
+	}
+	if format == "parquet" {
+		return writeParquet(ctx, f.output, res)
 	}
 	return writeOutput(q.env, f.output, func(w io.Writer) error { return q.print(w, res, format, f.limit) })
 }

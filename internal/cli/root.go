@@ -42,6 +42,7 @@ func commands(env *Env) []*cobra.Command {
 		newSnapshotCommand(env),
 		newAccessCommand(env),
 		newServeCommand(env),
+		newStoreCommand(env),
 		newAttackPathCommand(env),
 		newCACommand(env),
 		newReviewCommand(env),

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/azward/azward/internal/store/duck"
 )
 
 // TestMain lets the scripts run azward's real main: the test binary is it.
@@ -29,6 +32,12 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		UpdateScripts:       os.Getenv("AZWARD_UPDATE") != "",
 		RequireExplicitExec: true,
+		Condition: func(cond string) (bool, error) {
+			if cond == "store" {
+				return duck.Available, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exitcode": exitCode,
 		},

@@ -58,7 +58,7 @@ func runServe(ctx context.Context, env *Env, f *serveFlags) (err error) {
 	if err := server.CheckAddress(f.listen, token); err != nil {
 		return usagef("--listen: %v", err)
 	}
-	db, done, err := f.tables.open(ctx, env)
+	db, done, err := f.tables.open(ctx, env, memory)
 	if err != nil {
 		return err
 	}

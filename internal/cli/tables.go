@@ -2,14 +2,18 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/azward/azward/internal/app"
 	"github.com/azward/azward/internal/content"
+	"github.com/azward/azward/internal/store"
+	"github.com/azward/azward/internal/store/duck"
 	"github.com/azward/azward/kql"
 	"github.com/azward/azward/kql/kqlio"
 )
@@ -19,6 +23,7 @@ type tableFlags struct {
 	inventory inventoryFlags
 	load      []string
 	schemas   string
+	store     string
 }
 
 func (f *tableFlags) add(cmd *cobra.Command) {
@@ -28,13 +33,14 @@ func (f *tableFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.Lookup("demo").Usage = "query the resources of the built-in tenant as Resource Graph's tables"
 	fl.Lookup("from").Usage = "query the resources in files or folders as Resource Graph's tables (`PATH`, may be repeated)"
-	fl.StringArrayVar(&f.load, "load", nil, "load a table from a file: `Table=FILE` (csv, tsv, json, jsonl; plain, .gz or .zst)")
+	fl.StringArrayVar(&f.load, "load", nil, "load a table from a file: `Table=FILE` (csv, tsv, json, jsonl; plain, .gz or .zst; parquet)")
+	fl.StringVar(&f.store, "store", "", "query the tables of the log store in a `folder`")
 	fl.StringVar(&f.schemas, "schemas", "", "CSV of table_name,column_name,column_type: every table in it exists, empty where nothing is loaded; \"builtin\" for the most used tables of Azure Monitor")
 }
 
 // open builds the tables of a run: those of the schemas, empty, those of the
 // inventory, and those that are loaded. The closer is never nil.
-func (f *tableFlags) open(ctx context.Context, env *Env) (*kql.MemDatabase, io.Closer, error) {
+func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.MemDatabase, io.Closer, error) {
 	db := kql.NewMemDatabase()
 	known, err := f.addSchemas(db)
 	if err != nil {
@@ -43,27 +49,95 @@ func (f *tableFlags) open(ctx context.Context, env *Env) (*kql.MemDatabase, io.C
 	if err := f.addInventory(ctx, env, db); err != nil {
 		return nil, nil, err
 	}
-	var hints map[string][]kql.Column
+	var open closers
+	fail := func(err error) (*kql.MemDatabase, io.Closer, error) {
+		return nil, nil, errors.Join(err, open.Close())
+	}
+	if f.store != "" {
+		s, err := openStore(f.store, store.Options{Memory: memory})
+		if err != nil {
+			return fail(err)
+		}
+		open = append(open, s)
+		if err := addStore(db, s); err != nil {
+			return fail(err)
+		}
+	}
+	engine := duck.New(duck.Options{Memory: memory}) // opened where a file is Parquet
+	open = append(open, engine)
+	_, hints, err := hintsFor(f.load)
+	if err != nil {
+		return fail(err)
+	}
 	for _, l := range f.load {
 		name, path, ok := strings.Cut(l, "=")
 		if !ok || name == "" || path == "" {
-			return nil, nil, usagef("--load %q: want Table=FILE", l)
+			return fail(usagef("--load %q: want Table=FILE", l))
 		}
-		if hints == nil {
-			if _, hints, err = content.LogTables(); err != nil {
-				return nil, nil, err
+		if isParquet(path) {
+			t, err := engine.OpenParquet(ctx, []string{path})
+			if err != nil {
+				return fail(fmt.Errorf("load %s: %w", path, err))
 			}
+			db.Add(name, t)
+			continue
 		}
 		t, err := loadTable(path, known[name], hints[name])
 		if err != nil {
-			return nil, nil, fmt.Errorf("load %s: %w", path, err)
+			return fail(fmt.Errorf("load %s: %w", path, err))
 		}
-		if t.Bad > 0 {
-			env.say("azward: %s: %d lines could not be read and were left out; %s\n", path, t.Bad, t.First)
-		}
+		sayLoaded(env, path, t)
 		db.Add(name, t.Table)
 	}
-	return db, closers(nil), nil
+	return db, open, nil
+}
+
+func isParquet(path string) bool { return strings.EqualFold(filepath.Ext(path), ".parquet") }
+
+// hintsFor returns the columns of the tables that are known by their name,
+// where any table is loaded at all.
+func hintsFor(load []string) ([]string, map[string][]kql.Column, error) {
+	if len(load) == 0 {
+		return nil, nil, nil
+	}
+	return content.LogTables()
+}
+
+// sayLoaded tells what of a file could not be read.
+func sayLoaded(env *Env, path string, t *kqlio.Loaded) {
+	if t.Bad > 0 {
+		env.say("azward: %s: %d lines could not be read and were left out; %s\n", path, t.Bad, t.First)
+	}
+	if t.Lost > 0 {
+		env.say("azward: %s: %d cells could not be read and are null; %s\n", path, t.Lost, t.Cell)
+	}
+}
+
+// openStore opens a store for a command; what the caller can mend is wrong usage.
+func openStore(dir string, opts store.Options) (*store.Store, error) {
+	s, err := store.Open(dir, opts)
+	if errors.Is(err, store.ErrNoStore) {
+		return nil, &usageError{message: fmt.Sprintf("%s is no log store", dir), help: "azward store import makes one"}
+	}
+	return s, err
+}
+
+// addStore adds the tables of a store.
+func addStore(db *kql.MemDatabase, s *store.Store) error {
+	tables, err := s.Tables()
+	if err != nil {
+		return err
+	}
+	for _, info := range tables {
+		t, ok, err := s.Table(info.Name)
+		if err != nil {
+			return err
+		}
+		if ok {
+			db.Add(info.Name, t)
+		}
+	}
+	return nil
 }
 
 // addSchemas adds the tables that --schemas names, empty, and returns their

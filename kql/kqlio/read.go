@@ -29,6 +29,21 @@ type Loaded struct {
 	Rows  int
 	Bad   int    // lines that could not be read
 	First string // what was wrong with the first of them
+	Lost  int    // cells that could not be read as their column's type, and are null
+	Cell  string // the first of them
+}
+
+// lose counts a cell that became null though it held something.
+func (l *Loaded) lose(c kql.Column, text string, got value.Value) {
+	if text == "" || !got.IsNull() || c.Type == kql.Dynamic || text == "null" {
+		return
+	}
+	if l.Lost++; l.Lost == 1 {
+		if len(text) > 40 {
+			text = text[:40] + "..."
+		}
+		l.Cell = fmt.Sprintf("%q is no %s (column %s)", text, c.Type, c.Name)
+	}
 }
 
 func (l *Loaded) bad(line int, err error) {
@@ -137,7 +152,10 @@ func ReadCSV(r io.Reader, comma rune, schema []kql.Column) (*Loaded, error) {
 			if place[i] < 0 {
 				b.cur[i].AppendNull()
 			} else {
-				b.cur[i].Append(field(col.Type, strings.Clone(rec[place[i]])))
+				text := strings.Clone(rec[place[i]])
+				v := field(col.Type, text)
+				out.lose(col, text, v)
+				b.cur[i].Append(v)
 			}
 		}
 		b.endRow()
@@ -232,7 +250,9 @@ func inferCSV(c *csv.Reader, names []string, hint []kql.Column, out *Loaded) (*L
 			if place[i] < 0 {
 				b.cur[i].AppendNull()
 			} else {
-				b.cur[i].Append(field(col.Type, rec[place[i]]))
+				v := field(col.Type, rec[place[i]])
+				out.lose(col, rec[place[i]], v)
+				b.cur[i].Append(v)
 			}
 		}
 		b.endRow()
@@ -328,7 +348,11 @@ func readJSON(r io.Reader, schema []kql.Column, infer bool) (*Loaded, error) {
 			if !ok {
 				v = foldGet(row, c.Name)
 			}
-			b.cur[i].Append(fromJSON(c.Type, v))
+			x := fromJSON(c.Type, v)
+			if x.IsNull() && !v.IsNull() {
+				out.lose(c, kql.Text(v), x)
+			}
+			b.cur[i].Append(x)
 		}
 		b.endRow()
 	}
