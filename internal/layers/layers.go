@@ -18,7 +18,7 @@ var Floors = []Floor{
 	{9, "server", []string{"internal/server/..."}},
 	{8, "wiring", []string{"internal/app"}},
 	{7, "edges", []string{
-		"internal/store",
+		"internal/store/...",
 		"internal/collect/...",
 		"internal/content",
 		"internal/report",
@@ -33,7 +33,6 @@ var Floors = []Floor{
 		"attackpath",
 		"privilege",
 		"review",
-		"internal/store/duck",
 	}},
 	{5, "engines", []string{"policy", "condaccess", "access", "network", "template", "kql"}},
 	{4, "language", []string{"arm", "directory", "internal/snapshot"}},
