@@ -31,7 +31,7 @@ func (x *expander) build(in *instance) error {
 	}
 	var unknown []Unknown
 	if !in.nameKnown {
-		unknown = append(unknown, Unknown{Path: "name", Reasons: []string{"the name is known only at deployment"}})
+		unknown = append(unknown, Unknown{Path: "name", Reasons: []string{"the name is known only at deployment"}, Offset: in.decl.Get("name").Offset()})
 	}
 	for name, v := range in.decl.Members() {
 		if deploymentOnly[lower(name)] {
@@ -198,7 +198,7 @@ func strip(v jsondoc.Value, path string, unknown *[]Unknown) (jsondoc.Value, boo
 					return v, false
 				}
 			}
-			*unknown = append(*unknown, Unknown{Path: path, Reasons: unique(why)})
+			*unknown = append(*unknown, Unknown{Path: path, Reasons: unique(why), Offset: v.Offset()})
 			return v, false
 		}
 	case jsondoc.Array:

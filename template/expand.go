@@ -47,6 +47,7 @@ type Options struct {
 type Unknown struct {
 	Path    string   // from the body: "properties.minimumTlsVersion", "location"; arrays as "a[*].b"
 	Reasons []string // sentences
+	Offset  int      // of the expression
 }
 
 // Resource is one resource that the deployment would make.
@@ -75,6 +76,17 @@ func (r *Resource) UnknownAt(path string) []string {
 		}
 	}
 	return out
+}
+
+// OffsetAt returns where the expression stands whose value at a path is not
+// known; 0 where the path is known.
+func (r *Resource) OffsetAt(path string) int {
+	for _, u := range r.Unknown {
+		if overlaps(u.Path, path) {
+			return u.Offset
+		}
+	}
+	return 0
 }
 
 func overlaps(a, b string) bool {

@@ -115,7 +115,7 @@ func split(r *Resource, c inlineChild) []*Resource {
 	var unknown []Unknown
 	for _, u := range r.Unknown {
 		if rest, ok := strings.CutPrefix(u.Path, prefix+"."); ok {
-			unknown = append(unknown, Unknown{Path: rest, Reasons: u.Reasons})
+			unknown = append(unknown, Unknown{Path: rest, Reasons: u.Reasons, Offset: u.Offset})
 		}
 	}
 	for i, e := range r.Properties().Get(c.property).Elements() {
@@ -154,11 +154,11 @@ func fold(parent, child *Resource, c inlineChild) {
 	}
 	at := "properties." + c.property
 	if len(child.Uncertain) > 0 {
-		parent.Unknown = append(parent.Unknown, Unknown{Path: at, Reasons: child.Uncertain})
+		parent.Unknown = append(parent.Unknown, Unknown{Path: at, Reasons: child.Uncertain, Offset: child.Offset})
 	}
 	for _, u := range child.Unknown {
 		if u.Path != "name" {
-			parent.Unknown = append(parent.Unknown, Unknown{Path: at + "[*]." + u.Path, Reasons: u.Reasons})
+			parent.Unknown = append(parent.Unknown, Unknown{Path: at + "[*]." + u.Path, Reasons: u.Reasons, Offset: u.Offset})
 		}
 	}
 	parent.setProperty(c.property, appended(parent.Properties().Get(c.property), child.Body))

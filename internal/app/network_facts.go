@@ -50,9 +50,11 @@ func networkFacts(inv *inventory.Inventory, _ time.Time) map[string]jsondoc.Valu
 	for s := range inv.OfType("Microsoft.Network/virtualNetworks/subnets") {
 		exempt := slices.ContainsFunc([]string{"GatewaySubnet", "AzureFirewallSubnet", "AzureFirewallManagementSubnet", "AzureBastionSubnet", "RouteServerSubnet"},
 			func(n string) bool { return strings.EqualFold(n, s.ID.Name()) })
-		out[s.ID.Key()] = jsondoc.NewObject(
-			jsondoc.Member{Name: "hasNetworkSecurityGroup", Value: jsondoc.NewBool(s.Properties().Path("networkSecurityGroup", "id").Exists())},
-			jsondoc.Member{Name: "exemptFromNetworkSecurityGroup", Value: jsondoc.NewBool(exempt)})
+		has := jsondoc.Member{Name: "hasNetworkSecurityGroup", Value: jsondoc.NewBool(s.Properties().Path("networkSecurityGroup", "id").Exists())}
+		if why, unread := inv.Unread(s, "properties.networkSecurityGroup"); unread {
+			has = jsondoc.Member{Name: inventory.UnknownFacts, Value: unknownFacts(why, "hasNetworkSecurityGroup").Get(inventory.UnknownFacts)}
+		}
+		out[s.ID.Key()] = jsondoc.NewObject(has, jsondoc.Member{Name: "exemptFromNetworkSecurityGroup", Value: jsondoc.NewBool(exempt)})
 	}
 	machines := map[string][]jsondoc.Value{}
 	lost := map[string]string{}
@@ -131,8 +133,10 @@ func interfaceFacts(inv *inventory.Inventory, n *resource.Resource, open map[str
 		groups = append(groups, rules)
 		return true
 	}
-	if lack, unread := inv.Unread(n, "properties.ipConfigurations"); unread {
-		return unknownFacts(lack, "internetInbound", "publicIpAddresses", "hasNetworkSecurityGroup"), nil, nil, lack
+	for _, path := range []string{"properties.ipConfigurations", "properties.networkSecurityGroup"} {
+		if lack, unread := inv.Unread(n, path); unread {
+			return unknownFacts(lack, "internetInbound", "publicIpAddresses", "hasNetworkSecurityGroup"), nil, nil, lack
+		}
 	}
 	known := add(n.Properties().Path("networkSecurityGroup", "id").TextOr(""))
 	public := false

@@ -38,6 +38,7 @@ func commands(env *Env) []*cobra.Command {
 		newControlsCommand(env),
 		newDemoCommand(env),
 		newPolicyCommand(env),
+		newCheckCommand(env),
 		newQueryCommand(env),
 		newSnapshotCommand(env),
 		newAccessCommand(env),

@@ -95,7 +95,10 @@ type Finding struct {
 	Missing      []string         `json:"missing,omitempty"` // what would have to be known
 	Evidence     []finding.Step   `json:"evidence,omitempty"`
 	Exemption    string           `json:"exemption,omitempty"` // category, owner and reason
-	File         string           `json:"file,omitempty"`      // where the resource was read
+	File         string           `json:"file,omitempty"`      // where the resource was read, or is declared
+	Line         int              `json:"line,omitempty"`      // what decided it there, where that is known
+	Column       int              `json:"column,omitempty"`
+	Address      string           `json:"address,omitempty"` // what Terraform calls it, or its symbolic name
 }
 
 // Exemption is an exemption and what it did.

@@ -93,7 +93,8 @@ type sarifArtifact struct {
 }
 
 type sarifRegion struct {
-	StartLine int `json:"startLine"`
+	StartLine   int `json:"startLine"`
+	StartColumn int `json:"startColumn,omitempty"`
 }
 
 type sarifLogical struct {
@@ -181,11 +182,11 @@ func sarifResultOf(f *Finding, rule int) sarifResult {
 	r := sarifResult{
 		RuleID: f.ControlID, RuleIndex: rule, Kind: "fail", Level: sarifLevel(f.Severity),
 		Message:      sarifText{f.ResourceName + ": " + text},
-		Locations:    []sarifLocation{{Logical: []sarifLogical{{Name: f.ResourceName, QualifiedName: f.ResourceID, Kind: "resource"}}}},
+		Locations:    []sarifLocation{{Logical: []sarifLogical{{Name: f.ResourceName, QualifiedName: qualified(f), Kind: "resource"}}}},
 		Fingerprints: map[string]string{"azward/v1": hex.EncodeToString(sum[:16])},
 	}
 	if f.File != "" {
-		r.Locations[0].Physical = &sarifPhysical{sarifArtifact{fileURI(f.File)}, sarifRegion{1}}
+		r.Locations[0].Physical = &sarifPhysical{sarifArtifact{fileURI(f.File)}, sarifRegion{max(f.Line, 1), f.Column}}
 	}
 	switch f.State {
 	case finding.NonCompliant:
@@ -226,4 +227,12 @@ func sarifLevel(s finding.Severity) string {
 // securitySeverity is the number that code scanning sorts by, 0 to 10.
 func securitySeverity(s finding.Severity) string {
 	return [...]string{"0.0", "2.0", "5.0", "7.5", "9.5"}[s]
+}
+
+// qualified is a finding's resource as its own language names it.
+func qualified(f *Finding) string {
+	if strings.Contains(f.Address, ".") {
+		return f.Address // Terraform's
+	}
+	return f.ResourceID
 }

@@ -1,0 +1,333 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/internal/report"
+	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/resource"
+	"github.com/azward/azward/template"
+)
+
+// CheckOptions say what to check before it is deployed, and by what.
+type CheckOptions struct {
+	Paths      []string // templates, Terraform plans, and folders of them
+	Parameters string   // a parameter file, for a single template
+	Source     string   // a folder of .tf files, for the lines of a plan's resources
+
+	Policies   []string // as in Options
+	Initiative string
+	Controls   string
+	States     []finding.State // states that findings list besides NonCompliant
+
+	Now      time.Time
+	Version  string
+	Progress func(stage string, done, total int)
+	Clock    func() time.Time
+	Workers  int
+}
+
+// Check expands templates and plans and asks of what they would deploy what
+// Assess asks of what is deployed. Findings are placed in the file and line that
+// decide them. Nothing outside of a template is asked for: a rule about other
+// resources has no verdict. What cannot be known before deployment is Unknown.
+// The error is for what leaves nothing to check; a file that cannot be expanded
+// is among the files with OK false.
+func Check(ctx context.Context, o CheckOptions) (*report.Check, error) {
+	s := &session{o: &Options{
+		Policies: o.Policies, Initiative: o.Initiative, Controls: o.Controls, Now: o.Now, Version: o.Version, Progress: o.Progress, Clock: o.Clock, Workers: o.Workers,
+	}}
+	s.start = s.o.clock()
+	s.last = s.start
+	c := &check{session: s, o: &o, by: map[string]declared{}}
+	return c.run(ctx)
+}
+
+// check carries one check.
+type check struct {
+	*session
+	o     *CheckOptions
+	files []deployment
+	by    map[string]declared // by key of the resource
+}
+
+// declared is where a resource was declared.
+type declared struct {
+	e *template.Expansion
+	r *template.Resource
+}
+
+func (c *check) run(ctx context.Context) (*report.Check, error) {
+	var err error
+	if c.files, err = c.readAll(); err != nil {
+		return nil, err
+	}
+	b := inventory.NewBuilder()
+	for _, f := range c.files {
+		for _, r := range f.expansion.Resources {
+			if _, twice := c.by[r.ID.Key()]; !twice {
+				c.by[r.ID.Key()] = declared{f.expansion, r}
+			}
+		}
+		f.expansion.AddTo(b)
+	}
+	c.inv = b.Build()
+	c.lap(&c.timings.Load)
+	if err := c.loadRules(); err != nil {
+		return nil, err
+	}
+	c.lap(&c.timings.Controls)
+	c.deriveFacts()
+	c.lap(&c.timings.Facts)
+	if err := c.compileRules(); err != nil {
+		return nil, err
+	}
+	for _, r := range assessed(c.inv) {
+		if _, ok := c.by[r.ID.Key()]; ok {
+			c.resources = append(c.resources, r)
+		}
+	}
+	if c.results, c.timings.Evaluations, err = evaluate(ctx, c.session.o, c.resources, c.rules); err != nil {
+		return nil, err
+	}
+	c.lap(&c.timings.Evaluate)
+	out := c.report()
+	c.lap(&c.timings.Judge)
+	c.timings.Total = report.Took(c.session.o.clock().Sub(c.start))
+	out.Timings = c.timings
+	return out, nil
+}
+
+func (c *check) report() *report.Check {
+	out := &report.Check{
+		Tool: report.Tool{Name: "azward", Version: c.o.Version}, GeneratedAt: c.o.Now, Files: []report.CheckedFile{}, Controls: make([]report.Control, len(c.rules)),
+		Findings: []report.Finding{}, Unknown: []report.Finding{}, NotAssessed: []report.NotAssessed{}, Notices: []report.Notice{},
+	}
+	for i := range c.rules {
+		out.Controls[i] = c.rules[i].report()
+	}
+	ordered, _ := c.byRule()
+	for _, r := range ordered {
+		f := c.placed(r)
+		control := &out.Controls[r.rule]
+		switch f.State {
+		case finding.NonCompliant:
+			control.NonCompliant++
+			out.Findings = append(out.Findings, f)
+		case finding.Unknown:
+			control.Unknown++
+			out.Unknown = append(out.Unknown, f)
+		case finding.Compliant:
+			control.Compliant++
+			if slices.Contains(c.o.States, f.State) {
+				out.Findings = append(out.Findings, f)
+			}
+		case finding.NotApplicable, finding.Exempt:
+		}
+	}
+	for i := range out.Controls {
+		out.Controls[i].State = controlState(&out.Controls[i])
+	}
+	for _, f := range c.files {
+		out.Files = append(out.Files, report.CheckedFile{Path: f.name, Kind: f.kind, Resources: len(f.expansion.Resources), OK: f.expansion.OK()})
+		for _, m := range f.expansion.NotAssessed {
+			n := report.NotAssessed{What: m.What, Type: m.Type, Reason: m.Reason, File: m.File, Line: m.Line}
+			if n.Line == 0 && m.Offset > 0 {
+				n.Line = f.expansion.Position(m.File, m.Offset).Line
+			}
+			out.NotAssessed = append(out.NotAssessed, n)
+		}
+		for _, d := range f.expansion.Diagnostics {
+			out.Notices = append(out.Notices, noticeOf(d))
+		}
+	}
+	for _, d := range c.inv.Diagnostics() {
+		c.notices = append(c.notices, noticeOf(d))
+	}
+	out.Notices = append(out.Notices, c.notices...)
+	return out
+}
+
+// placed is a verdict with its place in the template, and Unknown where it
+// rests on what is known only at deployment.
+func (c *check) placed(r result) report.Finding {
+	res := c.resources[r.resource]
+	p := c.by[res.ID.Key()]
+	f := c.finding(r, r.state, nil)
+	f.File, f.Address = p.r.File, p.r.Address
+	offset := p.r.Offset
+	if r.verdict != nil {
+		if at := decidedAt(res, p.r, r.verdict); at > 0 {
+			offset = at
+		}
+		c.doubt(&f, r.verdict, p.r)
+	}
+	switch {
+	case p.r.Line > 0:
+		f.Line = p.r.Line
+	case offset > 0 || p.r.Offset > 0:
+		pos := p.e.Position(p.r.File, offset)
+		f.Line, f.Column = pos.Line, pos.Column
+	}
+	return f
+}
+
+// doubt turns a finding Unknown where it is not known whether its resource is
+// deployed or what decided it is; and says why in the template's words.
+func (c *check) doubt(f *report.Finding, v *finding.Verdict, r *template.Resource) {
+	switch {
+	case f.State == finding.NonCompliant && len(r.Uncertain) > 0:
+		f.State = finding.Unknown
+		f.Missing = []string{"condition"}
+		was := strings.Join(f.Reasons, "; ")
+		f.Reasons = []string{"whether it is deployed is not known: " + strings.Join(r.Uncertain, "; "), "if it is: " + was}
+		return
+	case f.State == finding.NonCompliant:
+		for _, step := range v.Because {
+			path := stepPath(step.Clause)
+			if why := r.UnknownAt(path); path != "" && len(why) > 0 && envelopeField(path) {
+				f.State = finding.Unknown
+				f.Missing = []string{path}
+				f.Reasons = []string{path + " is not known: " + strings.Join(why, "; ")}
+				return
+			}
+		}
+		return
+	case f.State != finding.Unknown:
+		return
+	}
+	var reasons []string
+	for _, m := range v.Missing {
+		if len(r.Uncertain) > 0 {
+			reasons = append(reasons, "whether it is deployed is not known: "+strings.Join(r.Uncertain, "; "))
+			break
+		}
+		path := m
+		if i := strings.LastIndexByte(m, '/'); i >= 0 && !strings.Contains(m, " ") {
+			path = m[i+1:]
+		}
+		if why := r.UnknownAt(path); !strings.Contains(m, " ") && len(why) > 0 {
+			reasons = append(reasons, path+" is not known before deployment: "+strings.Join(why, "; "))
+		}
+	}
+	if len(reasons) > 0 {
+		slices.Sort(reasons)
+		f.Reasons = slices.Compact(reasons)
+	}
+}
+
+// envelopeField tells whether a path is one that conditions read without
+// asking whether it was read.
+func envelopeField(path string) bool {
+	switch head, _, _ := strings.Cut(lower(path), "."); strings.TrimRight(before(head, "["), " ") {
+	case "name", "fullname", "tags", "location", "kind", "sku", "identity":
+		return true
+	}
+	return false
+}
+
+func before(s, sep string) string {
+	head, _, _ := strings.Cut(s, sep)
+	return head
+}
+
+// stepPath is the path that a clause is about, without its alias's type; "" for
+// clauses about something else.
+func stepPath(clause string) string {
+	clause = strings.TrimPrefix(clause, "count of ")
+	subject := before(clause, " ")
+	if subject == "exists" || strings.HasPrefix(subject, "[") || strings.EqualFold(subject, "type") {
+		return ""
+	}
+	if i := strings.LastIndexByte(subject, '/'); i >= 0 {
+		subject = subject[i+1:]
+	}
+	return subject
+}
+
+// derivedFrom says of facts which property they come from.
+func derivedFrom(fact string) string {
+	switch name, _, _ := strings.Cut(strings.TrimPrefix(lower(fact), resource.Facts+"."), "["); name {
+	case "internetinbound", "attached":
+		return "securityRules"
+	case "hasnetworksecuritygroup":
+		return "networkSecurityGroup"
+	}
+	return ""
+}
+
+// decidedAt finds in a resource's body what decided a verdict: the value that
+// the last clause found, or what of the way to it is there; 0 where it cannot tell.
+func decidedAt(r *resource.Resource, t *template.Resource, v *finding.Verdict) int {
+	if v.State == finding.Unknown {
+		for _, m := range v.Missing {
+			if path := stepPath(m + " "); path != "" && !strings.Contains(m, " ") {
+				if at := t.OffsetAt(path); at > 0 {
+					return at
+				}
+			}
+		}
+		return 0
+	}
+	for _, step := range slices.Backward(v.Because) {
+		path, want := stepPath(step.Clause), step.Value
+		if path == "" || strings.HasPrefix(step.Clause, "count of ") && len(v.Because) > 1 && !strings.HasPrefix(lower(path), resource.Facts+".") {
+			continue
+		}
+		if strings.HasPrefix(lower(path), resource.Facts+".") {
+			if path = derivedFrom(path); path == "" {
+				continue
+			}
+		}
+		if at := locate(r.Body, segments(path), want); at > 0 {
+			return at
+		}
+	}
+	return 0
+}
+
+// locate walks a path as conditions do and returns the offset of what it ends
+// at; where it breaks off, of the last value on the way.
+func locate(body jsondoc.Value, path []string, want string) int {
+	cur := body
+	if len(path) > 0 && !inventory.IsEnvelope(path[0]) && body.Get("properties").Exists() && !body.Get(path[0]).Exists() {
+		cur = body.Get("properties")
+	}
+	best := cur.Offset()
+	for i, s := range path {
+		if s == "[*]" {
+			first := jsondoc.Value{}
+			for _, e := range cur.Elements() {
+				if first.IsMissing() {
+					first = e
+				}
+				if end := walk(e, path[i+1:]); len(end) == 1 && end[0].Exists() && end[0].String() == want {
+					first = e
+					break
+				}
+			}
+			cur = first
+		} else {
+			next := cur.Get(s)
+			if next.IsMissing() {
+				next = cur.Get("properties").Get(s)
+			}
+			cur = next
+		}
+		if cur.IsMissing() {
+			break
+		}
+		if cur.Offset() > 0 {
+			best = cur.Offset()
+		}
+	}
+	return best
+}
+
+var errNothing = errors.New("there is neither a template nor a Terraform plan")
