@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -100,6 +99,6 @@ func TestConformanceExpand(t *testing.T) {
 			t.Errorf("%s: %v", c.name, e.Diagnostics)
 		}
 	}
-	t.Log(fmt.Sprintf("conformance: published-templates %d of %d", passed, len(all)))
+	t.Logf("conformance: published-templates %d of %d", passed, len(all))
 	t.Logf("figure: %d resources, %d properties known only at deployment", resources, unknown)
 }

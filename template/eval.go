@@ -183,8 +183,7 @@ func (x *expander) expression(c *ctx, text string, at int, m mode) (arm.Value, e
 			return arm.Null, errStop
 		}
 		span := diag.Span{Start: at, End: at}
-		var ee *arm.EvalError
-		if errors.As(err, &ee) {
+		if ee, ok := errors.AsType[*arm.EvalError](err); ok {
 			span = diag.Span{Start: at + 1 + ee.Span.Start, End: at + 1 + ee.Span.End}
 		}
 		if errors.Is(err, arm.ErrLimit) {

@@ -259,8 +259,7 @@ func (x *expander) open(text []byte, name string) (*file, error) {
 	x.out.Sources[name] = f.src
 	doc, err := jsondoc.Parse(clean)
 	if err != nil {
-		var syntax *jsondoc.SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*jsondoc.SyntaxError](err); ok {
 			x.report(f, errSyntax(syntax.Message, int(syntax.Offset)))
 		} else {
 			x.report(f, errSyntax(err.Error(), 0))

@@ -66,7 +66,6 @@ type frame struct {
 	funcs   map[string]*function // by "namespace.name" in lower case
 	symbols map[string]*symbol
 	made    int // resources
-	outputs map[string]*lazy
 }
 
 // given is the value that a parameter was given: a literal, or what an

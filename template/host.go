@@ -3,6 +3,7 @@ package template
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/arm"
@@ -82,8 +83,7 @@ func callCopyIndex(v *view, args []arm.Value) (arm.Value, error) {
 		offset = n
 	}
 	at := -1
-	for i := len(v.c.loops) - 1; i >= 0; i-- {
-		l := v.c.loops[i]
+	for i, l := range slices.Backward(v.c.loops) {
 		if name != "" && strings.EqualFold(l.name, name) || name == "" && l.own {
 			at = i
 			break

@@ -10,7 +10,6 @@ import (
 type place struct {
 	typ, name string // full: "Microsoft.Sql/servers/databases", "server/db"
 	scope     string // id of the resource that an extension extends; "" for the deployment's scope
-	parent    string // id of the parent, for an extension that stands inside a resource
 }
 
 // idOf returns the id of a resource in a scope, and how many segments its name

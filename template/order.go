@@ -1,6 +1,8 @@
 package template
 
 import (
+	"slices"
+
 	"github.com/azward/azward/arm"
 	"github.com/azward/azward/jsondoc"
 )
@@ -39,9 +41,9 @@ func (x *expander) order() {
 			switch state[k] {
 			case open:
 				var chain []string
-				for at := len(path) - 1; at >= 0; at-- {
-					chain = append([]string{x.list[path[at]].fullName}, chain...)
-					if path[at] == k {
+				for _, at := range slices.Backward(path) {
+					chain = append([]string{x.list[at].fullName}, chain...)
+					if at == k {
 						break
 					}
 				}

@@ -78,8 +78,7 @@ func (c *check) readAll() ([]deployment, error) {
 }
 
 func reason(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err
 	}
 	return err
@@ -120,6 +119,14 @@ func (c *check) readFile(name, root string, named bool) (d deployment, ok bool, 
 			o.ParametersFile = shownPath(o.ParametersFile)
 		}
 		return deployment{shown, "template", template.Expand(text, o)}, true, nil
+	case template.KindPlan:
+		o := template.PlanOptions{File: shown, StandInSubscription: standIn}
+		if c.o.Source != "" {
+			if o.Line, err = blockLines(c.o.Source); err != nil {
+				return d, false, err
+			}
+		}
+		return deployment{shown, "plan", template.ReadPlan(text, o)}, true, nil
 	case template.KindParameters:
 		if named {
 			return d, false, usagef("%s is a parameter file: name its template, and give it with --parameters", name)
