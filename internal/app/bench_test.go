@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/azward/azward/internal/demo"
@@ -53,5 +55,31 @@ func BenchmarkAssessDemo(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		assessDemo(b, nil)
+	}
+}
+
+// BenchmarkAssessFile is what a person waits for: a file read, assessed and
+// judged.
+func BenchmarkAssessFile(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		b.Run(fmt.Sprintf("resources=%d", n), func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "tenant.json")
+			f, err := os.Create(path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := demo.Generate(f, demo.Size{Resources: n, Seed: 1, Faults: 0.05}); err != nil {
+				b.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Assess(context.Background(), Options{From: []string{path}, Now: testNow}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -47,23 +48,52 @@ func Resources(s Size) iter.Seq[[]byte] {
 // Generate writes the tenant as one {"value": [...]}, as az rest lists it.
 // It returns the writer's error.
 func Generate(w io.Writer, s Size) error {
+	return GenerateParts(s, MaxResources, func(int) (io.WriteCloser, error) { return open{w}, nil })
+}
+
+type open struct{ io.Writer }
+
+func (open) Close() error { return nil }
+
+// GenerateParts writes the tenant as several lists of at most so many
+// resources: create opens the list of a number, counted from 1, which is closed
+// before the next is opened.
+func GenerateParts(s Size, resources int, create func(part int) (io.WriteCloser, error)) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(w, 1<<16)
-	_, _ = out.WriteString("{\"value\":[\n") // Flush returns what goes wrong
-	first := true
+	if resources < 1 {
+		return fmt.Errorf("%d resources a part: expected 1 or more", resources)
+	}
+	var file io.WriteCloser
+	var out *bufio.Writer
+	end := func() error {
+		_, _ = out.WriteString("\n]}\n") // Flush returns what goes wrong
+		return errors.Join(out.Flush(), file.Close())
+	}
+	n := 0
 	for text := range Resources(s) {
-		if !first {
+		if n%resources == 0 {
+			if n > 0 {
+				if err := end(); err != nil {
+					return err
+				}
+			}
+			var err error
+			if file, err = create(n/resources + 1); err != nil {
+				return err
+			}
+			out = bufio.NewWriterSize(file, 1<<16)
+			_, _ = out.WriteString("{\"value\":[\n")
+		} else {
 			_, _ = out.WriteString(",\n")
 		}
-		first = false
+		n++
 		if _, err := out.Write(text); err != nil {
-			return err
+			return errors.Join(err, file.Close())
 		}
 	}
-	_, _ = out.WriteString("\n]}\n")
-	return out.Flush()
+	return end()
 }
 
 // generator makes resource groups of a few kinds of workload until the tenant

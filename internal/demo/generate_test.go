@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -100,5 +102,53 @@ func BenchmarkGenerate(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+type part struct {
+	bytes.Buffer
+	closed bool
+}
+
+func (p *part) Close() error { p.closed = true; return nil }
+
+func TestGeneratePartsHoldTheSame(t *testing.T) {
+	s := Size{Resources: 1_001, Seed: 5, Faults: 0.1}
+	var parts []*part
+	if err := GenerateParts(s, 500, func(n int) (io.WriteCloser, error) {
+		if n != len(parts)+1 {
+			t.Errorf("part %d comes after %d", n, len(parts))
+		}
+		parts = append(parts, &part{})
+		return parts[n-1], nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var whole bytes.Buffer
+	if err := Generate(&whole, s); err != nil {
+		t.Fatal(err)
+	}
+	resources := func(text []byte) (out []string) {
+		var doc struct{ Value []json.RawMessage }
+		if err := json.Unmarshal(text, &doc); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range doc.Value {
+			out = append(out, string(r))
+		}
+		return out
+	}
+	var all []string
+	for _, p := range parts {
+		if !p.closed {
+			t.Error("a part was left open")
+		}
+		all = append(all, resources(p.Bytes())...)
+	}
+	if len(parts) != 3 || !slices.Equal(all, resources(whole.Bytes())) {
+		t.Errorf("%d parts hold %d resources", len(parts), len(all))
+	}
+	if err := GenerateParts(s, 0, nil); err == nil {
+		t.Error("parts of nothing were taken")
 	}
 }

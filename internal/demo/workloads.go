@@ -39,6 +39,9 @@ func rule(nsg, name string, priority int, protocol, source, port, access string)
 
 // machines are virtual machines with an interface, two disks and their agents.
 func (g *generator) machines(n int) {
+	vault := "Microsoft.RecoveryServices/vaults/rsv-" + g.name
+	g.put("Microsoft.RecoveryServices/vaults", "rsv-"+g.name, vault, fmt.Sprintf(`"provisioningState":"Succeeded","publicNetworkAccess":"Disabled","securitySettings":{"immutabilitySettings":{"state":"%s"},"softDeleteSettings":{"softDeleteState":"%s","softDeleteRetentionPeriodInDays":14}}`,
+		g.either("Unlocked", "Disabled"), g.either("AlwaysON", "Disabled")))
 	for i := range n {
 		name := "vm-" + g.name + "-" + strconv.Itoa(i)
 		vm, nic := "Microsoft.Compute/virtualMachines/"+name, "Microsoft.Network/networkInterfaces/nic-"+name
@@ -63,6 +66,11 @@ func (g *generator) machines(n int) {
 		}
 		g.put("Microsoft.Compute/virtualMachines", name, vm, fmt.Sprintf(`"provisioningState":"Succeeded","vmId":"%s","hardwareProfile":{"vmSize":"Standard_D4s_v5"},"osProfile":{"computerName":"%s","adminUsername":"local",%s},"securityProfile":{"encryptionAtHost":%s,"securityType":"%s","uefiSettings":{"secureBootEnabled":true,"vTpmEnabled":true}},"storageProfile":{"osDisk":{"osType":"%s","managedDisk":{"id":"%s"}},"dataDisks":[{"lun":0,"managedDisk":{"id":"%s"}}]},"networkProfile":{"networkInterfaces":[{"id":"%s"}]}`,
 			g.guid(), name, profile, g.either("true", "false"), g.either("TrustedLaunch", "Standard"), system, disks[0], disks[1], g.id(nic)))
+		if !g.wrong() {
+			item := "vm;iaasvmcontainerv2;rg-" + g.name + ";" + name
+			g.put("Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems", item, vault+"/backupFabrics/Azure/protectionContainers/iaasvmcontainer;"+item[3:]+"/protectedItems/"+item,
+				`"protectedItemType":"Microsoft.Compute/virtualMachines","protectionState":"Protected","sourceResourceId":"`+g.id(vm)+`"`)
+		}
 		for _, agent := range []string{"AzureMonitor" + system + "Agent", "MDE." + system} {
 			if g.wrong() {
 				continue

@@ -59,7 +59,7 @@ func pageFuncs() template.FuncMap {
 		"percent": percent, "number": number, "plural": plural, "thousands": thousands,
 		"ms":    func(m Milliseconds) string { return duration(float64(m)) },
 		"grade": grade, "gain": gain,
-		"arc":   func(share float64) string { return fmt.Sprintf("%.1f", 339.292*min(1, max(0, share))) },
+		"arc": func(share float64) string { return fmt.Sprintf("%.1f", 339.292*min(1, max(0, share))) },
 		"barWidth": func(c posture.ControlScore) template.CSS {
 			share := c.Percentage
 			if c.Max == 0 && c.Healthy+c.Unhealthy > 0 {
