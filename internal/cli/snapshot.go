@@ -34,7 +34,8 @@ it. Secrets that are known by their names are left out of it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSnapshotSaveCommand(env), newSnapshotShowCommand(env), newSnapshotDiffCommand(env))
+	cmd.AddCommand(newSnapshotSaveCommand(env), newSnapshotShowCommand(env), newSnapshotDiffCommand(env),
+		newSnapshotMergeCommand(env), newSnapshotRedactCommand(env))
 	return cmd
 }
 

@@ -218,6 +218,24 @@ func (w *Writer) Finish() error {
 	return nil
 }
 
+// Line writes a line that was read, but for headers and ends, which the writer
+// has its own of, and for lines of an unknown kind.
+func (w *Writer) Line(l Line) error {
+	switch {
+	case l.Record != nil:
+		return w.Add(l.Record, l.From)
+	case l.Attach != nil:
+		return w.Attach(l.Attach.ID, l.Attach.Member, l.Attach.Elements...)
+	case l.Cover != nil:
+		return w.Cover(*l.Cover)
+	case l.Source != nil:
+		return w.Source(*l.Source)
+	case l.Note != nil:
+		return w.Report(*l.Note)
+	}
+	return nil
+}
+
 // Write writes an inventory: type by type, so that what is left of a file that
 // was cut off is whole as far as it goes.
 func (w *Writer) Write(inv *inventory.Inventory) error {
