@@ -186,8 +186,9 @@ func cutFold(s, prefix string) (string, bool) {
 	return s, false
 }
 
-// strip takes holes out of a value and notes where they were: members go,
-// elements of arrays become null. ok is false where v itself is a hole.
+// strip takes holes out of a value and notes where they were: members go. Those
+// inside arrays are noted and stay ([arm.IsHole]), for conditions that look at
+// each element. ok is false where v itself is a hole.
 func strip(v jsondoc.Value, path string, unknown *[]Unknown) (jsondoc.Value, bool) {
 	switch v.Kind() {
 	case jsondoc.String:
@@ -202,18 +203,12 @@ func strip(v jsondoc.Value, path string, unknown *[]Unknown) (jsondoc.Value, boo
 			return v, false
 		}
 	case jsondoc.Array:
-		if !hasHoles(v) {
-			return v, true
-		}
-		out := make([]jsondoc.Value, 0, v.Len())
-		for _, e := range v.Elements() {
-			got, ok := strip(e, path+"[*]", unknown)
-			if !ok {
-				got = jsondoc.Nothing
+		if hasHoles(v) {
+			for _, e := range v.Elements() {
+				strip(e, path+"[*]", unknown)
 			}
-			out = append(out, got)
 		}
-		return jsondoc.NewArray(out...).WithOffset(v.Offset()), true
+		return v, true
 	case jsondoc.Object:
 		if !hasHoles(v) {
 			return v, true

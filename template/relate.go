@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/azward/azward/arm"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/resource"
 )
@@ -111,20 +112,15 @@ func appended(list, v jsondoc.Value) jsondoc.Value {
 // split makes resources of the children that stand in a body.
 func split(r *Resource, c inlineChild) []*Resource {
 	var out []*Resource
-	prefix := "properties." + c.property + "[*]"
-	var unknown []Unknown
-	for _, u := range r.Unknown {
-		if rest, ok := strings.CutPrefix(u.Path, prefix+"."); ok {
-			unknown = append(unknown, Unknown{Path: rest, Reasons: u.Reasons, Offset: u.Offset})
-		}
-	}
 	for i, e := range r.Properties().Get(c.property).Elements() {
 		if e.Kind() != jsondoc.Object {
 			continue
 		}
 		name := e.Get("name").TextOr("")
-		if name == "" || strings.Contains(name, "/") {
+		var unknown []Unknown
+		if name == "" || strings.Contains(name, "/") || isHole(e.Get("name")) {
 			name = fmt.Sprintf("{%s %d}", c.property, i)
+			unknown = append(unknown, Unknown{Path: "name", Reasons: []string{"the name is known only at deployment"}, Offset: e.Offset()})
 		}
 		id, err := resource.ParseID(r.ID.String() + "/" + c.property + "/" + name)
 		if err != nil {
@@ -133,8 +129,10 @@ func split(r *Resource, c inlineChild) []*Resource {
 		typ := r.Type + "/" + c.property
 		body := jsondoc.NewObject(text("id", id.String()), text("name", name), text("type", typ)).WithOffset(e.Offset())
 		for k, v := range e.Members() {
-			if k = lower(k); k != "id" && k != "name" && k != "type" {
-				body = body.With(k, v)
+			if low := lower(k); low != "id" && low != "name" && low != "type" {
+				if known, ok := strip(v, k, &unknown); ok {
+					body = body.With(k, known)
+				}
 			}
 		}
 		out = append(out, &Resource{
@@ -161,7 +159,13 @@ func fold(parent, child *Resource, c inlineChild) {
 			parent.Unknown = append(parent.Unknown, Unknown{Path: at + "[*]." + u.Path, Reasons: u.Reasons, Offset: u.Offset})
 		}
 	}
-	parent.setProperty(c.property, appended(parent.Properties().Get(c.property), child.Body))
+	body := child.Body
+	for _, u := range child.Unknown {
+		if u.Path != "name" && !strings.Contains(u.Path, "[*]") { // those are still there
+			body = put(body, strings.Split(u.Path, "."), arm.Hole(u.Reasons...).WithOffset(u.Offset))
+		}
+	}
+	parent.setProperty(c.property, appended(parent.Properties().Get(c.property), body))
 }
 
 // stringsAt returns the strings at a path.

@@ -55,6 +55,7 @@ type check struct {
 	o     *CheckOptions
 	files []deployment
 	by    map[string]declared // by key of the resource
+	named map[string]bool     // rules that ask for a resource's name or id
 }
 
 // declared is where a resource was declared.
@@ -88,12 +89,13 @@ func (c *check) run(ctx context.Context) (*report.Check, error) {
 	if err := c.compileRules(); err != nil {
 		return nil, err
 	}
+	c.findNamed()
 	for _, r := range assessed(c.inv) {
 		if _, ok := c.by[r.ID.Key()]; ok {
 			c.resources = append(c.resources, r)
 		}
 	}
-	if c.results, c.timings.Evaluations, err = evaluate(ctx, c.session.o, c.resources, c.rules); err != nil {
+	if c.results, c.timings.Evaluations, err = evaluate(ctx, c.session.o, c.inv, c.resources, c.rules); err != nil {
 		return nil, err
 	}
 	c.lap(&c.timings.Evaluate)
@@ -162,6 +164,10 @@ func (c *check) placed(r result) report.Finding {
 	f := c.finding(r, r.state, nil)
 	f.File, f.Address = p.r.File, p.r.Address
 	offset := p.r.Offset
+	if len(p.r.UnknownAt("name")) > 0 && c.named[f.ControlID] && f.State != finding.Unknown {
+		f.State, f.Missing = finding.Unknown, []string{"name"}
+		f.Reasons = []string{"name: " + strings.Join(p.r.UnknownAt("name"), "; ")}
+	}
 	if r.verdict != nil {
 		if at := decidedAt(res, p.r, r.verdict); at > 0 {
 			offset = at
@@ -307,7 +313,7 @@ func locate(body jsondoc.Value, path []string, want string) int {
 				if first.IsMissing() {
 					first = e
 				}
-				if end := walk(e, path[i+1:]); len(end) == 1 && end[0].Exists() && end[0].String() == want {
+				if end := follow(e, path[i+1:]); end.Exists() && end.String() == want {
 					first = e
 					break
 				}
@@ -331,3 +337,73 @@ func locate(body jsondoc.Value, path []string, want string) int {
 }
 
 var errNothing = errors.New("there is neither a template nor a Terraform plan")
+
+// findNamed notes the rules that ask for a name or an id: where that is not
+// known, a resource goes by a stand-in, which decides nothing.
+func (c *check) findNamed() {
+	c.named = map[string]bool{}
+	for i := range c.sources {
+		if asksForName(c.sources[i].body.Get("policyRule"), 0) {
+			c.named[c.sources[i].id] = true
+		}
+	}
+}
+
+func asksForName(v jsondoc.Value, depth int) bool {
+	if depth > jsondoc.MaxDepth {
+		return true
+	}
+	if s, ok := v.Text(); ok {
+		s = lower(s)
+		return strings.Contains(s, "field('name')") || strings.Contains(s, "field('fullname')") || strings.Contains(s, "field('id')")
+	}
+	for _, e := range v.Elements() {
+		if asksForName(e, depth+1) {
+			return true
+		}
+	}
+	for k, e := range v.Members() {
+		if lower(k) == "field" {
+			switch lower(e.TextOr("")) {
+			case "name", "fullname", "id":
+				return true
+			}
+		}
+		if asksForName(e, depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
+// segments splits a path; "[*]" becomes a segment of its own.
+func segments(path string) []string {
+	var out []string
+	for s := range strings.SplitSeq(path, ".") {
+		for {
+			head, rest, found := strings.Cut(s, "[*]")
+			if head != "" {
+				out = append(out, head)
+			}
+			if !found {
+				break
+			}
+			out = append(out, "[*]")
+			s = rest
+		}
+	}
+	return out
+}
+
+// follow walks names from v as conditions do, looking into properties where a
+// name is not found; missing behind "[*]".
+func follow(v jsondoc.Value, path []string) jsondoc.Value {
+	for _, s := range path {
+		next := v.Get(s)
+		if next.IsMissing() {
+			next = v.Get("properties").Get(s)
+		}
+		v = next
+	}
+	return v
+}
