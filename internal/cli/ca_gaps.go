@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/condaccess"
+	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/jsondoc"
+)
+
+// caGapsFlags are the flags of azward ca gaps.
+type caGapsFlags struct {
+	ca        caFlags
+	questions []string
+	policies  string
+	fail      bool
+	emergency bool
+}
+
+func newCAGapsCommand(env *Env) *cobra.Command {
+	var f caGapsFlags
+	cmd := &cobra.Command{
+		Use:   "gaps (--demo | --from PATH ...)",
+		Short: "Find every sign-in that the policies leave open, with a witness and a fix",
+		Long: `Gaps searches the policies of a tenant, all together, for every sign-in in which
+what a question asks is not guaranteed. Nothing is sampled: the regions it lists
+are exactly the uncovered sign-ins. Each has a witness (a sign-in that azward ca
+whatif confirms), the people in it, and the smallest change found that closes it.
+
+A policy that asks for "mfa or a compliant device" guarantees neither. Report-only
+policies guarantee nothing. A region that is closed only if a policy applies of
+which that is not known is listed as unknown. Accounts for emergency access
+(permanent Global Administrators whom most policies leave out) are set aside.
+
+Questions: ` + strings.Join(questionIDs(), ", ") + `.`,
+		Example: `  azward ca gaps --demo
+  azward ca gaps --demo --question admin-mfa --format json
+  azward ca gaps --from export/ --policies proposed.json --fail-on-gaps`,
+		RunE: func(cmd *cobra.Command, args []string) error { return caGaps(cmd, env, &f, args) },
+	}
+	f.ca.add(cmd, "table or json")
+	cmd.Flags().StringSliceVarP(&f.questions, "question", "q", nil, "ask only these (default: all)")
+	cmd.Flags().StringVar(&f.policies, "policies", "", "use the policies in `FILE` (Graph's JSON) in place of the inventory's")
+	cmd.Flags().BoolVar(&f.emergency, "with-emergency", false, "ask about the accounts for emergency access too, which policies leave out on purpose")
+	cmd.Flags().BoolVar(&f.fail, "fail-on-gaps", false, "exit with 1 where a question has an open region")
+	return cmd
+}
+
+func questionIDs() []string {
+	var out []string
+	for _, q := range condaccess.Questions() {
+		out = append(out, q.ID)
+	}
+	return out
+}
+
+func caGaps(cmd *cobra.Command, env *Env, f *caGapsFlags, args []string) error {
+	if err := f.ca.check("table", "json"); err != nil {
+		return err
+	}
+	var questions []condaccess.Question
+	for _, id := range f.questions {
+		q, ok := condaccess.QuestionByID(id)
+		if !ok {
+			return usagef("--question %s: expected %s", id, strings.Join(questionIDs(), ", "))
+		}
+		questions = append(questions, q)
+	}
+	if questions == nil {
+		questions = condaccess.Questions()
+	}
+	c, err := f.ca.load(cmd, env, args)
+	if err != nil {
+		return err
+	}
+	if f.policies != "" {
+		policies, err := readPolicies(env, f.policies)
+		if err != nil {
+			return err
+		}
+		c = c.With(policies)
+	}
+	var answers []*condaccess.Gaps
+	open := false
+	for _, q := range questions {
+		g := c.Set.Gaps(q, f.emergency)
+		open = open || len(g.Open) > 0
+		answers = append(answers, g)
+	}
+	err = writeOutput(env, f.ca.output, func(w io.Writer) error {
+		if f.ca.format == "json" {
+			var out []jsondoc.Value
+			for _, g := range answers {
+				out = append(out, g.JSON(c.Set))
+			}
+			return writeValue(w, jsondoc.NewObject(jsondoc.Member{Name: "questions", Value: jsondoc.NewArray(out...)}))
+		}
+		if aside := answers[0].Emergency; len(aside) > 0 {
+			var names []string
+			for _, u := range aside {
+				names = append(names, u.UPN)
+			}
+			fmt.Fprintf(w, "set aside, emergency access: %s\n\n", strings.Join(names, ", "))
+		}
+		for _, g := range answers {
+			writeGaps(w, c, g)
+		}
+		return nil
+	})
+	if err == nil && f.fail && open {
+		return errFindings
+	}
+	return err
+}
+
+func writeGaps(w io.Writer, c *app.ConditionalAccess, g *condaccess.Gaps) {
+	verdict := map[condaccess.Tri]string{condaccess.True: "holds", condaccess.False: "DOES NOT HOLD", condaccess.Unknown: "unknown"}[g.Holds()]
+	fmt.Fprintf(w, "%s: %s\n  %s\n", g.Question.ID, verdict, g.Question.Title)
+	if len(g.Open) > 0 {
+		fmt.Fprintf(w, "  %d regions, %d of %d people\n", len(g.Open), condaccess.People(g.Open), g.Asked)
+	}
+	for _, part := range []struct {
+		mark    string
+		regions []condaccess.Region
+	}{{"open", g.Open}, {"unknown", g.Unknown}} {
+		for i := range part.regions {
+			r := &part.regions[i]
+			fmt.Fprintf(w, "\n  %s %d: %d people%s\n", part.mark, i+1, r.People, map[bool]string{true: ", and some who may come"}[r.Comers])
+			for _, x := range r.Conditions() {
+				fmt.Fprintf(w, "    %-13s %s\n", x.Axis, x.Text)
+			}
+			for _, p := range r.Weak {
+				fmt.Fprintf(w, "    not enough    %s\n", p.Name())
+			}
+			fmt.Fprintf(w, "    witness       %s\n", witnessText(c.Set, &r.Witness))
+			fmt.Fprintf(w, "    fix           %s\n", c.Set.Close(g.Question, r).Text)
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// witnessText says a sign-in in one line.
+func witnessText(set *condaccess.Set, x *condaccess.SignIn) string {
+	who := "somebody new"
+	if x.User != "" {
+		who = set.UserName(x.User)
+	}
+	what := x.Action.String()
+	if x.App != "" {
+		what = set.AppName(x.App)
+	} else if len(x.Contexts) > 0 {
+		what = "authentication context " + x.Contexts[0]
+	}
+	parts := []string{who, what}
+	for _, s := range []string{x.Client.String(), x.Platform.String(), x.IP.String(), x.Country} {
+		if s != "" && s != "invalid IP" {
+			parts = append(parts, s)
+		}
+	}
+	for _, p := range []struct{ name, value string }{{"flow", x.Flow.String()}, {"sign-in risk", x.SignInRisk.String()}, {"user risk", x.UserRisk.String()}} {
+		if p.value != "" && p.value != "none" {
+			parts = append(parts, p.name+" "+p.value)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
