@@ -27,6 +27,7 @@ var Floors = []Floor{
 		"kql/kqlio",
 	}},
 	{6, "judges", []string{
+		"policy/assign",
 		"posture",
 		"compliance",
 		"siem",

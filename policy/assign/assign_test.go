@@ -1,0 +1,218 @@
+package assign
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/policy"
+	"github.com/azward/azward/resource"
+)
+
+var now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+const (
+	httpsDefinition = `{"id": "/providers/Microsoft.Authorization/policyDefinitions/https", "name": "https", "properties": {"version": "1.2.0", "parameters": {
+		"effect": {"type": "String", "defaultValue": "Audit", "allowedValues": ["Audit", "Deny", "Disabled"]}},
+		"policyRule": {"if": {"allOf": [{"field": "type", "equals": "Microsoft.Storage/storageAccounts"},
+			{"field": "Microsoft.Storage/storageAccounts/supportsHttpsTrafficOnly", "notEquals": true}]}, "then": {"effect": "[parameters('effect')]"}}}}`
+	tagDefinition = `{"id": "/providers/Microsoft.Authorization/policyDefinitions/tag", "name": "tag", "properties": {"parameters": {"name": {"type": "String"}, "value": {"type": "String"}},
+		"policyRule": {"if": {"field": "[concat('tags[', parameters('name'), ']')]", "exists": false},
+			"then": {"effect": "modify", "details": {"roleDefinitionIds": [], "operations": [{"operation": "add", "field": "[concat('tags[', parameters('name'), ']')]", "value": "[parameters('value')]"}]}}}}}`
+	ownerDefinition = `{"id": "/providers/Microsoft.Authorization/policyDefinitions/owner", "name": "owner", "properties": {
+		"policyRule": {"if": {"field": "tags['owner']", "exists": false}, "then": {"effect": "deny"}}}}`
+	manualDefinition = `{"id": "/providers/Microsoft.Authorization/policyDefinitions/manual", "name": "manual", "properties": {
+		"policyRule": {"if": {"field": "type", "equals": "Microsoft.Storage/storageAccounts"}, "then": {"effect": "manual", "details": {"defaultState": "Unknown"}}}}}`
+	setDefinition = `{"id": "/providers/Microsoft.Authorization/policySetDefinitions/set", "name": "set", "properties": {
+		"parameters": {"mode": {"type": "String", "defaultValue": "Audit"}, "owner": {"type": "String"}},
+		"policyDefinitionGroups": [{"name": "g1"}],
+		"policyDefinitions": [
+			{"policyDefinitionId": "/providers/Microsoft.Authorization/policyDefinitions/https", "policyDefinitionReferenceId": "r-https", "definitionVersion": "1.*.*", "groupNames": ["g1"],
+				"parameters": {"effect": {"value": "[if(equals(parameters('mode'), 'off'), 'Disabled', parameters('mode'))]"}}},
+			{"policyDefinitionId": "/providers/Microsoft.Authorization/policyDefinitions/tag", "policyDefinitionReferenceId": "r-tag",
+				"parameters": {"name": {"value": "owner"}, "value": {"value": "[parameters('owner')]"}}},
+			{"policyDefinitionId": "/providers/Microsoft.Authorization/policyDefinitions/manual", "policyDefinitionReferenceId": "r-manual"},
+			{"policyDefinitionId": "/providers/Microsoft.Authorization/policyDefinitions/gone", "policyDefinitionReferenceId": "r-gone"}]}}`
+)
+
+const account = `{"id": "/subscriptions/%SUB%/resourceGroups/%RG%/providers/Microsoft.Storage/storageAccounts/%NAME%", "name": "%NAME%", "type": "Microsoft.Storage/storageAccounts",
+	"location": "westeurope", "properties": {"supportsHttpsTrafficOnly": false}}`
+
+func parse(t *testing.T, text string) jsondoc.Value {
+	t.Helper()
+	v, err := jsondoc.ParseString(text)
+	if err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return v
+}
+
+func accountIn(sub, rg, name string) string {
+	return strings.NewReplacer("%SUB%", sub, "%RG%", rg, "%NAME%", name).Replace(account)
+}
+
+// tenant is two subscriptions under a management group, s1 with two groups.
+func tenant(t *testing.T, more ...string) *inventory.Inventory {
+	t.Helper()
+	b := inventory.NewBuilder()
+	for _, text := range append([]string{
+		`{"id": "/providers/Microsoft.Management/managementGroups/top", "type": "Microsoft.Management/managementGroups", "name": "top", "properties": {"children": [
+			{"id": "/subscriptions/s1", "type": "/subscriptions", "name": "s1"}]}}`,
+		`{"id": "/subscriptions/s1", "subscriptionId": "s1"}`, `{"id": "/subscriptions/s2", "subscriptionId": "s2"}`,
+		accountIn("s1", "a", "one"), accountIn("s1", "b", "two"), accountIn("s2", "c", "three"),
+	}, more...) {
+		r, err := resource.New(parse(t, text), "", resource.Origin{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Add(r)
+	}
+	b.Cover(inventory.Entry{Type: inventory.AnyType, Scope: "/", State: inventory.Complete})
+	return b.Build()
+}
+
+func library(t *testing.T) *Library {
+	t.Helper()
+	lib := NewLibrary()
+	for _, text := range []string{httpsDefinition, tagDefinition, ownerDefinition, manualDefinition, setDefinition} {
+		if !lib.Add(parse(t, text), "", nil) {
+			t.Fatalf("not added: %s", text)
+		}
+	}
+	return lib
+}
+
+func assignment(t *testing.T, text string) *Assignment {
+	t.Helper()
+	a, err := ParseAssignment(parse(t, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// states returns "resource member state" of every verdict.
+func states(t *testing.T, inv *inventory.Inventory, a *Assignment, o Options) []string {
+	t.Helper()
+	o.Inventory, o.Now = inv, now
+	p, _ := NewPlan(library(t), []*Assignment{a}, o)
+	ev := p.Evaluator()
+	var out []string
+	for r := range inv.OfType("Microsoft.Storage/storageAccounts") {
+		for _, v := range ev.Evaluate(r) {
+			out = append(out, r.Name()+" "+v.ReferenceID+" "+v.State.String())
+		}
+	}
+	return out
+}
+
+const setAssignment = `{"id": "/providers/Microsoft.Management/managementGroups/top/providers/Microsoft.Authorization/policyAssignments/all", "name": "all", "properties": {
+	"scope": "/providers/Microsoft.Management/managementGroups/top", "policyDefinitionId": "/providers/Microsoft.Authorization/policySetDefinitions/set",
+	"parameters": {"owner": {"value": "ann"}}%MORE%}}`
+
+func withMore(more string) string { return strings.Replace(setAssignment, "%MORE%", more, 1) }
+
+// source: "Azure Policy assignment structure" and "... initiative definition structure".
+func TestAssignments(t *testing.T) {
+	const one = "one r-https NonCompliant, one r-tag NonCompliant, one r-manual Unknown"
+	const two = "two r-https NonCompliant, two r-tag NonCompliant, two r-manual Unknown"
+	for name, c := range map[string]struct{ more, want string }{
+		"inherited from the management group": {``, one + ", " + two},
+		"notScopes":                           {`, "notScopes": ["/subscriptions/s1/resourceGroups/A"]`, two},
+		"resourceSelectors in":                {`, "resourceSelectors": [{"name": "x", "selectors": [{"kind": "resourceLocation", "in": ["North Europe"]}]}]`, ""},
+		"resourceSelectors notIn":             {`, "resourceSelectors": [{"name": "x", "selectors": [{"kind": "resourceType", "notIn": ["Microsoft.Web/sites"]}]}]`, one + ", " + two},
+		"override of one member":              {`, "overrides": [{"kind": "policyEffect", "value": "Disabled", "selectors": [{"kind": "policyDefinitionReferenceId", "in": ["r-tag", "r-manual"]}]}]`, "one r-https NonCompliant, two r-https NonCompliant"},
+		"override by location":                {`, "overrides": [{"kind": "policyEffect", "value": "Disabled", "selectors": [{"kind": "resourceLocation", "in": ["westeurope"]}]}]`, ""},
+	} {
+		if got := strings.Join(states(t, tenant(t), assignment(t, withMore(c.more)), Options{}), ", "); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestPlanSaysWhatIsNotHere(t *testing.T) {
+	_, diags := NewPlan(library(t), []*Assignment{assignment(t, withMore(``)), New(resource.TenantID(), "nowhere", jsondoc.Value{})}, Options{Inventory: tenant(t), Now: now})
+	var codes []string
+	for _, d := range diags {
+		codes = append(codes, d.Code)
+	}
+	if got := strings.Join(codes, " "); got != "POL0403 POL0402" {
+		t.Errorf("diagnostics %v", diags)
+	}
+}
+
+// source: "Azure Policy exemption structure", "Azure Policy attestation structure".
+func TestExemptionsAndAttestations(t *testing.T) {
+	const id = "/providers/Microsoft.Management/managementGroups/top/providers/Microsoft.Authorization/policyAssignments/all"
+	inv := tenant(t,
+		`{"id": "/subscriptions/s1/resourceGroups/a/providers/Microsoft.Authorization/policyExemptions/x", "type": "Microsoft.Authorization/policyExemptions", "name": "x", "properties": {
+			"policyAssignmentId": "`+id+`", "policyDefinitionReferenceIds": ["R-HTTPS"], "exemptionCategory": "Waiver", "expiresOn": "2027-01-01T00:00:00Z"}}`,
+		`{"id": "/subscriptions/s1/resourceGroups/b/providers/Microsoft.Authorization/policyExemptions/y", "type": "Microsoft.Authorization/policyExemptions", "name": "y", "properties": {
+			"policyAssignmentId": "`+id+`", "exemptionCategory": "Mitigated", "expiresOn": "2025-01-01T00:00:00Z"}}`,
+		`{"id": "/subscriptions/s1/resourceGroups/a/providers/Microsoft.PolicyInsights/attestations/z", "type": "Microsoft.PolicyInsights/attestations", "name": "z", "properties": {
+			"policyAssignmentId": "`+id+`", "policyDefinitionReferenceId": "r-manual", "complianceState": "Compliant"}}`)
+	got := strings.Join(states(t, inv, assignment(t, withMore(``)), Options{Exemptions: Exemptions(inv), Attestations: Attestations(inv)}), ", ")
+	want := "one r-https Exempt, one r-tag NonCompliant, one r-manual Compliant, two r-https NonCompliant, two r-tag NonCompliant, two r-manual Unknown"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// source: "Azure Policy definitions effect basics", Order of evaluation: modify
+// comes before deny, which looks at what modify made.
+func TestRequestChangesBeforeItDenies(t *testing.T) {
+	inv := tenant(t)
+	tag := New(resource.TenantID(), "tag", parse(t, `{"name": {"value": "owner"}, "value": "ann"}`))
+	owner := New(resource.TenantID(), "owner", jsondoc.Value{})
+	r, _ := inv.Lookup("/subscriptions/s1/resourceGroups/a/providers/Microsoft.Storage/storageAccounts/one")
+	for name, c := range map[string]struct {
+		assignments []*Assignment
+		denied      int
+	}{"deny alone": {[]*Assignment{owner}, 1}, "modify first": {[]*Assignment{owner, tag}, 0}} {
+		p, diags := NewPlan(library(t), c.assignments, Options{Inventory: inv, Now: now})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		a := p.Evaluator().Request(r)
+		if len(a.Denied) != c.denied {
+			t.Errorf("%s: denied by %d, want %d", name, len(a.Denied), c.denied)
+		}
+		if c.denied == 0 && a.Resource.Path("tags", "owner").TextOr("") != "ann" {
+			t.Errorf("%s: the resource goes on as %s", name, a.Resource)
+		}
+	}
+}
+
+func TestRollup(t *testing.T) {
+	inv := tenant(t)
+	p, _ := NewPlan(library(t), []*Assignment{assignment(t, withMore(``))}, Options{Inventory: inv, Now: now})
+	ev := p.Evaluator()
+	var all []Verdict
+	for r := range inv.All() {
+		all = append(all, ev.Evaluate(r)...)
+	}
+	roll := Roll(all)
+	if g := roll.Groups["/providers/microsoft.authorization/policysetdefinitions/set#g1"]; g == nil || g.NonCompliant != 2 || g.State() != finding.NonCompliant {
+		t.Errorf("group %+v", g)
+	}
+	if m := roll.Definitions["/providers/microsoft.authorization/policydefinitions/manual"]; m == nil || m.Unknown != 2 || m.Percentage() != 0 {
+		t.Errorf("manual %+v", m)
+	}
+	if p.Members[0].Effect != policy.Audit {
+		t.Errorf("effect %v", p.Members[0].Effect)
+	}
+}
+
+func TestVersions(t *testing.T) {
+	for pattern, want := range map[string]bool{"": true, "1.*.*": true, "1.2.*": true, "1.3.*": false, "2.*.*": false, "1.2.0": true, "1.*.*-preview": false} {
+		if versionFits("1.2.0", pattern) != want {
+			t.Errorf("%q: %v, want %v", pattern, !want, want)
+		}
+	}
+	if compareVersions("1.10.0", "1.9.0") <= 0 {
+		t.Error("1.10.0 comes before 1.9.0")
+	}
+}
