@@ -135,7 +135,7 @@ func (b *Builder) Build() *Inventory {
 	}
 	own := len(b.records)
 	nested := make([]bool, own)
-	for i := 0; i < own; i++ {
+	for i := range own {
 		nested = b.explode(b.records[i], nested, 0)
 	}
 	order := make([]int32, len(b.records))

@@ -73,6 +73,7 @@ func forEachChild(id resource.ID, body jsondoc.Value, f func(jsondoc.Value)) {
 					look(w)
 				}
 			}
+		case jsondoc.Missing, jsondoc.Null, jsondoc.Bool, jsondoc.Number, jsondoc.String:
 		}
 	}
 }

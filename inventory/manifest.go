@@ -207,6 +207,7 @@ func reason(e *Entry, typ string) string {
 		return fmt.Sprintf("only some of %s under %s was read", typ, e.Scope)
 	case NotRequested:
 		return fmt.Sprintf("%s under %s was not asked for", typ, e.Scope)
+	case Complete:
 	}
 	return ""
 }
@@ -245,6 +246,7 @@ func (inv *Inventory) scopeAbove(key string) string {
 		switch id.Level() {
 		case resource.LevelSubscription, resource.LevelManagementGroup:
 			return inv.tree.upOrRoot(key)
+		case resource.LevelTenant, resource.LevelResourceGroup, resource.LevelResource:
 		}
 		return id.ParentKey()
 	}
@@ -277,6 +279,7 @@ func (inv *Inventory) entriesBelow(te *typeEntries, scope resource.ID) []*Entry 
 		return out
 	case resource.LevelManagementGroup:
 		keys = inv.tree.below(scope.Key())
+	case resource.LevelSubscription, resource.LevelResourceGroup, resource.LevelResource:
 	}
 	for n, key := range keys {
 		if n > 0 && te.byScope[key] != nil {

@@ -15,7 +15,7 @@ type references struct {
 	out, in edges
 }
 
-// edges is a list of neighbours for every index: those of i are
+// edges is a list of neighbors for every index: those of i are
 // to[start[i]:start[i+1]], ascending and without repeats.
 type edges struct {
 	start []int32
@@ -92,19 +92,20 @@ func (inv *Inventory) findRefs(v jsondoc.Value, f func(int32)) {
 				inv.findRefs(e, f)
 			}
 		}
+	case jsondoc.Missing, jsondoc.Null, jsondoc.Bool, jsondoc.Number:
 	}
 }
 
 // References yields the resources whose ids stand in the body of a resource,
 // those of a type where typ is not empty.
 func (inv *Inventory) References(id resource.ID, typ string) iter.Seq[*resource.Resource] {
-	return inv.neighbours(id, typ, true, false)
+	return inv.neighbors(id, typ, true, false)
 }
 
 // ReferencedBy yields the resources whose bodies hold the id of a resource,
 // those of a type where typ is not empty.
 func (inv *Inventory) ReferencedBy(id resource.ID, typ string) iter.Seq[*resource.Resource] {
-	return inv.neighbours(id, typ, false, true)
+	return inv.neighbors(id, typ, false, true)
 }
 
 // Related yields the resources of a type that a resource refers to or is
@@ -122,7 +123,7 @@ func (inv *Inventory) ReferencedBy(id resource.ID, typ string) iter.Seq[*resourc
 func (inv *Inventory) Related(id resource.ID, typ string) iter.Seq[*resource.Resource] {
 	return func(yield func(*resource.Resource) bool) {
 		seen := make(map[*resource.Resource]bool)
-		for r := range inv.neighbours(id, typ, true, true) {
+		for r := range inv.neighbors(id, typ, true, true) {
 			seen[r] = true
 			if !yield(r) {
 				return
@@ -136,7 +137,7 @@ func (inv *Inventory) Related(id resource.ID, typ string) iter.Seq[*resource.Res
 	}
 }
 
-func (inv *Inventory) neighbours(id resource.ID, typ string, out, in bool) iter.Seq[*resource.Resource] {
+func (inv *Inventory) neighbors(id resource.ID, typ string, out, in bool) iter.Seq[*resource.Resource] {
 	return func(yield func(*resource.Resource) bool) {
 		at, ok := inv.byKey[id.Key()]
 		if !ok {

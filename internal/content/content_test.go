@@ -191,7 +191,7 @@ func TestLoadIsFast(t *testing.T) {
 	shipped(t)
 	best := time.Hour
 	for range 5 {
-		start := time.Now() //nolint:forbidigo // a test of time
+		start := time.Now()
 		shipped(t)
 		best = min(best, time.Since(start))
 	}
@@ -215,7 +215,7 @@ func TestWrongControlsAreNamedWithPlace(t *testing.T) {
 	dir := fstest.MapFS{
 		"ok/storage-public-blob-access.yaml":   {Data: good},
 		"syntax.yaml":                          {Data: []byte("id: [a\n")},
-		"unknown.yaml":                         {Data: edit("id: storage-public-blob-access", "id: unknown\ncolour: red")},
+		"unknown.yaml":                         {Data: edit("id: storage-public-blob-access", "id: unknown\nflavor: red")},
 		"severity.yaml":                        {Data: edit("severity: high", "severity: bad")},
 		"score.yaml":                           {Data: edit("Restrict unauthorized network access", "Restrict it")},
 		"nodef.yaml":                           {Data: edit("definition:", "metadata:")},
@@ -235,7 +235,7 @@ func TestWrongControlsAreNamedWithPlace(t *testing.T) {
 		all.WriteString(d.Error() + "\n")
 	}
 	for _, want := range []string{
-		"syntax.yaml:1:", `unknown.yaml:2:9: CTL0002: a control has no "colour"`, `severity.yaml:7:11: CTL0005: severity "bad"`,
+		"syntax.yaml:1:", `unknown.yaml:2:9: CTL0002: a control has no "flavor"`, `severity.yaml:7:11: CTL0005: severity "bad"`,
 		"score.yaml:8:15: CTL0005", `nodef.yaml:1:1: CTL0003: "definition" is missing`, `title.yaml:2:8: CTL0004: "title" is array`,
 		"CTL0007", "list.yaml:1:1: CTL0004: a control is array", "empty.yaml:1:1: CTL0004", "long.yaml:1:1: CTL0008",
 	} {

@@ -64,8 +64,7 @@ func (d *decoder) parse() jsondoc.Value {
 	if err != nil {
 		off := 0
 		msg := err.Error()
-		var se *yamldoc.SyntaxError
-		if errors.As(err, &se) {
+		if se, ok := errors.AsType[*yamldoc.SyntaxError](err); ok {
 			off, msg = int(se.Offset), se.Message
 		}
 		d.addAt(codeSyntax, off, msg)

@@ -86,7 +86,7 @@ func readControl(fsys fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open control: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	text, err := io.ReadAll(io.LimitReader(f, maxControlSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("read control: %w", err)
@@ -96,8 +96,7 @@ func readControl(fsys fs.FS, name string) ([]byte, error) {
 
 // reason is an error without the path, which the diagnostic names itself.
 func reason(err error) string {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err.Error()
 	}
 	return err.Error()

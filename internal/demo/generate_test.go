@@ -98,7 +98,7 @@ func BenchmarkGenerate(b *testing.B) {
 		b.Run(fmt.Sprintf("resources=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				for range Resources(Size{Resources: n, Seed: 1, Faults: 0.05}) { //nolint:revive // only made
+				for range Resources(Size{Resources: n, Seed: 1, Faults: 0.05}) { // only made
 				}
 			}
 		})

@@ -37,8 +37,7 @@ type application struct {
 	credentials []credential
 	graph       []string // application permissions on Microsoft Graph
 	scopes      string   // delegated permissions an administrator consented to
-	multi       bool
-	seen        int // days since the service principal last signed in
+	seen        int      // days since the service principal last signed in
 	required    bool
 }
 
@@ -65,7 +64,7 @@ var applicationList = []application{
 	{name: "PACS Viewer", owners: []string{"adm-sven.aalto"}, credentials: certificate(10, 350), scopes: "openid profile", seen: 1, required: true},
 	{name: "Intranet", owners: []string{"adm-sven.aalto"}, credentials: certificate(33, 330), scopes: "openid profile User.Read", seen: 1},
 	{name: "Service Desk Portal", owners: []string{"adm-sven.aalto"}, credentials: certificate(200, 160), scopes: "openid profile User.Read", seen: 1},
-	{name: "Theatre Scheduler", owners: []string{"adm-sven.aalto"}, credentials: secret(30, 150), scopes: "openid profile", seen: 2},
+	{name: "Surgery Scheduler", owners: []string{"adm-sven.aalto"}, credentials: secret(30, 150), scopes: "openid profile", seen: 2},
 	{name: "Pharmacy Stock", owners: []string{"adm-sven.aalto"}, credentials: secret(50, 130), scopes: "openid profile", seen: 1},
 	{name: "Bed Board", owners: []string{"adm-sven.aalto"}, credentials: secret(20, 160), scopes: "openid profile", seen: 1},
 	{name: "Maternity Diary", owners: []string{"adm-sven.aalto"}, credentials: secret(80, 100), scopes: "openid profile", seen: 1},

@@ -1,5 +1,7 @@
 package main
 
+import "maps"
+
 // Conditional Access: fourteen policies, the places and strengths they name.
 // The holes in them are on purpose; STORY.md lists them.
 
@@ -28,17 +30,13 @@ func strength(id string) o {
 // users, apps and so on are the parts of a policy's conditions.
 func usersCondition(change o) o {
 	u := o{"includeUsers": l{}, "excludeUsers": l{}, "includeGroups": l{}, "excludeGroups": l{}, "includeRoles": l{}, "excludeRoles": l{}, "includeGuestsOrExternalUsers": nil, "excludeGuestsOrExternalUsers": nil}
-	for k, v := range change {
-		u[k] = v
-	}
+	maps.Copy(u, change)
 	return u
 }
 
 func appsCondition(change o) o {
 	a := o{"includeApplications": l{}, "excludeApplications": l{}, "includeUserActions": l{}, "includeAuthenticationContextClassReferences": l{}, "applicationFilter": nil}
-	for k, v := range change {
-		a[k] = v
-	}
+	maps.Copy(a, change)
 	return a
 }
 
@@ -57,9 +55,7 @@ func (t *tenant) policy(number, name, state string, users, apps o, more, grantCo
 		"users": usersCondition(users), "applications": appsCondition(apps), "clientApplications": nil, "clientAppTypes": l{"all"}, "platforms": nil, "locations": nil, "devices": nil,
 		"signInRiskLevels": l{}, "userRiskLevels": l{}, "servicePrincipalRiskLevels": l{}, "insiderRiskLevels": nil, "authenticationFlows": nil,
 	}
-	for k, v := range more {
-		c[k] = v
-	}
+	maps.Copy(c, more)
 	var g, s any
 	if grantControls != nil {
 		g = grantControls
@@ -163,9 +159,7 @@ func directorySettings(t *tenant) {
 	})
 	method := func(kind, id, state string, more o) o {
 		m := o{"@odata.type": "#microsoft.graph." + kind, "id": id, "state": state, "excludeTargets": l{}, "includeTargets": l{o{"targetType": "group", "id": "all_users", "isRegistrationRequired": false}}}
-		for k, v := range more {
-			m[k] = v
-		}
+		maps.Copy(m, more)
 		return m
 	}
 	t.object("authenticationMethodsPolicies", o{

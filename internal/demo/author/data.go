@@ -1,13 +1,13 @@
 package main
 
+import "maps"
+
 // Data services: storage, Key Vault, SQL, PostgreSQL, MySQL, Cosmos DB. Each
 // builder makes a healthy one; change alters its properties before it is
 // recorded, which is how mistakes are planted.
 
 func merged(into, change o) o {
-	for k, v := range change {
-		into[k] = v
-	}
+	maps.Copy(into, change)
 	return into
 }
 

@@ -45,7 +45,7 @@ func (s *subscription) vm(m machine) string {
 			"securityProfile":    o{"uefiSettings": o{"secureBootEnabled": true, "vTpmEnabled": true}, "securityType": "TrustedLaunch", "encryptionAtHost": !m.noHostEncryption},
 			"networkProfile":     o{"networkInterfaces": l{o{"id": nic, "properties": o{"primary": true, "deleteOption": "Detach"}}}},
 			"diagnosticsProfile": o{"bootDiagnostics": o{"enabled": true}},
-			"licenseType":        licence(m.windows),
+			"licenseType":        windowsLicense(m.windows),
 		},
 	})
 	extension := func(name, publisher, typ, version string, settings o) {
@@ -69,7 +69,7 @@ func diskSet(id string) any {
 	return ref(id)
 }
 
-func licence(windows bool) any {
+func windowsLicense(windows bool) any {
 	if windows {
 		return "Windows_Server"
 	}

@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"sort"
@@ -92,9 +93,7 @@ func write(t *tenant) (map[string][]byte, error) {
 		var err error
 		if c.single {
 			one := o{"@odata.context": graphRoot + c.context}
-			for k, v := range bodies[0] {
-				one[k] = v
-			}
+			maps.Copy(one, bodies[0])
 			data, err = object(one)
 			data = append(data, '\n')
 		} else {

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // Network building blocks: the same shapes in every subscription.
 
@@ -125,9 +128,7 @@ func (s *subscription) network(group, name, space string, more o, subnets ...sub
 		"encryption": o{"enabled": true, "enforcement": "AllowUnencrypted"}, "subnets": list, "virtualNetworkPeerings": l{},
 		"enableDdosProtection": true, "ddosProtectionPlan": ref(s.t.ddosPlan()),
 	}
-	for k, v := range more {
-		p[k] = v
-	}
+	maps.Copy(p, more)
 	s.add(group, "Microsoft.Network/virtualNetworks", name, o{"etag": etag(id), "tags": tags("network-team", "internal"), "properties": p})
 	return id
 }

@@ -64,7 +64,7 @@ Rasch Ravn Risvold Rosen Sandvik Sjostedt Skoglund Solheim Stav Strand Sundby Sv
 var crowdJobs = []struct{ department, title string }{
 	{"Cardiology", "Physician"}, {"Cardiology", "Nurse"}, {"Oncology", "Physician"}, {"Oncology", "Nurse"}, {"Emergency", "Physician"}, {"Emergency", "Nurse"},
 	{"Radiology", "Radiographer"}, {"Radiology", "Physician"}, {"Imaging", "Radiographer"}, {"Pharmacy", "Pharmacist"}, {"Laboratory", "Biomedical Scientist"},
-	{"Maternity", "Midwife"}, {"Surgery", "Surgeon"}, {"Surgery", "Theatre Nurse"}, {"Fennside Clinic", "General Practitioner"}, {"Fennside Clinic", "Receptionist"},
+	{"Maternity", "Midwife"}, {"Surgery", "Surgeon"}, {"Surgery", "Surgical Nurse"}, {"Fennside Clinic", "General Practitioner"}, {"Fennside Clinic", "Receptionist"},
 	{"Brackwater Rehabilitation", "Physiotherapist"}, {"Human Resources", "HR Adviser"}, {"Finance", "Accountant"}, {"Finance", "Payroll Officer"},
 	{"Procurement", "Buyer"}, {"Estates", "Technician"}, {"Research", "Research Fellow"}, {"Development", "Developer"}, {"Communications", "Editor"},
 }
