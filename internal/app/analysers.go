@@ -6,6 +6,6 @@ func analysers() []analyser {
 		{"network", networkFacts},
 		{"subscriptions", subscriptionFacts},
 		{"backups", backupFacts},
-		{"legacy authentication", legacyAuthenticationFacts},
+		{"conditional access", conditionalAccessFacts},
 	}
 }

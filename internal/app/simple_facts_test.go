@@ -59,36 +59,3 @@ func TestBackupFacts(t *testing.T) {
 		}
 	}
 }
-
-func TestLegacyAuthenticationFacts(t *testing.T) {
-	const org = `{"id": "/providers/Microsoft.Graph/organization/t", "name": "t", "type": "Microsoft.Graph/organization", "displayName": "x"}`
-	policy := func(state, conditions, controls string) string {
-		return fmt.Sprintf(`{"id": "/providers/Microsoft.Graph/conditionalAccessPolicies/p", "name": "p", "type": "Microsoft.Graph/conditionalAccessPolicies", "state": %q, "conditions": {%s}, "grantControls": {"builtInControls": [%s]}}`, state, conditions, controls)
-	}
-	const everybody = `"users": {"includeUsers": ["All"], "excludeGroups": ["g"]}, "applications": {"includeApplications": ["All"]}`
-	const old = `, "clientAppTypes": ["exchangeActiveSync", "other"]`
-	read := []string{"Microsoft.Graph/conditionalAccessPolicies"}
-	for _, c := range []struct{ name, policy, want string }{
-		{"blocked", policy("enabled", everybody+old, `"block"`), "true"},
-		{"reported", policy("enabledForReportingButNotEnforced", everybody+old, `"block"`), "false"},
-		{"one of the two", policy("enabled", everybody+`, "clientAppTypes": ["other"]`, `"block"`), "false"},
-		{"abroad only", policy("enabled", everybody+old+`, "locations": {"includeLocations": ["x"]}`, `"block"`), "false"},
-		{"at risk only", policy("enabled", everybody+old+`, "signInRiskLevels": ["high"]`, `"block"`), "false"},
-		{"some people", policy("enabled", `"users": {"includeUsers": ["u"]}, "applications": {"includeApplications": ["All"]}`+old, `"block"`), "false"},
-		{"an application left out", policy("enabled", `"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"], "excludeApplications": ["a"]}`+old, `"block"`), "false"},
-		{"asks for MFA, which they cannot answer with", policy("enabled", everybody+old, `"mfa"`), "false"},
-	} {
-		got := factsOver(t, func(inv *inventory.Inventory) map[string]jsondoc.Value {
-			return legacyAuthenticationFacts(inv, testNow)
-		}, "/providers/Microsoft.Graph/organization/t", read, org, c.policy)
-		if want := `{"legacyAuthenticationBlocked":` + c.want + `}`; got != want {
-			t.Errorf("%s: %s, want %s", c.name, got, want)
-		}
-	}
-	got := factsOver(t, func(inv *inventory.Inventory) map[string]jsondoc.Value {
-		return legacyAuthenticationFacts(inv, testNow)
-	}, "/providers/Microsoft.Graph/organization/t", nil, org)
-	if want := `{"unknown":{"legacyAuthenticationBlocked":"Conditional Access policies were not read: `; !strings.HasPrefix(got, want) {
-		t.Errorf("nobody asked: %s", got)
-	}
-}
