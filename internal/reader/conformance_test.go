@@ -144,7 +144,8 @@ func TestConformanceInventoryScubaGear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for typ, want := range map[string]int{"conditionalAccessPolicies": 20, "authorizationPolicies": 1, "authenticationMethodsPolicies": 1, "organization": 1, "users": 30} {
+	for typ, want := range map[string]int{"conditionalAccessPolicies": 20, "authorizationPolicies": 1, "authenticationMethodsPolicies": 1, "organization": 1, "users": 30,
+		"roleDefinitions": 8, "roleAssignmentScheduleInstances": 38, "roleManagementPolicies": 8, "roleManagementPolicyAssignments": 8} {
 		if got := inv.Count(graphPrefix + typ); got != want {
 			t.Errorf("%d %s, want %d", got, typ, want)
 		}
@@ -155,6 +156,13 @@ func TestConformanceInventoryScubaGear(t *testing.T) {
 	}
 	if c := inv.Coverage(graphPrefix+"users", tenant); c.State != inventory.Partial {
 		t.Errorf("users: %+v", c)
+	}
+	for r := range inv.OfType(graphPrefix + "roleManagementPolicies") {
+		for _, rule := range r.Body.Get("rules").Elements() {
+			if !strings.HasPrefix(rule.Get("@odata.type").TextOr(""), "#microsoft.graph.unifiedRoleManagementPolicy") {
+				t.Errorf("%s has a rule that Microsoft Graph would not write: %s", r.ID, rule)
+			}
+		}
 	}
 	held := 0
 	for r := range inv.OfType(graphPrefix + "conditionalAccessPolicies") {

@@ -241,7 +241,7 @@ func (f *fileRun) addGraph(v jsondoc.Value, at place, c *collection, context str
 
 // addOf takes an object of a collection of Microsoft Graph.
 func (f *fileRun) addOf(name string, v jsondoc.Value, at place, c *collection) {
-	v = withTimes(hoisted(v.Without("@odata.context")))
+	v = asGraph(v.Without("@odata.context"))
 	r, err := resource.NewGraph(name, v, f.origin(at))
 	if err != nil {
 		f.skip(diag.Warning, at, CodeBadID, err.Error(), "")
@@ -295,14 +295,14 @@ func hoisted(v jsondoc.Value) jsondoc.Value {
 	return v
 }
 
-// withTimes writes the times of a value as Microsoft Graph does: PowerShell
-// turns them into "/Date(1618315427741)/".
-func withTimes(v jsondoc.Value) jsondoc.Value {
-	out, _ := rewriteTimes(v, 0)
+// asGraph writes a value as Microsoft Graph does where PowerShell has written
+// it: times as "/Date(1618315427741)/", members in "AdditionalProperties".
+func asGraph(v jsondoc.Value) jsondoc.Value {
+	out, _ := rewritten(v, 0)
 	return out
 }
 
-func rewriteTimes(v jsondoc.Value, depth int) (out jsondoc.Value, changed bool) {
+func rewritten(v jsondoc.Value, depth int) (out jsondoc.Value, changed bool) {
 	if depth > jsondoc.MaxDepth {
 		return v, false
 	}
@@ -315,7 +315,7 @@ func rewriteTimes(v jsondoc.Value, depth int) (out jsondoc.Value, changed bool) 
 	case jsondoc.Array:
 		var list []jsondoc.Value
 		for i, e := range v.Elements() {
-			n, ch := rewriteTimes(e, depth+1)
+			n, ch := rewritten(e, depth+1)
 			if ch && list == nil {
 				list = make([]jsondoc.Value, 0, v.Len())
 				for j := range i {
@@ -330,9 +330,10 @@ func rewriteTimes(v jsondoc.Value, depth int) (out jsondoc.Value, changed bool) 
 			return jsondoc.NewArray(list...).WithOffset(v.Offset()), true
 		}
 	case jsondoc.Object:
-		out = v
-		for name, e := range v.Members() {
-			if n, ch := rewriteTimes(e, depth+1); ch {
+		out = hoisted(v)
+		changed = out != v
+		for name, e := range out.Members() {
+			if n, ch := rewritten(e, depth+1); ch {
 				out, changed = out.With(name, n), true
 			}
 		}

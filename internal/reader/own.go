@@ -107,12 +107,48 @@ func (f *fileRun) bundle(v jsondoc.Value, at place) {
 			if list.Len() > 0 || why != "" {
 				f.held.collection(collection, why, false)
 			}
+		case strings.EqualFold(name, "privileged_roles") && list.Len() > 0:
+			for _, role := range list.Elements() {
+				f.privilegedRole(role, at)
+			}
 		case list.Len() > 0:
 			passed = append(passed, name)
 		}
 	}
 	if len(passed) > 0 {
 		f.skip(diag.Info, at, CodeNoResource, fmt.Sprintf("%d other members of the export are not read, among them %q", len(passed), clip(passed[0])), "")
+	}
+}
+
+// privilegedRole takes a role as exporters write it: with its assignments and
+// with the rules of its policy in Privileged Identity Management side by side.
+// The policy and its assignment get ids made of the role's.
+func (f *fileRun) privilegedRole(role jsondoc.Value, at place) {
+	id := textOf(role, "RoleTemplateId")
+	if id == "" {
+		f.skip(diag.Warning, at, CodeNoID, "a privileged role without a template", "")
+		return
+	}
+	object := func(pairs ...string) jsondoc.Value {
+		v := jsondoc.NewObject()
+		for i := 0; i < len(pairs); i += 2 {
+			v = v.With(pairs[i], jsondoc.NewString(pairs[i+1]))
+		}
+		return v
+	}
+	take := func(collection string, v jsondoc.Value) {
+		f.addOf(collection, v, at, nil)
+		f.held.collection(collection, "only what belongs to privileged roles is here", false)
+	}
+	take("roleDefinitions", object("id", id, "templateId", id, "displayName", textOf(role, "DisplayName")))
+	if rules := role.Get("Rules"); rules.Kind() == jsondoc.Array {
+		take("roleManagementPolicies", object("id", "DirectoryRole_"+id, "displayName", textOf(role, "DisplayName")).With("rules", rules))
+		take("roleManagementPolicyAssignments", object("id", "DirectoryRole_"+id+"_assignment", "policyId", "DirectoryRole_"+id, "roleDefinitionId", id, "scopeId", "/", "scopeType", "DirectoryRole"))
+	}
+	for _, a := range role.Get("Assignments").Elements() {
+		if textOf(a, "Id") != "" {
+			take("roleAssignmentScheduleInstances", a)
+		}
 	}
 }
 
