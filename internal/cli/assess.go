@@ -38,7 +38,8 @@ type of resource, and how far six frameworks are answered. What could not be
 read is Unknown, never compliant.
 
 It reads what az resource list, az graph query, Microsoft Graph, exporters and
-azward itself wrote: plain, gzip, zstd or zip, by content and not by name.`,
+azward itself wrote (azward snapshot): plain, gzip, zstd, zip or tar, UTF-8 or
+UTF-16, by content and not by name.`,
 		Example: `  azward assess --demo
   az graph query -q Resources --first 1000 > resources.json
   azward assess --from resources.json

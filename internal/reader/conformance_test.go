@@ -39,7 +39,7 @@ func recorded(t *testing.T, path string) (lines int, ids map[string]bool) {
 				id = s
 			}
 		}
-		if strings.HasPrefix(id, "/") {
+		if id = strings.TrimSpace(id); strings.HasPrefix(id, "/") {
 			ids[id] = true
 		}
 	}

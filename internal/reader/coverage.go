@@ -13,7 +13,8 @@ import (
 // has to take it at its word: a file that holds resources of a type in a
 // subscription is taken to hold all of them, as the commands that write such
 // files list by subscription, unless a file of the run is damaged, it says that
-// it goes on, or it holds what is only listed within a parent. Recorded calls
+// it goes on, it is one resource alone (`az ... show`), or it holds what is only
+// listed within a parent. Recorded calls
 // and snapshots say what was asked for, and a manifest beside files does for
 // those.
 
@@ -139,6 +140,9 @@ func (f *fileRun) cover() {
 		if !e.rich {
 			continue
 		}
+		if f.lone && f.lists == 0 {
+			e.single = true
+		}
 		if f.damaged != "" && e.why == "" {
 			e.why = fmt.Sprintf("%s could not be read whole: %s", f.name, f.damaged)
 		}
@@ -181,6 +185,7 @@ func (rd *run) coverExports() {
 			out.State, out.Reason = inventory.Partial, rd.broken+" could not be read whole and may hold more of them"
 		case e.single && !oneOfAKind(k.typ):
 			out.State, out.Reason = inventory.Partial, notListed
+			rd.coverParents(e, out)
 		case !e.direct:
 			total, with := 0, 0
 			for _, p := range e.parents {

@@ -269,6 +269,8 @@ func (f *fileRun) stateCall(a *request, e inventory.Entry, elements []jsondoc.Va
 		f.b.Cover(e) // the object is read, its members are not
 	case !a.owner.IsZero():
 		f.perOwner.note(a, e)
+	case e.Type == inventory.AnyType && e.State == inventory.Complete:
+		return // children are not in such a list
 	case e.Type != "":
 		f.b.Cover(e)
 	}

@@ -48,6 +48,7 @@ func (f *fileRun) value(v jsondoc.Value, at place, c *collection, depth int) {
 		c.total++
 	}
 	if v.Kind() == jsondoc.Array {
+		f.lists++
 		for _, e := range v.Elements() {
 			f.value(e, at, c, depth+1)
 		}
@@ -126,6 +127,7 @@ func (f *fileRun) collectionValue(v jsondoc.Value, at place, depth int) {
 	if v.Get(name).Kind() != jsondoc.Array {
 		name = "data"
 	}
+	f.lists++
 	c := &collection{at: at, rest: v.Without(name), streamed: true}
 	for _, e := range v.Get(name).Elements() {
 		f.value(e, at, c, depth+1)
@@ -167,6 +169,7 @@ func isTable(v jsondoc.Value) bool {
 
 // table takes an answer of Resource Graph in columns and rows.
 func (f *fileRun) table(v jsondoc.Value, at place, depth int) {
+	f.lists++
 	columns := v.Path("data", "columns")
 	c := &collection{at: at, rest: v.Without("data"), streamed: true}
 	for _, row := range v.Path("data", "rows").Elements() {

@@ -83,6 +83,7 @@ func bundleCollection(name string, list jsondoc.Value) string {
 // else it has, which is not read.
 func (f *fileRun) bundle(v jsondoc.Value, at place) {
 	f.values++
+	f.lists++
 	why := bundleFailures(v)
 	var passed []string
 	for name, list := range v.Members() {

@@ -175,11 +175,11 @@ func list(paths []string) ([]input, error) {
 				}
 				return nil
 			}
-			if d.Type().IsRegular() {
-				fi, err := d.Info()
-				if err != nil {
-					return err
-				}
+			if d.IsDir() {
+				return nil
+			}
+			// A link counts as what it leads to, but for folders: those may lead back.
+			if fi, err := os.Stat(path); err == nil && fi.Mode().IsRegular() {
 				add(path, fi.Size())
 			}
 			return nil

@@ -96,7 +96,7 @@ var readTests = []readTest{
 		"M microsoft.storage/storageaccounts  complete 1",
 	}},
 	{"one", account("a"), []string{
-		"R Microsoft.Storage/storageAccounts a", "M Microsoft.Storage/storageAccounts  complete 1",
+		"R Microsoft.Storage/storageAccounts a", "M Microsoft.Storage/storageAccounts  partial 1: single objects were read and not the list of all",
 	}},
 	{"lines, one of them broken", account("a") + "\n{\"id\": nul}\n" + account("b") + "\n", []string{
 		"R Microsoft.Storage/storageAccounts a", "R Microsoft.Storage/storageAccounts b",
@@ -115,8 +115,9 @@ var readTests = []readTest{
 	}},
 	{"an exporter's children", `{"ResourceId":"` + sta + `a","ResourceType":"Microsoft.Storage/storageAccounts","Properties":{},"resources":[{"type":"Microsoft.Storage/storageAccounts/blobServices","name":"default","properties":{}}]}`, []string{
 		"R Microsoft.Storage/storageAccounts a", "R Microsoft.Storage/storageAccounts/blobServices default",
-		"M Microsoft.Storage/storageAccounts  complete 1",
-		"M Microsoft.Storage/storageAccounts/blobServices  complete 1",
+		"M Microsoft.Storage/storageAccounts  partial 1: single",
+		"M Microsoft.Storage/storageAccounts/blobServices  partial 1: single",
+		"M Microsoft.Storage/storageAccounts/blobServices /resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a complete 0",
 	}},
 	{"children of some only", `[{"id":"` + sta + `a","properties":{},"resources":[{"type":"Microsoft.Storage/storageAccounts/blobServices","name":"default","properties":{}}]},` + account("b") + `]`, []string{
 		"R Microsoft.Storage/storageAccounts a", "R Microsoft.Storage/storageAccounts/blobServices default", "R Microsoft.Storage/storageAccounts b",
@@ -158,6 +159,10 @@ var readTests = []readTest{
 		"M Microsoft.Storage/storageAccounts  denied 0: the call was refused with status 403 (AuthorizationFailed)",
 		"M Microsoft.Storage/storageAccounts /resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a failed 0: the call ended with status 500",
 		"D RDR0010 1:1 ", "D RDR0010 2:1 ",
+	}},
+	{"calls for everything", apiCall(sub+"/resources", 200, `{"value":[]}`) + "\n" + apiCall(sub+"/resourceGroups/rg/resources", 403, `{}`), []string{
+		"M * /resourceGroups/rg denied 0: the call was refused with status 403",
+		"D RDR0010 2:1 ",
 	}},
 	{"calls, refused and then answered", apiCall(storageList, 401, `{}`) + "\n" + apiCall(storageList, 200, `{"value":[]}`), []string{
 		"M Microsoft.Storage/storageAccounts  complete 0",

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/resource"
 )
 
@@ -95,6 +96,9 @@ func (a *request) scopePath(path string) {
 		return
 	}
 	switch {
+	case strings.EqualFold(parts[len(parts)-1], "resources") && len(parts) > 2 && len(parts)%2 == 1:
+		// Everything there; what is listed so comes without properties and without children.
+		a.typ, a.scope, a.list = inventory.AnyType, path[:strings.LastIndexByte(path, '/')], true
 	case len(parts) == 1:
 		a.typ, a.scope, a.list = resource.TypeSubscription, "/", true
 	case len(parts) == 2:

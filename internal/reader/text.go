@@ -20,6 +20,8 @@ type fileRun struct {
 	s       *scanner
 	damaged string // why not everything in the text was read, "" where it was
 	values  int    // resources and exchanges seen
+	lists   int    // lists seen
+	lone    bool   // the text is one object that is no list
 	held    holdings
 	session session
 }
@@ -247,9 +249,10 @@ func (f *fileRun) object(first bool) error {
 		return errDone
 	}
 	raw, err := f.s.value(f.opts.MaxValue, false)
-	if stop := f.took(raw, at, nil, err); stop {
-		return nil
+	if _, more := f.s.space(); first && !more {
+		f.lone = true
 	}
+	f.took(raw, at, nil, err)
 	return nil
 }
 
