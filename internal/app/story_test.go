@@ -7,6 +7,7 @@ import (
 	"github.com/azward/azward/content"
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/demo"
+	"github.com/azward/azward/internal/report"
 )
 
 // expectation is a row of the story's table of findings.
@@ -70,5 +71,39 @@ func TestDemoFindsItsStory(t *testing.T) {
 	}
 	for e := range left {
 		t.Errorf("the story's %s on %s is not found", e.control, e.resource)
+	}
+}
+
+// Azure's own exemptions in the tenant are of built-in policies that ask what
+// controls of ours ask; both ran out, so neither counts and both are reported.
+func TestDemoExemptionsRanOut(t *testing.T) {
+	a := assessDemo(t, func(o *Options) { o.Now = demo.ReadAt() })
+	got := map[string]bool{}
+	for _, e := range a.Exemptions {
+		if !e.Expired || e.Owner == "" {
+			t.Errorf("%+v", e)
+		}
+		got[e.Control+" "+e.Expires] = true
+	}
+	for _, want := range []string{"storage-public-blob-access 2026-04-19", "keyvault-purge-protection 2026-05-31"} {
+		if !got[want] {
+			t.Errorf("no exemption %s among %v", want, got)
+		}
+	}
+	said := 0
+	for _, n := range a.Notices {
+		if n.Code == report.CodeExpired {
+			said++
+		}
+	}
+	if said != 2 {
+		t.Errorf("%d notices of expired exemptions, want 2", said)
+	}
+	// Before they ran out the first was a waiver: the finding was exempt, and left the denominator.
+	b := assessDemo(t, func(o *Options) { o.Now = demo.ReadAt().AddDate(0, -7, 0) })
+	for _, f := range b.Open() {
+		if f.ControlID == "storage-public-blob-access" && f.ResourceName == "stlhscanshare" {
+			t.Error("the exemption did not hold while it ran")
+		}
 	}
 }

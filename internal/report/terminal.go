@@ -227,7 +227,7 @@ func (t *terminal) exemptions() {
 		t.line("  %s", t.style(yellow, plural(expired, "exemption")+" expired and no longer count:"))
 		for _, e := range t.a.Exemptions {
 			if e.Expired {
-				t.line("    %s", clip(fmt.Sprintf("%s · %s · %s", clean(e.Control), e.Expires, clean(e.Owner)), t.width-5))
+				t.line("    %s", clip(fmt.Sprintf("%s · %s · %s", e.Expires, clean(shortPlace(e.Control)), clean(e.Owner)), t.width-5))
 			}
 		}
 	}

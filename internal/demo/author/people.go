@@ -31,7 +31,7 @@ var named = []person{
 	{account: "adm-mats.ekdal", name: "Mats Ekdal (admin)", title: "Cloud Platform Engineer", department: "IT Platform", methods: strong, lastSignIn: 2, admin: true},
 	{account: "adm-ines.varga", name: "Ines Varga (admin)", title: "Security Lead", department: "IT Security", methods: strong, lastSignIn: 1, admin: true},
 	{account: "adm-jonas.reik", name: "Jonas Reik (admin)", title: "Security Engineer", department: "IT Security", methods: strong, lastSignIn: 3, admin: true},
-	{account: "adm-oskar.thal", name: "Oskar Thal (admin)", title: "Messaging Administrator", department: "IT Workplace", methods: []string{"mobilePhone", "email"}, lastSignIn: 4, admin: true},
+	{account: "adm-oskar.thal", name: "Oskar Thal (admin)", title: "Messaging Administrator", department: "IT Workplace", methods: []string{"email"}, lastSignIn: 4, admin: true},
 	{account: "adm-petra.holm", name: "Petra Holm (admin)", title: "Identity Administrator", department: "IT Workplace", methods: []string{}, lastSignIn: 2, admin: true},
 	{account: "adm-lea.kofoed", name: "Lea Kofoed (admin)", title: "Endpoint Administrator", department: "IT Workplace", methods: strong, lastSignIn: 1, admin: true},
 	{account: "adm-sven.aalto", name: "Sven Aalto (admin)", title: "Application Administrator", department: "IT Integration", methods: strong, lastSignIn: 6, admin: true},
