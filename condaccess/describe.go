@@ -154,11 +154,14 @@ func (sp *space) name(of, others []member) []string {
 		outside[m.user] = true
 	}
 	for _, m := range of {
-		if m.user >= 0 {
+		switch {
+		case m.user < 0:
+			comers = append(comers, m.label)
+		case !users[m.user]:
 			users[m.user] = true
 			people = append(people, m.label)
-		} else {
-			comers = append(comers, m.label)
+		case len(m.label) < len(people[len(people)-1]): // also as such, not only with roles activated
+			people[len(people)-1] = m.label
 		}
 	}
 	var parts []string

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/condaccess"
+	"github.com/azward/azward/jsondoc"
+)
+
+func newCADiffCommand(env *Env) *cobra.Command {
+	var f caFlags
+	var before, after string
+	var fail bool
+	cmd := &cobra.Command{
+		Use:   "diff (--demo | --from PATH ...) --policies FILE",
+		Short: "Say which sign-ins get weaker or stronger between two sets of policies",
+		Long: `Diff compares two sets of policies over every possible sign-in, exactly: for each
+question of azward ca gaps, where what it asks was guaranteed and no longer is,
+where it is now and was not, and who is newly blocked or let in. The first set is
+the inventory's, or the one in --before.`,
+		Example: `  azward ca diff --demo --policies proposed.json
+  azward ca diff --from export/ --before old.json --policies new.json --fail-on-weaker`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check("table", "json"); err != nil {
+				return err
+			}
+			if after == "" {
+				return &usageError{message: "nothing to compare with", help: "give the proposed set with --policies FILE"}
+			}
+			c, err := f.load(cmd, env, args)
+			if err != nil {
+				return err
+			}
+			old := c.Policies
+			if before != "" {
+				if old, err = readPolicies(env, before); err != nil {
+					return err
+				}
+			}
+			proposed, err := readPolicies(env, after)
+			if err != nil {
+				return err
+			}
+			changes, set := condaccess.Diff(old, proposed, c.Tenant, condaccess.Questions())
+			weaker := false
+			for i := range changes {
+				weaker = weaker || len(changes[i].Weaker) > 0 && changes[i].Question.ID != "blocked"
+			}
+			err = writeOutput(env, f.output, func(w io.Writer) error {
+				if f.format == "json" {
+					return writeValue(w, changesJSON(changes))
+				}
+				writeChanges(w, set, changes)
+				return nil
+			})
+			if err == nil && fail && weaker {
+				return errFindings
+			}
+			return err
+		},
+	}
+	f.add(cmd, "table or json")
+	cmd.Flags().StringVar(&after, "policies", "", "the proposed policies: a `FILE` in Graph's JSON")
+	cmd.Flags().StringVar(&before, "before", "", "compare with the policies in `FILE` in place of the inventory's")
+	cmd.Flags().BoolVar(&fail, "fail-on-weaker", false, "exit with 1 where a guarantee is lost for some sign-in")
+	return cmd
+}
+
+func writeChanges(w io.Writer, set *condaccess.Set, changes []condaccess.Change) {
+	any := false
+	for i := range changes {
+		c := &changes[i]
+		for _, part := range []struct {
+			word    string
+			regions []condaccess.Region
+		}{{"weaker", c.Weaker}, {"stronger", c.Stronger}} {
+			for k := range part.regions {
+				r := &part.regions[k]
+				any = true
+				fmt.Fprintf(w, "%s: %s (%d people%s)\n", part.word, c.Question.Title, r.People, map[bool]string{true: ", and some who may come"}[r.Comers])
+				for _, x := range r.Conditions() {
+					fmt.Fprintf(w, "    %-13s %s\n", x.Axis, x.Text)
+				}
+				fmt.Fprintf(w, "    witness       %s\n", witnessText(set, &r.Witness))
+			}
+		}
+	}
+	if !any {
+		fmt.Fprintln(w, "no sign-in gets weaker or stronger")
+	}
+}
+
+func changesJSON(changes []condaccess.Change) jsondoc.Value {
+	regions := func(rs []condaccess.Region) jsondoc.Value {
+		var out []jsondoc.Value
+		for i := range rs {
+			where := jsondoc.NewObject()
+			for _, x := range rs[i].Conditions() {
+				where = where.With(x.Axis, jsondoc.NewString(x.Text))
+			}
+			out = append(out, jsondoc.NewObject(jsondoc.Member{Name: "where", Value: where}, jsondoc.Member{Name: "people", Value: jsondoc.NewInt(int64(rs[i].People))},
+				jsondoc.Member{Name: "users", Value: jsondoc.FromAny(append([]string{}, rs[i].Users...))}, jsondoc.Member{Name: "witness", Value: rs[i].Witness.JSON()}))
+		}
+		return jsondoc.NewArray(out...)
+	}
+	var out []jsondoc.Value
+	for i := range changes {
+		c := &changes[i]
+		out = append(out, jsondoc.NewObject(jsondoc.Member{Name: "question", Value: jsondoc.NewString(c.Question.ID)}, jsondoc.Member{Name: "title", Value: jsondoc.NewString(c.Question.Title)},
+			jsondoc.Member{Name: "exact", Value: jsondoc.NewBool(c.Exact)}, jsondoc.Member{Name: "weaker", Value: regions(c.Weaker)}, jsondoc.Member{Name: "stronger", Value: regions(c.Stronger)}))
+	}
+	return jsondoc.NewObject(jsondoc.Member{Name: "changes", Value: jsondoc.NewArray(out...)})
+}

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/condaccess"
+	"github.com/azward/azward/diag"
+	"github.com/azward/azward/jsondoc"
+)
+
+func newCALintCommand(env *Env) *cobra.Command {
+	var f caFlags
+	var policies, failOn string
+	var checks []string
+	for _, c := range condaccess.LintCodes() {
+		checks = append(checks, fmt.Sprintf("  %-22s %s", c[0], c[1]))
+	}
+	cmd := &cobra.Command{
+		Use:   "lint (--demo | --from PATH ...)",
+		Short: "Look for what is wrong with the policies, each and together",
+		Long:  "Lint looks for what is wrong with the Conditional Access policies of a tenant:\n\n" + strings.Join(checks, "\n"),
+		Example: `  azward ca lint --demo
+  azward ca lint --from export/ --policies proposed.json --fail-on error`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check("table", "json", "csv"); err != nil {
+				return err
+			}
+			if failOn != "" && failOn != "error" && failOn != "warning" {
+				return usagef("--fail-on %s: expected error or warning", failOn)
+			}
+			c, err := f.load(cmd, env, args)
+			if err != nil {
+				return err
+			}
+			if policies != "" {
+				list, err := readPolicies(env, policies)
+				if err != nil {
+					return err
+				}
+				c = c.With(list)
+			}
+			remarks := c.Set.Lint()
+			if err := writeOutput(env, f.output, func(w io.Writer) error { return writeRemarks(w, f.format, remarks) }); err != nil {
+				return err
+			}
+			for _, r := range remarks {
+				if failOn == "warning" && r.Severity <= diag.Warning || failOn == "error" && r.Severity == diag.Error {
+					return errFindings
+				}
+			}
+			return nil
+		},
+	}
+	f.add(cmd, "table, json or csv")
+	cmd.Flags().StringVar(&policies, "policies", "", "look at the policies in `FILE` (Graph's JSON) in place of the inventory's")
+	cmd.Flags().StringVar(&failOn, "fail-on", "", "exit with 1 where a remark is of this `SEVERITY` or above: warning, error")
+	return cmd
+}
+
+func writeRemarks(w io.Writer, format string, remarks []condaccess.Remark) error {
+	switch format {
+	case "json":
+		var out []jsondoc.Value
+		for i := range remarks {
+			out = append(out, remarks[i].JSON())
+		}
+		return writeValue(w, jsondoc.NewObject(jsondoc.Member{Name: "remarks", Value: jsondoc.NewArray(out...)}))
+	case "csv":
+		c := csv.NewWriter(w)
+		_ = c.Write([]string{"severity", "code", "policy", "message", "hint"})
+		for _, r := range remarks {
+			name := ""
+			if r.Policy != nil {
+				name = r.Policy.Name()
+			}
+			_ = c.Write([]string{r.Severity.String(), r.Code, name, r.Text, r.Hint})
+		}
+		c.Flush()
+		return c.Error()
+	}
+	if len(remarks) == 0 {
+		fmt.Fprintln(w, "nothing to remark")
+	}
+	for _, r := range remarks {
+		name := "all policies"
+		if r.Policy != nil {
+			name = r.Policy.Name()
+		}
+		fmt.Fprintf(w, "%s: %s: %s: %s\n", r.Severity, r.Code, name, r.Text)
+		if r.Hint != "" {
+			fmt.Fprintf(w, "  hint: %s\n", r.Hint)
+		}
+	}
+	return nil
+}
