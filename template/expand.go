@@ -9,6 +9,7 @@ import (
 
 	"github.com/azward/azward/arm"
 	"github.com/azward/azward/diag"
+	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/resource"
 )
@@ -90,16 +91,24 @@ func (r *Resource) OffsetAt(path string) int {
 }
 
 func overlaps(a, b string) bool {
-	plain := func(p string) string {
-		p = strings.ToLower(strings.ReplaceAll(p, "[*]", ""))
-		p = strings.TrimPrefix(p, "properties.")
-		return strings.Trim(p, ".")
+	a, b = bare(a), bare(b)
+	if a == "" || b == "" { // all properties: the envelope is not among them
+		head, _, _ := strings.Cut(a+b, ".")
+		return !inventory.IsEnvelope(head)
 	}
-	a, b = plain(a), plain(b)
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	return a == b || strings.HasPrefix(b, a) && (a == "" || b[len(a)] == '.')
+	return a == b || strings.HasPrefix(b, a) && b[len(a)] == '.'
+}
+
+// bare writes a path without "properties" before it and "[*]" in it.
+func bare(p string) string {
+	p = strings.Trim(strings.ReplaceAll(lower(p), "[*]", ""), ".")
+	if p == "properties" {
+		return ""
+	}
+	return strings.TrimPrefix(p, "properties.")
 }
 
 // Missing is something that stands in the input and was not turned into resources.

@@ -47,7 +47,9 @@ func relate(list []*Resource) []*Resource {
 	byKey := make(map[string]*Resource, len(list))
 	for _, r := range list {
 		byKey[r.ID.Key()] = r
+		complete(r)
 	}
+	list = append(list, elsewhere(list, byKey)...)
 	for _, c := range inlineChildren() {
 		childType := c.parent + "/" + c.property
 		var made []*Resource
@@ -87,6 +89,41 @@ func relate(list []*Resource) []*Resource {
 		}
 	}
 	return list
+}
+
+// elsewhere stands in for the network security groups that the deployment adds
+// rules to and does not declare: their other rules are not known.
+func elsewhere(list []*Resource, byKey map[string]*Resource) []*Resource {
+	var out []*Resource
+	for _, r := range list {
+		if !strings.EqualFold(r.Type, "Microsoft.Network/networkSecurityGroups/securityRules") || byKey[r.ID.ParentKey()] != nil {
+			continue
+		}
+		id, ok := r.ID.Parent()
+		if !ok || !mayLetIn(r) {
+			continue
+		}
+		p := &Resource{
+			Resource: &resource.Resource{ID: id, Type: id.Type(), From: r.From, Body: jsondoc.NewObject(text("id", id.String()), text("name", id.Name()), text("type", id.Type()),
+				jsondoc.Member{Name: "properties", Value: jsondoc.NewObject().WithOffset(r.Properties().Offset())}).WithOffset(r.Offset)},
+			Address: r.Address, Offset: r.Offset, File: r.File, Line: r.Line,
+		}
+		for _, path := range []string{"properties", "tags", "location"} {
+			p.Unknown = append(p.Unknown, Unknown{Path: path, Offset: r.Properties().Offset(), Reasons: []string{
+				"the network security group " + id.Name() + " is declared elsewhere, and its other rules with it"}})
+		}
+		byKey[id.Key()] = p
+		out = append(out, p)
+	}
+	return out
+}
+
+// mayLetIn tells whether a rule lets traffic in, for all that is known.
+func mayLetIn(r *Resource) bool {
+	is := func(name, value string) bool {
+		return strings.EqualFold(r.Properties().Get(name).TextOr(value), value) || len(r.UnknownAt("properties."+name)) > 0
+	}
+	return is("access", "Allow") && is("direction", "Inbound")
 }
 
 func (x *expander) relate() { x.out.Resources = relate(x.out.Resources) }

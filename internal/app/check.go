@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -268,6 +269,29 @@ func derivedFrom(fact string) string {
 	return ""
 }
 
+// openRule finds the rule that lets in what the fact internetInbound says.
+func openRule(rules jsondoc.Value, path, want string) int {
+	if !strings.HasPrefix(lower(path), "azward.internetinbound[*].") {
+		return 0
+	}
+	port, err := strconv.Atoi(want)
+	if err != nil {
+		return 0
+	}
+	for _, e := range rules.Elements() {
+		p := e.Get("properties")
+		if !strings.EqualFold(p.Get("direction").TextOr(""), "Inbound") || !strings.EqualFold(p.Get("access").TextOr(""), "Allow") {
+			continue
+		}
+		for _, text := range plural(p, "destinationPortRange") {
+			if from, to, ok := portRange(text); ok && from <= port && port <= to {
+				return p.Offset()
+			}
+		}
+	}
+	return 0
+}
+
 // decidedAt finds in a resource's body what decided a verdict: the value that
 // the last clause found, or what of the way to it is there; 0 where it cannot tell.
 func decidedAt(r *resource.Resource, t *template.Resource, v *finding.Verdict) int {
@@ -281,21 +305,31 @@ func decidedAt(r *resource.Resource, t *template.Resource, v *finding.Verdict) i
 		}
 		return 0
 	}
-	for _, step := range slices.Backward(v.Because) {
-		path, want := stepPath(step.Clause), step.Value
-		if path == "" || strings.HasPrefix(step.Clause, "count of ") && len(v.Because) > 1 && !strings.HasPrefix(lower(path), resource.Facts+".") {
-			continue
-		}
-		if strings.HasPrefix(lower(path), resource.Facts+".") {
-			if path = derivedFrom(path); path == "" {
+	for _, counts := range []bool{false, true} { // elements say more than how many there are
+		for _, step := range slices.Backward(v.Because) {
+			path := stepPath(step.Clause)
+			if path == "" || strings.HasPrefix(step.Clause, "count of ") != counts {
 				continue
 			}
-		}
-		if at := locate(r.Body, segments(path), want); at > 0 {
-			return at
+			if at := placeOf(r, path, step.Value); at > 0 {
+				return at
+			}
 		}
 	}
 	return 0
+}
+
+// placeOf is the offset of what a path of a clause found.
+func placeOf(r *resource.Resource, path, found string) int {
+	if strings.HasPrefix(lower(path), resource.Facts+".") {
+		if at := openRule(r.Properties().Get("securityRules"), path, found); at > 0 {
+			return at
+		}
+		if path = derivedFrom(path); path == "" {
+			return 0
+		}
+	}
+	return locate(r.Body, segments(path), found)
 }
 
 // locate walks a path as conditions do and returns the offset of what it ends
