@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -34,6 +35,7 @@ type Redactor struct {
 	labels  map[string]bool // first parts of domains
 	texts   map[string]bool // display names that are everybody's
 	memo    map[string]string
+	seen    map[netip.Addr]netip.Addr
 }
 
 // NewRedactor returns a redactor. keep may be nil.
@@ -42,7 +44,7 @@ func NewRedactor(key []byte, keep func(word string) bool) *Redactor {
 		keep = func(string) bool { return false }
 	}
 	return &Redactor{
-		key: key, keep: keep, memo: make(map[string]string),
+		key: key, keep: keep, memo: make(map[string]string), seen: make(map[netip.Addr]netip.Addr),
 		names: make(map[string]bool), labels: make(map[string]bool), guids: make(map[string]bool), domains: make(map[string]bool), texts: make(map[string]bool),
 	}
 }
@@ -50,7 +52,6 @@ func NewRedactor(key []byte, keep func(word string) bool) *Redactor {
 var (
 	guidPattern = regexp.MustCompile(`[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}`)
 	mailPattern = regexp.MustCompile(`[A-Za-z0-9._%+'#&-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)
-	wordPattern = regexp.MustCompile(`[A-Za-z0-9_-]+`)
 )
 
 // firstParty is the tenant that owns Microsoft's own applications.
@@ -510,7 +511,7 @@ func (rd *Redactor) text(s string, names bool) string {
 	if s == "" || rd.keep(strings.ToLower(s)) {
 		return s
 	}
-	if strings.Contains(s, "-") {
+	if len(s) >= 36 && strings.Contains(s, "-") {
 		s = guidPattern.ReplaceAllStringFunc(s, func(g string) string {
 			if rd.guids[strings.ToLower(g)] {
 				return rd.stand("guid", g)
@@ -536,7 +537,37 @@ func (rd *Redactor) text(s string, names bool) string {
 		return s
 	}
 	address := strings.Contains(s, "://") || strings.Contains(s, ".") && !strings.ContainsAny(s, " \n")
-	return wordPattern.ReplaceAllStringFunc(s, func(w string) string { return rd.word(w, address) })
+	return replaceWords(s, func(w string) string { return rd.word(w, address) })
+}
+
+// replaceWords calls f with every run of letters, digits, hyphens and
+// underscores; most texts come back as they are.
+func replaceWords(s string, f func(string) string) string {
+	var out []byte
+	done := 0 // of s, in out
+	for i := 0; i < len(s); {
+		if !inWord(s[i]) {
+			i++
+			continue
+		}
+		j := i
+		for j < len(s) && inWord(s[j]) {
+			j++
+		}
+		if w := f(s[i:j]); w != s[i:j] {
+			out = append(append(out, s[done:i]...), w...)
+			done = j
+		}
+		i = j
+	}
+	if done == 0 {
+		return s
+	}
+	return string(append(out, s[done:]...))
+}
+
+func inWord(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
 }
 
 // word rewrites a word of a text, or the run of its pieces that is a name:

@@ -69,6 +69,9 @@ func (rd *Redactor) address(a netip.Addr) netip.Addr {
 	if rd.keep(a.String()) {
 		return a
 	}
+	if out, ok := rd.seen[a]; ok {
+		return out
+	}
 	for i := verbatim(a); i < len(raw)*8; i++ {
 		m := hmac.New(sha256.New, rd.key)
 		prefix := make([]byte, len(raw)+2)
@@ -83,8 +86,14 @@ func (rd *Redactor) address(a netip.Addr) netip.Addr {
 		}
 	}
 	out, _ := netip.AddrFromSlice(raw)
+	if len(rd.seen) < maxSeen {
+		rd.seen[a] = out
+	}
 	return out
 }
+
+// maxSeen is how many addresses are remembered.
+const maxSeen = 1 << 18
 
 // verbatim returns how many leading bits of an address stay: those that say
 // that it is private, shared or documentation, and enough of a public one that

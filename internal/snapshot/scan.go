@@ -15,6 +15,9 @@ import (
 // maxWindow is how much a zstd stream may make its reader remember.
 const maxWindow = 256 << 20
 
+// linesPerTable is how many lines share a table of names.
+const linesPerTable = 512
+
 // Scan calls f with every line of a snapshot, the header first; memory is one
 // line. r holds the file as it is on disk, or its text. The error wraps
 // [ErrNotSnapshot], [ErrVersion] or [ErrTruncated] where it is one of those, is
@@ -30,7 +33,7 @@ func Scan(r io.Reader, f func(Line) error) error {
 		defer z.Close()
 		in = bufio.NewReaderSize(z, 256<<10)
 	}
-	names := jsondoc.NewInterner()
+	var names *jsondoc.Interner
 	ended := false
 	for n := 1; ; n++ {
 		text, err := readLine(in)
@@ -42,6 +45,10 @@ func Scan(r io.Reader, f func(Line) error) error {
 				return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
 			}
 			return fmt.Errorf("line %d: %w: %w", n, ErrTruncated, err)
+		}
+		// Documents of one table share memory, and so live as long as the last of them.
+		if n%linesPerTable == 1 {
+			names = jsondoc.NewInterner()
 		}
 		line, err := ParseLine(text, names)
 		switch {

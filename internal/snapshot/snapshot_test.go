@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -308,4 +309,43 @@ func FuzzScan(f *testing.F) {
 			t.Error("nothing and no error")
 		}
 	})
+}
+
+// Scanning takes the memory of a few lines, however many there are.
+func TestScanMemory(t *testing.T) {
+	var out bytes.Buffer
+	w, err := NewWriter(&out, Header{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := `{"x":"` + strings.Repeat("0123456789abcdef", 128) + `"}`
+	const n = 20_000
+	for i := range n {
+		if err := w.Add(account(t, fmt.Sprint("a", i), text), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	live := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before, most, seen := live(), uint64(0), 0
+	if err := Scan(bytes.NewReader(out.Bytes()), func(Line) error {
+		if seen++; seen%5000 == 0 {
+			most = max(most, live())
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	held := (most - min(before, most)) >> 20
+	t.Logf("figure: scanning a snapshot of %d MB of text holds %d MB", n*(len(text)+400)>>20, held)
+	if held > 12 {
+		t.Errorf("%d MB are held", held)
+	}
 }
