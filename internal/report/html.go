@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/azward/azward/compliance"
 	"github.com/azward/azward/finding"
@@ -148,8 +149,8 @@ type pageView struct {
 	ScopeNames []string
 	Actions    []pageAction
 	ActionsCut int
-	Areas      []string
-	Rows       []pageRow
+	Open       pageMatrix // types with open findings
+	Quiet      pageMatrix // the others
 	RowsCut    int
 	Unknowns   []UnknownGroup
 	ReasonsCut int
@@ -187,13 +188,32 @@ type pageAction struct {
 	CutCommands int
 }
 
+type pageMatrix struct {
+	Areas []string
+	Rows  []pageRow
+}
+
 type pageRow struct {
 	compliance.Row
-	Short string
+	Short template.HTML
+}
+
+// breakable writes a type's name so that lines break between its words.
+func breakable(name string) template.HTML {
+	var b strings.Builder
+	last := ' '
+	for _, r := range name {
+		if last == '/' || unicode.IsUpper(r) && unicode.IsLower(last) {
+			b.WriteString("<wbr>")
+		}
+		b.WriteString(template.HTMLEscapeString(string(r)))
+		last = r
+	}
+	return template.HTML(b.String()) //nolint:gosec // escaped above
 }
 
 func newPageView(a *Assessment) *pageView {
-	v := &pageView{Assessment: a, Areas: compliance.Areas(), Unknowns: a.UnknownGroups()}
+	v := &pageView{Assessment: a, Open: pageMatrix{Areas: compliance.Areas()}, Quiet: pageMatrix{Areas: compliance.Areas()}, Unknowns: a.UnknownGroups()}
 	open := a.CountOpen()
 	for s := finding.Critical; ; s-- {
 		if s > finding.Informational || open[s] > 0 {
@@ -210,14 +230,19 @@ func newPageView(a *Assessment) *pageView {
 	v.matters(a)
 	v.actions(a)
 	for i, r := range a.Responsibility {
-		if i >= pageRows && !rowOpen(r) {
+		row := pageRow{r, breakable(strings.TrimPrefix(r.Type, "Microsoft."))}
+		switch {
+		case rowOpen(r):
+			v.Open.Rows = append(v.Open.Rows, row)
+		case i >= pageRows:
 			v.RowsCut++
-			continue
+		default:
+			v.Quiet.Rows = append(v.Quiet.Rows, row)
 		}
-		v.Rows = append(v.Rows, pageRow{r, strings.TrimPrefix(r.Type, "Microsoft.")})
 	}
-	v.Shown = a.Notices[:min(pageNotices, len(a.Notices))]
-	v.NoticesCut = len(a.Notices) - len(v.Shown)
+	notices := slices.DeleteFunc(slices.Clone(a.Notices), func(n Notice) bool { return n.Code == CodeExpired }) // the exemptions say it
+	v.Shown = notices[:min(pageNotices, len(notices))]
+	v.NoticesCut = len(notices) - len(v.Shown)
 	return v
 }
 
