@@ -76,11 +76,19 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 		}
 		b.fail(errNotSerialized(name), e.At)
 	}
-	args := make([]plan.Expr, len(e.Args))
-	ts := make([]types.Type, len(e.Args))
-	for i, a := range e.Args {
-		args[i] = b.expr(a, sc)
-		ts[i] = args[i].Type()
+	args := make([]plan.Expr, 0, len(e.Args))
+	for _, a := range e.Args {
+		if f.AllColumns && isStar(a) {
+			for i := range sc.cols {
+				args = append(args, sc.col(i))
+			}
+			continue
+		}
+		args = append(args, b.expr(a, sc))
+	}
+	ts := make([]types.Type, len(args))
+	for i, a := range args {
+		ts[i] = a.Type()
 	}
 	if f.Special || f.Name == "case" || f.Name == "iff" || f.Name == "coalesce" || f.Name == "max_of" || f.Name == "min_of" {
 		if x := b.common(f, args, ts, e); x != nil {

@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"fmt"
+
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
@@ -35,4 +37,51 @@ func nothing(t types.Type) Kernel {
 
 func text(s string) Kernel {
 	return func(c *Call) (*vec.Vec, error) { return vec.Repeat(types.String, value.String(s), c.N), nil }
+}
+
+// storageFuncs ask about rows and cursors of Kusto's storage.
+var storageFuncs = []Func{
+	{Name: "cursor_before_or_at", Doc: "Tells whether a row came up to a database cursor; true, for there are no cursors.", Volatile: true,
+		Sigs: []Sig{{"(cursor: string): bool", func(c *Call) (*vec.Vec, error) { return vec.Repeat(types.Bool, value.Bool(true), c.N), nil }}}},
+	{Name: "cursor_current", Aliases: []string{"current_cursor"}, Doc: "Returns the cursor of the database; empty, for there are no cursors.", Volatile: true,
+		Sigs: []Sig{{"(): string", text("")}}},
+	{Name: "row_id", Doc: "Returns the place of a row in the storage; empty, for rows have none.", Volatile: true,
+		Sigs: []Sig{{"(): string", text("")}}},
+	{Name: "current_node_id", Doc: "Returns the node that runs the query; empty, for there are no nodes.", Volatile: true,
+		Sigs: []Sig{{"(): string", text("")}}},
+	{Name: "estimate_data_size", AllColumns: true, Doc: "Estimates the bytes that values take: 8 for numbers and times (4 for int, 1 for bool, 16 for guid and decimal), the length of texts in UTF-8 and of dynamic values as JSON.",
+		Sigs: []Sig{{"(column: scalar, more...: scalar): long", Row(func(a []value.Value) value.Value {
+			n := int64(0)
+			for _, v := range a {
+				n += dataSize(v)
+			}
+			return value.Long(n)
+		})}},
+		Ex: []Example{{`estimate_data_size(1, "1234567890")`, `18`}, {`estimate_data_size(dynamic([1,2]))`, `5`}}},
+	{Name: "assert", Doc: "Stops the query with a message where a condition is not true.",
+		Sigs: []Sig{{"(condition: bool, message: string): bool", Rows(func(_ *Call, a []value.Value) (value.Value, error) {
+			if !a[0].IsTrue() {
+				return value.Null, fmt.Errorf("assert(): %s", a[1].Str())
+			}
+			return a[0], nil
+		})}},
+		Ex: []Example{{`assert(true, "never")`, `true`}}},
+}
+
+func dataSize(v value.Value) int64 {
+	switch v.Kind() {
+	case value.KindNull:
+		return 0
+	case value.KindBool:
+		return 1
+	case value.KindInt:
+		return 4
+	case value.KindDecimal, value.KindGUID:
+		return 16
+	case value.KindString:
+		return int64(len(v.Str()))
+	case value.KindArray, value.KindBag:
+		return int64(len(value.JSON(v)))
+	}
+	return 8
 }

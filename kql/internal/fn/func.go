@@ -26,6 +26,8 @@ type Func struct {
 	// Volatile functions give another value each time (rand, new_guid) and
 	// are never folded. now() is not volatile: it is fixed for a query.
 	Volatile bool
+	// AllColumns functions take * for all columns.
+	AllColumns bool
 	// Window functions look at other rows: their kernel gets all rows of the
 	// serialized input at once (row_number, prev, row_cumsum).
 	Window bool

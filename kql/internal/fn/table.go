@@ -27,7 +27,7 @@ type AggRef struct {
 // Builtin returns the table of all built-in functions. It is built once.
 var Builtin = sync.OnceValue(func() *Table {
 	t, err := NewTable(
-		slices.Concat(geoFuncs, geoH3Funcs, geoCellFuncs, digestFuncs, hllFuncs, unitFuncs, distributionFuncs, userAgentFuncs, seriesFuncs, seriesFillFuncs, seriesFilterFuncs, seriesFitFuncs, decomposeFuncs, conversions, conditionals, contextFuncs, windowFuncs, ipFuncs, ipv6Funcs, parseFuncs, xmlFuncs, moreMath, stringFuncs, regexFuncs, arrayFuncs, bagFuncs, setFuncs, mathFuncs, binFuncs, hashFuncs, encodeFuncs, datetimeFuncs, formatFuncs, zoneFuncs),
+		slices.Concat(storageFuncs, geoFuncs, geoH3Funcs, geoCellFuncs, digestFuncs, hllFuncs, unitFuncs, distributionFuncs, userAgentFuncs, seriesFuncs, seriesFillFuncs, seriesFilterFuncs, seriesFitFuncs, decomposeFuncs, conversions, conditionals, contextFuncs, windowFuncs, ipFuncs, ipv6Funcs, parseFuncs, xmlFuncs, moreMath, stringFuncs, regexFuncs, arrayFuncs, bagFuncs, setFuncs, mathFuncs, binFuncs, hashFuncs, encodeFuncs, datetimeFuncs, formatFuncs, zoneFuncs),
 		slices.Concat(digestAggs, hllAggs, schemaAggs, basicAggs, collectAggs, statsAggs, percentileAggs),
 		slices.Concat(bagPlugins))
 	if err != nil {

@@ -38,7 +38,7 @@ func points(part []LngLat) ([]s2.Point, bool) {
 			return nil, false
 		}
 		q := p.Point()
-		if i > 0 && (q == ps[len(ps)-1] || q.Vector == ps[len(ps)-1].Mul(-1)) {
+		if i > 0 && (q.Distance(ps[len(ps)-1]) < 1e-14 || q.Dot(ps[len(ps)-1].Vector) < -1+1e-15) {
 			return nil, false
 		}
 		ps = append(ps, q)

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"math"
+	"slices"
 
 	"github.com/golang/geo/s1"
 	"github.com/golang/geo/s2"
@@ -139,7 +140,7 @@ func (p *Polygon) Vertices() int {
 func (p *Polygon) s2() *s2.Polygon {
 	if p.area == nil {
 		var loops []*s2.Loop
-		p.rings(func(r []s2.Point) { loops = append(loops, s2.LoopFromPoints(r)) })
+		p.rings(func(r []s2.Point) { loops = append(loops, s2.LoopFromPoints(slices.Clone(r))) }) // the polygon may turn its loops around
 		p.area = s2.PolygonFromOrientedLoops(loops)
 	}
 	return p.area
