@@ -105,6 +105,9 @@ type Options struct {
 	Workers   int               // goroutines; 0: one
 	Memory    int64             // bytes that operators may hold; 0: no limit
 	Params    map[string]string // values of declared query parameters
+	// NoPushdown leaves all computing to the engine, whatever a table's source
+	// could do; answers are the same.
+	NoPushdown bool
 	// External reads what externaldata names; nil: not allowed.
 	External func(ctx context.Context, locations []string, props map[string]string, columns []Column) (*Batch, error)
 }
@@ -236,12 +239,14 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result
 	if opts.External != nil {
 		eo.External = exec.External(opts.External)
 	}
+	p := newPlanner(db, opts)
+	eo.Rewrite = p.plan
 	runner := exec.New(ctx, eo)
 	bound := q.bound
 	if bound.Open {
 		var list diag.List
 		bound, list = bind.Bind(q.tree, catalog{q.schema}, bind.Options{Params: opts.Params, Eval: func(n plan.Node) (*vec.Batch, []plan.Column, error) {
-			return runner.All(plan.Optimize(n))
+			return runner.All(p.plan(n))
 		}})
 		if list.HasErrors() {
 			diag.NewSource("", q.text).Resolve(list)
@@ -250,7 +255,7 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result
 	}
 	res = &Result{}
 	for _, r := range bound.Results {
-		t := &ResultTable{Name: r.Name, Columns: r.Node.Columns(), runner: runner, node: plan.Optimize(r.Node)}
+		t := &ResultTable{Name: r.Name, Columns: r.Node.Columns(), runner: runner, node: p.plan(r.Node)}
 		if r.Render != nil {
 			t.Render = &Render{r.Render.Kind, r.Render.Props}
 		}

@@ -48,6 +48,18 @@ func (s source) Scan(ctx context.Context, table string, columns []int, filters [
 	return t.Scan(ctx, columns)
 }
 
+// Query computes SQL over the store of a table.
+func (s source) Query(ctx context.Context, table, sql string, columns []Column) iter.Seq2[*vec.Batch, error] {
+	if t, ok := s.db.Table(table); ok {
+		if q, ok := t.(SQLTable); ok {
+			return q.Query(ctx, sql, columns)
+		}
+	}
+	return func(yield func(*vec.Batch, error) bool) {
+		yield(nil, fmt.Errorf("table %q is gone", table))
+	}
+}
+
 // Predicate is a condition on the rows of one table that the engine offers to
 // its source.
 type Predicate struct{ expr plan.Expr }

@@ -157,7 +157,7 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 	}
 	if f.explain {
 		return writeOutput(q.env, f.output, func(w io.Writer) error {
-			_, err := io.WriteString(w, query.Explain())
+			_, err := io.WriteString(w, query.ExplainOver(q.db, q.opts))
 			return err
 		})
 	}

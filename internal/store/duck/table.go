@@ -173,7 +173,7 @@ func foreign(col, typ string) (kql.Type, string) {
 	case "DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP WITH TIME ZONE":
 		return kql.DateTime, "(epoch_us(" + col + ") * 10 + " + epoch + ")"
 	case "TIMESTAMP_NS":
-		return kql.DateTime, "(epoch_ns(" + col + ") // 100 + " + epoch + ")"
+		return kql.DateTime, "((epoch_ns(" + col + ") // 100) + " + epoch + ")"
 	case "TIME":
 		return kql.TimeSpan, "(epoch_us(" + col + ") * 10)"
 	case "INTERVAL":

@@ -484,8 +484,8 @@ func (b *binder) inList(e *syntax.In, x plan.Expr, sc *scope) plan.Expr {
 }
 
 func constArgs(items []plan.Expr) []plan.Expr {
-	if len(items) > 16 { // kept for Explain and pushdown only
-		return items[:16:16]
+	if len(items) > plan.MaxListed { // kept for Explain and pushdown only
+		return items[:plan.MaxListed:plan.MaxListed]
 	}
 	return items
 }

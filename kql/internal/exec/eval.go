@@ -64,7 +64,7 @@ func (r *run) cell(s *plan.Scalar) (*plan.Const, error) {
 	if c := r.cells[s]; c != nil {
 		return c, nil
 	}
-	st, err := r.open(s.Table)
+	st, err := r.open(r.rewrite(s.Table))
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (r *run) inTable(x *plan.InTable) (plan.Expr, error) {
 	fold := strings.HasSuffix(x.Op, "~")
 	has := strings.HasPrefix(x.Op, "has_")
 	if s == nil {
-		b, err := r.all(x.Table)
+		b, err := r.all(r.rewrite(x.Table))
 		if err != nil {
 			return nil, err
 		}

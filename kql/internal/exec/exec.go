@@ -22,6 +22,8 @@ type Source interface {
 	// the table ends or ctx is done. Batches may be kept. Filters may be
 	// applied or not: the engine applies them again.
 	Scan(ctx context.Context, table string, columns []int, filters []plan.Expr) iter.Seq2[*vec.Batch, error]
+	// Query yields what SQL gives over the store that holds a table.
+	Query(ctx context.Context, table, sql string, columns []plan.Column) iter.Seq2[*vec.Batch, error]
 }
 
 // External reads what externaldata names; the error is for the user.
@@ -36,6 +38,9 @@ type Options struct {
 	BatchRows int   // rows of a batch, 0: the default
 	Workers   int   // goroutines, 0: one
 	Memory    int64 // bytes that may be held, 0: no limit
+	// Rewrite prepares the plan of a table that an expression reads; nil: it is
+	// run as it is.
+	Rewrite func(plan.Node) plan.Node
 }
 
 // DefaultBatch is the number of rows in a batch.
@@ -54,6 +59,7 @@ type run struct {
 	cells map[*plan.Scalar]*plan.Const
 	sets  map[*plan.InTable]*set
 	held  int64
+	stops []func() // of sequences that are being read
 }
 
 // Run runs a plan and yields the batches of its result.
@@ -79,6 +85,7 @@ func New(ctx context.Context, opts Options) *Runner {
 // the other.
 func (x *Runner) Each(n plan.Node) iter.Seq2[*vec.Batch, error] {
 	return func(yield func(*vec.Batch, error) bool) {
+		defer x.r.stopAll()
 		s, err := x.r.open(n)
 		if err != nil {
 			yield(nil, err)
@@ -99,11 +106,27 @@ func (x *Runner) Each(n plan.Node) iter.Seq2[*vec.Batch, error] {
 
 // All returns the whole result as one batch.
 func (x *Runner) All(n plan.Node) (*vec.Batch, []plan.Column, error) {
+	defer x.r.stopAll()
 	if e, ok := n.(*plan.Evaluate); ok {
 		return x.r.evaluate(e)
 	}
 	b, err := x.r.all(n)
 	return b, n.Columns(), err
+}
+
+// stopAll ends the sequences that were not read to their end.
+func (r *run) stopAll() {
+	for _, stop := range r.stops {
+		stop()
+	}
+	r.stops = nil
+}
+
+func (r *run) rewrite(n plan.Node) plan.Node {
+	if r.opts.Rewrite == nil {
+		return n
+	}
+	return r.opts.Rewrite(n)
 }
 
 func (r *run) check() error {
@@ -154,6 +177,8 @@ func (r *run) open(n plan.Node) (stream, error) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		return r.scan(n)
+	case *plan.Pushed:
+		return r.pull(r.opts.Source.Query(r.ctx, n.Table, n.SQL, n.Columns())), nil
 	case *plan.Values:
 		return r.sliced(n.Batch), nil
 	case *plan.External:
@@ -297,7 +322,14 @@ func (r *run) scan(n *plan.Scan) (stream, error) {
 	if r.opts.Source == nil {
 		return r.sliced(empty(n.Columns())), nil
 	}
-	next, stop := iter.Pull2(r.opts.Source.Scan(r.ctx, n.Table, n.Keep, n.Filters))
+	return r.pull(r.opts.Source.Scan(r.ctx, n.Table, n.Keep, n.Filters)), nil
+}
+
+// pull turns a sequence of batches into a stream of batches of the run's size.
+// A sequence that is not read to its end is stopped when the run ends.
+func (r *run) pull(seq iter.Seq2[*vec.Batch, error]) stream {
+	next, stop := iter.Pull2(seq)
+	r.stops = append(r.stops, stop)
 	var pending stream
 	done := false
 	return func() (*vec.Batch, error) {
@@ -325,7 +357,7 @@ func (r *run) scan(n *plan.Scan) (stream, error) {
 			}
 			pending = r.sliced(b)
 		}
-	}, nil
+	}
 }
 
 func (r *run) external(n *plan.External) (stream, error) {

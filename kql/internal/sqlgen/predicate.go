@@ -1,0 +1,265 @@
+package sqlgen
+
+import (
+	"strings"
+
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/value"
+)
+
+// truth writes a condition that is true where e is true, and false or null
+// elsewhere.
+func (g *Generator) truth(e plan.Expr, r *relation) (string, error) { return g.predicate(e, r, true) }
+
+// falsity writes a condition that is true where e is false (not null), and
+// false or null elsewhere.
+func (g *Generator) falsity(e plan.Expr, r *relation) (string, error) {
+	return g.predicate(e, r, false)
+}
+
+func (g *Generator) predicate(e plan.Expr, r *relation, want bool) (string, error) {
+	if e.Type() != types.Bool {
+		return "", decline("a condition of type %s stays with the engine", e.Type())
+	}
+	if c, ok := g.constant(e); ok {
+		if !c.Value.IsNull() && c.Value.IsTrue() == want {
+			return "true", nil
+		}
+		return "false", nil
+	}
+	x, ok := e.(*plan.Call)
+	if !ok {
+		c, err := g.value(e, r)
+		if err != nil {
+			return "", err
+		}
+		if want {
+			return c.sql, nil
+		}
+		return "(NOT " + c.sql + ")", nil
+	}
+	switch x.Name {
+	case "and", "or":
+		if len(x.Args) != 2 {
+			break
+		}
+		a, err := g.predicate(x.Args[0], r, want)
+		if err != nil {
+			return "", err
+		}
+		b, err := g.predicate(x.Args[1], r, want)
+		if err != nil {
+			return "", err
+		}
+		op := " OR "
+		if (x.Name == "and") == want {
+			op = " AND "
+		}
+		return "(" + a + op + b + ")", nil
+	case "not":
+		if len(x.Args) == 1 && x.Args[0].Type() == types.Bool {
+			return g.predicate(x.Args[0], r, !want)
+		}
+	case "==", "!=":
+		return g.equal(x, r, (x.Name == "==") == want)
+	case "<", "<=", ">", ">=":
+		return g.ordered(x, r, want)
+	case "in", "!in":
+		return g.member(x, r, (x.Name == "in") == want)
+	case "isnull", "isnotnull":
+		c, err := g.value(x.Args[0], r)
+		if err != nil {
+			return "", err
+		}
+		if c.t == types.String {
+			return "", decline("texts are never null")
+		}
+		if (x.Name == "isnull") == want {
+			return "(" + c.sql + " IS NULL)", nil
+		}
+		return "(" + c.sql + " IS NOT NULL)", nil
+	case "isempty", "isnotempty", "notempty":
+		c, err := g.value(x.Args[0], r)
+		if err != nil {
+			return "", err
+		}
+		if c.t != types.String {
+			break
+		}
+		if (x.Name == "isempty") == want {
+			return "(" + c.sql + " = '')", nil
+		}
+		return "(" + c.sql + " <> '')", nil
+	case "contains_cs", "startswith_cs", "endswith_cs", "!contains_cs", "!startswith_cs", "!endswith_cs":
+		return g.find(x, r, want)
+	}
+	return "", decline("%s has no exact form in SQL", strings.TrimSpace(x.Name))
+}
+
+// operands writes both sides of a comparison of one type.
+func (g *Generator) operands(x *plan.Call, r *relation) (a, b column, err error) {
+	if len(x.Args) != 2 {
+		return a, b, decline("%s of %d operands", x.Name, len(x.Args))
+	}
+	if a, err = g.value(x.Args[0], r); err != nil {
+		return a, b, err
+	}
+	if b, err = g.value(x.Args[1], r); err != nil {
+		return a, b, err
+	}
+	if a.t != b.t || !keyed(a.t) && a.t != types.Real {
+		return a, b, decline("%s and %s are not compared as in SQL", a.t, b.t)
+	}
+	return a, b, nil
+}
+
+// equal writes ==, or != where want is false: true where either is null, but
+// not where both are.
+func (g *Generator) equal(x *plan.Call, r *relation, want bool) (string, error) {
+	a, b, err := g.operands(x, r)
+	if err != nil {
+		return "", err
+	}
+	if a.t == types.Real {
+		// NaN, which SQL takes for equal to itself, equals nothing.
+		if c, ok := g.constant(x.Args[1]); !ok || c.Value.IsNull() || c.Value.Float() != c.Value.Float() {
+			return "", decline("reals that may be NaN are not compared as in SQL")
+		}
+	}
+	if want {
+		return "(" + a.sql + " = " + b.sql + ")", nil
+	}
+	differ := a.sql + " <> " + b.sql
+	switch {
+	case a.noNull && b.noNull:
+		return "(" + differ + ")", nil
+	case b.noNull:
+		return "(" + differ + " OR " + a.sql + " IS NULL)", nil
+	case a.noNull:
+		return "(" + differ + " OR " + b.sql + " IS NULL)", nil
+	}
+	return "(" + differ + " OR (" + a.sql + " IS NULL) <> (" + b.sql + " IS NULL))", nil
+}
+
+var opposite = map[string]string{"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+// ordered writes < and its like. SQL takes NaN for the largest of all reals.
+func (g *Generator) ordered(x *plan.Call, r *relation, want bool) (string, error) {
+	a, b, err := g.operands(x, r)
+	if err != nil {
+		return "", err
+	}
+	if a.t == types.GUID || a.t == types.Bool {
+		return "", decline("values of type %s are not ordered as in SQL", a.t)
+	}
+	op := x.Name
+	if !want {
+		op = opposite[op]
+	}
+	s := a.sql + " " + op + " " + b.sql
+	if a.t != types.Real {
+		return "(" + s + ")", nil
+	}
+	if c, ok := g.constant(x.Args[1]); !ok || c.Value.IsNull() || c.Value.Float() != c.Value.Float() {
+		return "", decline("reals that may be NaN are not ordered as in SQL")
+	}
+	switch above := op == ">" || op == ">="; {
+	case want && above:
+		s += " AND NOT isnan(" + a.sql + ")"
+	case !want && !above:
+		s += " OR isnan(" + a.sql + ")"
+	}
+	return "(" + s + ")", nil
+}
+
+// member writes in, or !in where want is false: null is in no list.
+func (g *Generator) member(x *plan.Call, r *relation, want bool) (string, error) {
+	a, err := g.value(x.Args[0], r)
+	if err != nil {
+		return "", err
+	}
+	// The planner keeps no more than this many; whether there were more is not known.
+	if len(x.Args)-1 >= plan.MaxListed {
+		return "", decline("a list of %d values or more stays with the engine", plan.MaxListed)
+	}
+	if a.t != types.String && a.t != types.Int && a.t != types.Long && a.t != types.GUID {
+		return "", decline("lists of %s stay with the engine", a.t)
+	}
+	var items []string
+	add := func(v value.Value, t types.Type) error {
+		if v.IsNull() && t != types.String {
+			return nil
+		}
+		if t != a.t && !(t == types.Long && a.t == types.Int) && !(t == types.Int && a.t == types.Long) {
+			return decline("a list of %s for a column of %s stays with the engine", t, a.t)
+		}
+		if t.Integer() {
+			t = types.Long
+			v = value.Long(v.Int64())
+		}
+		s, err := literal(&plan.Const{Value: v, T: t})
+		items = append(items, s)
+		return err
+	}
+	for _, e := range x.Args[1:] {
+		c, ok := g.constant(e)
+		if !ok {
+			return "", decline("a list that is not constant stays with the engine")
+		}
+		if c.T != types.Dynamic {
+			if err := add(c.Value, c.T); err != nil {
+				return "", err
+			}
+			continue
+		}
+		for _, it := range c.Value.Items() {
+			if it.Type() == types.None || it.Type() == types.Dynamic {
+				return "", decline("a list with nested values stays with the engine")
+			}
+			if err := add(it, it.Type()); err != nil {
+				return "", err
+			}
+		}
+		if c.Value.Items() == nil {
+			return "", decline("a list that is no array stays with the engine")
+		}
+	}
+	if len(items) == 0 {
+		if want {
+			return "false", nil
+		}
+		return "true", nil
+	}
+	list := "(" + strings.Join(items, ", ") + ")"
+	switch {
+	case want:
+		return "(" + a.sql + " IN " + list + ")", nil
+	case a.noNull:
+		return "(" + a.sql + " NOT IN " + list + ")", nil
+	}
+	return "(" + a.sql + " NOT IN " + list + " OR " + a.sql + " IS NULL)", nil
+}
+
+// find writes the searches that tell upper from lower case: they compare bytes
+// in both languages. The others fold case by rules that SQL does not have.
+func (g *Generator) find(x *plan.Call, r *relation, want bool) (string, error) {
+	a, err := g.value(x.Args[0], r)
+	if err != nil {
+		return "", err
+	}
+	b, err := g.value(x.Args[1], r)
+	if err != nil {
+		return "", err
+	}
+	if a.t != types.String || b.t != types.String {
+		return "", decline("%s on %s stays with the engine", x.Name, a.t)
+	}
+	name, negated := strings.CutPrefix(x.Name, "!")
+	f := map[string]string{"contains_cs": "contains", "startswith_cs": "starts_with", "endswith_cs": "suffix"}[name]
+	s := f + "(" + a.sql + ", " + b.sql + ")"
+	if negated == want {
+		s = "NOT " + s
+	}
+	return "(" + s + ")", nil
+}

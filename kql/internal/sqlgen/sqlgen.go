@@ -1,0 +1,366 @@
+// Package sqlgen finds the parts of a plan that a store can compute in SQL
+// with exactly KQL's meaning, and writes their text in DuckDB's dialect. It
+// knows no driver.
+//
+// What it is not sure of it leaves to the engine, with the reason. Where SQL and
+// KQL differ: comparisons with null are false in KQL, not null (predicates are
+// therefore written twice, once for where they are true and once for where they
+// are false); NaN equals nothing and is not larger than anything; strings have
+// no null; sums of longs wrap around; nulls are equal as keys of groups and of
+// joins. Start with Generator.Push.
+package sqlgen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/types"
+)
+
+// Table is a table of the catalogue that has SQL.
+type Table struct {
+	From    string
+	Columns []string // an expression for each column
+	NoNulls []bool
+}
+
+// Generator pushes parts of plans.
+type Generator struct {
+	// Lookup returns a table's SQL; false where it has none.
+	Lookup func(name string) (*Table, bool)
+	// Fold computes an expression that reads no column (ago(1d)); false where
+	// its value is not known before the run.
+	Fold func(e plan.Expr) (*plan.Const, bool)
+	// Optimizer keeps shared tables shared.
+	Optimizer *plan.Optimizer
+
+	notes []string
+}
+
+// Notes returns why parts of the plans were not pushed, one line each.
+func (g *Generator) Notes() []string { return g.notes }
+
+func (g *Generator) note(n plan.Node, err error) {
+	text := n.Describe()
+	if len(text) > 80 {
+		text = text[:77] + "..."
+	}
+	line := fmt.Sprintf("%s: %v", text, err)
+	for _, old := range g.notes {
+		if old == line {
+			return
+		}
+	}
+	g.notes = append(g.notes, line)
+}
+
+// declined says why something is left to the engine.
+type declined string
+
+func (d declined) Error() string { return string(d) }
+
+func decline(format string, args ...any) error { return declined(fmt.Sprintf(format, args...)) }
+
+// column is a column of a relation.
+type column struct {
+	sql    string
+	t      types.Type
+	noNull bool
+}
+
+// relation is a SELECT in the making.
+type relation struct {
+	table string // some table of the source, whose store computes the text
+	from  string
+	cols  []column
+	where []string
+	order string
+	limit string
+	work  bool // does more than read columns
+}
+
+// text writes the SELECT. A result without columns gets one, which is not part
+// of it.
+func (r *relation) text() string {
+	var b strings.Builder
+	b.WriteString("SELECT ")
+	for i, c := range r.cols {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s AS c%d", c.sql, i)
+	}
+	if len(r.cols) == 0 {
+		b.WriteString("1::BIGINT AS c0")
+	}
+	b.WriteString(" FROM " + r.from)
+	if len(r.where) > 0 {
+		b.WriteString(" WHERE " + strings.Join(r.where, " AND "))
+	}
+	b.WriteString(r.order)
+	b.WriteString(r.limit)
+	return b.String()
+}
+
+// closed returns r as a subquery, to build on its result.
+func (r *relation) closed() *relation { return r.named("SELECT ", "q") }
+
+// named returns r as a subquery of a name; sel is SELECT or SELECT DISTINCT.
+func (r *relation) named(sel, name string) *relation {
+	out := &relation{table: r.table, from: "(" + sel + strings.TrimPrefix(r.text(), "SELECT ") + ") AS " + name, work: r.work}
+	for i, c := range r.cols {
+		out.cols = append(out.cols, column{fmt.Sprintf("%s.c%d", name, i), c.t, c.noNull})
+	}
+	return out
+}
+
+// open returns r, closed where a clause stands that others may not follow.
+func (r *relation) open() *relation {
+	if r.order != "" || r.limit != "" {
+		return r.closed()
+	}
+	return r
+}
+
+// Push returns a plan in which the parts that SQL computes are Pushed nodes.
+func (g *Generator) Push(n plan.Node) plan.Node {
+	if r, err := g.relation(n); err == nil {
+		if r.work {
+			return g.pushed(n, r)
+		}
+		return n // a plain scan reads its columns as it is
+	} else if _, ok := err.(declined); ok {
+		g.note(n, err)
+	}
+	switch x := n.(type) {
+	case *plan.Filter:
+		if out := g.splitFilter(x); out != nil {
+			return out
+		}
+	case *plan.Sort:
+		if out := g.topRows(x); out != nil {
+			return out
+		}
+	case *plan.MakeSeries:
+		if out := g.preAggregate(x); out != nil {
+			return out
+		}
+	}
+	return g.Optimizer.MapInputs(n, g.Push)
+}
+
+func (g *Generator) pushed(n plan.Node, r *relation) plan.Node {
+	return plan.NewPushed(n.Columns(), r.table, r.text(), n)
+}
+
+// errNone is the answer for plans that do not stand on a table with SQL, which
+// is nothing to tell anyone.
+type errNone struct{}
+
+func (errNone) Error() string { return "not a table of the store" }
+
+// relation writes a plan as one SELECT.
+func (g *Generator) relation(n plan.Node) (*relation, error) {
+	switch x := n.(type) {
+	case *plan.Scan:
+		return g.scan(x)
+	case *plan.Filter:
+		return g.filter(x)
+	case *plan.Project:
+		return g.project(x)
+	case *plan.Aggregate:
+		return g.aggregate(x)
+	case *plan.Distinct:
+		return g.distinct(x)
+	case *plan.Take:
+		return g.take(x)
+	case *plan.Join:
+		return g.join(x)
+	case *plan.Serialize:
+		return nil, errNone{}
+	}
+	// Whatever else stands on a table of the store cannot be written.
+	for _, in := range n.Inputs() {
+		if _, err := g.relation(in); err == nil {
+			return nil, decline("this operator is computed by the engine")
+		}
+	}
+	return nil, errNone{}
+}
+
+func (g *Generator) scan(x *plan.Scan) (*relation, error) {
+	t, ok := g.Lookup(x.Table)
+	if !ok {
+		return nil, errNone{}
+	}
+	r := &relation{table: x.Table, from: t.From}
+	for i, k := range x.Keep {
+		r.cols = append(r.cols, column{t.Columns[k], x.Cols[i].Type, t.NoNulls[k] || x.Cols[i].Type == types.String})
+	}
+	return r, nil
+}
+
+func (g *Generator) filter(x *plan.Filter) (*relation, error) {
+	r, err := g.relation(x.Input)
+	if err != nil {
+		return nil, err
+	}
+	r = r.open()
+	var where []string
+	for _, p := range plan.Conjuncts(x.Pred) {
+		s, err := g.truth(p, r)
+		if err != nil {
+			return nil, err
+		}
+		where = append(where, s)
+	}
+	out := *r
+	out.where = append(append([]string(nil), r.where...), where...)
+	out.work = true
+	return &out, nil
+}
+
+// splitFilter pushes the predicates that SQL has and keeps the others; nil
+// where it has none of them.
+func (g *Generator) splitFilter(x *plan.Filter) plan.Node {
+	r, err := g.relation(x.Input)
+	if err != nil {
+		return nil
+	}
+	r = r.open()
+	var with, rest []plan.Expr
+	for _, p := range plan.Conjuncts(x.Pred) {
+		if _, err := g.truth(p, r); err == nil {
+			with = append(with, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	if len(with) == 0 {
+		return nil
+	}
+	return plan.NewFilter(g.Push(plan.NewFilter(x.Input, plan.And(with))), plan.And(rest))
+}
+
+func (g *Generator) project(x *plan.Project) (*relation, error) {
+	r, err := g.relation(x.Input)
+	if err != nil {
+		return nil, err
+	}
+	out := *r
+	out.cols = nil
+	for i, e := range x.Exprs {
+		c, err := g.value(e, r)
+		if err != nil {
+			return nil, decline("%s: %v", x.Cols[i].Name, err)
+		}
+		if _, plainColumn := e.(*plan.Col); !plainColumn {
+			out.work = true
+		}
+		out.cols = append(out.cols, c)
+	}
+	return &out, nil
+}
+
+// keyed tells whether SQL's equality is KQL's for a type, as a key.
+func keyed(t types.Type) bool {
+	switch t {
+	case types.Bool, types.Int, types.Long, types.DateTime, types.TimeSpan, types.String, types.GUID:
+		return true
+	}
+	return false
+}
+
+func (g *Generator) distinct(x *plan.Distinct) (*relation, error) {
+	r, err := g.relation(x.Input)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range r.cols {
+		if !keyed(c.t) {
+			return nil, decline("values of column %s (%s) are not compared as in SQL", x.Cols[i].Name, c.t)
+		}
+	}
+	if len(r.cols) == 0 {
+		return nil, decline("no columns")
+	}
+	in := r.named("SELECT DISTINCT ", "q")
+	in.work = true
+	return in, nil
+}
+
+func (g *Generator) constant(e plan.Expr) (*plan.Const, bool) {
+	if c, ok := plan.IsConst(e); ok {
+		return c, true
+	}
+	if g.Fold == nil {
+		return nil, false
+	}
+	return g.Fold(e)
+}
+
+func (g *Generator) take(x *plan.Take) (*relation, error) {
+	if x.Sample {
+		return nil, decline("sample is drawn by the engine")
+	}
+	n, ok := g.constant(x.N)
+	if !ok || n.Value.IsNull() {
+		return nil, decline("the number of rows is not known before the run")
+	}
+	r, err := g.relation(x.Input)
+	if err != nil {
+		return nil, err
+	}
+	r = r.open()
+	out := *r
+	out.limit = fmt.Sprintf(" LIMIT %d", max(n.Value.Int64(), 0))
+	out.work = true
+	return &out, nil
+}
+
+// topRows lets SQL find the rows that a sort with a limit keeps; the engine
+// puts them in order. Nil where it cannot.
+func (g *Generator) topRows(x *plan.Sort) plan.Node {
+	if x.Limit == nil {
+		return nil
+	}
+	n, ok := g.constant(x.Limit)
+	if !ok || n.Value.IsNull() || n.Value.Int64() < 0 {
+		return nil
+	}
+	r, err := g.relation(x.Input)
+	if err != nil {
+		return nil
+	}
+	r = r.open()
+	var keys []string
+	for _, k := range x.Keys {
+		c, err := g.value(k.Expr, r)
+		if err == nil && !(keyed(c.t) && c.t != types.GUID && c.t != types.Bool) {
+			err = decline("values of type %s are not ordered as in SQL", c.t)
+		}
+		if err != nil {
+			g.note(x, err)
+			return nil
+		}
+		s := c.sql + " ASC"
+		if k.Desc {
+			s = c.sql + " DESC"
+		}
+		if k.NullsFirst {
+			s += " NULLS FIRST"
+		} else {
+			s += " NULLS LAST"
+		}
+		keys = append(keys, s)
+	}
+	out := *r
+	out.order = " ORDER BY " + strings.Join(keys, ", ")
+	out.limit = fmt.Sprintf(" LIMIT %d", n.Value.Int64())
+	top, ok := plan.WithInputs(x, []plan.Node{g.pushed(x, &out)})
+	if !ok {
+		return nil
+	}
+	return top
+}
