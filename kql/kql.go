@@ -108,6 +108,8 @@ type Options struct {
 	// NoPushdown leaves all computing to the engine, whatever a table's source
 	// could do; answers are the same.
 	NoPushdown bool
+
+	values func(cols []Column, b *Batch) string // see planner
 	// External reads what externaldata names; nil: not allowed.
 	External func(ctx context.Context, locations []string, props map[string]string, columns []Column) (*Batch, error)
 }

@@ -15,15 +15,28 @@ type planner struct {
 	opt  *plan.Optimizer
 	gen  *sqlgen.Generator // nil: nothing is pushed
 	done map[plan.Node]plan.Node
+	// values puts tables that are written into the query somewhere else and
+	// returns the name; nil: they stay.
+	values func(cols []Column, b *Batch) string
+}
+
+func (p *planner) moveValues(n plan.Node) plan.Node {
+	if v, ok := n.(*plan.Values); ok && v.Batch.Rows > 0 && len(v.Columns()) > 0 {
+		if name := p.values(v.Columns(), v.Batch); name != "" {
+			return plan.NewScan(name, v.Columns())
+		}
+	}
+	return p.opt.MapInputs(n, p.moveValues)
 }
 
 func newPlanner(db Database, opts Options) *planner {
-	p := &planner{opt: plan.NewOptimizer(), done: map[plan.Node]plan.Node{}}
+	p := &planner{opt: plan.NewOptimizer(), done: map[plan.Node]plan.Node{}, values: opts.values}
+	ctx := fn.NewCtx(types.FromTime(opts.Now), opts.Seed)
+	ctx.Table = fn.Builtin()
+	p.opt.Now = ctx
 	if db == nil || opts.NoPushdown {
 		return p
 	}
-	ctx := fn.NewCtx(types.FromTime(opts.Now), opts.Seed)
-	ctx.Table = fn.Builtin()
 	p.gen = &sqlgen.Generator{
 		Optimizer: p.opt,
 		Lookup: func(name string) (*sqlgen.Table, bool) {
@@ -41,7 +54,7 @@ func newPlanner(db Database, opts Options) *planner {
 			}
 			return &sqlgen.Table{From: r.From, Columns: r.Columns, NoNulls: r.NoNulls}, true
 		},
-		Fold: func(e plan.Expr) (*plan.Const, bool) { return foldNow(ctx, e) },
+		Fold: func(e plan.Expr) (*plan.Const, bool) { return plan.IsConst(plan.Fold(ctx, e)) },
 	}
 	return p
 }
@@ -51,41 +64,16 @@ func (p *planner) plan(n plan.Node) plan.Node {
 	if out, ok := p.done[n]; ok {
 		return out
 	}
-	out := p.opt.Run(n)
+	out := n
+	if p.values != nil {
+		out = p.opt.Stage("values", out, p.moveValues)
+	}
+	out = p.opt.Run(out)
 	if p.gen != nil {
-		out = p.gen.Push(out)
+		out = p.opt.Prune(p.opt.Stage("push", out, p.gen.Push))
 	}
 	p.done[n] = out
 	return out
-}
-
-// foldNow computes an expression that reads no column, at the time of the run.
-func foldNow(ctx *fn.Ctx, e plan.Expr) (*plan.Const, bool) {
-	out := plan.Map(e, func(x plan.Expr) plan.Expr {
-		switch x := x.(type) {
-		case *plan.Call:
-			if x.Volatile || x.Window || x.Eval == nil {
-				return x
-			}
-			for _, a := range x.Args {
-				if _, ok := plan.IsConst(a); !ok {
-					return x
-				}
-			}
-			v, err := plan.EvalConst(ctx, x)
-			if err != nil {
-				return x
-			}
-			return &plan.Const{Value: v, T: x.T}
-		case *plan.Cast:
-			if c, ok := plan.IsConst(x.X); ok {
-				return &plan.Const{Value: fn.Convert(c.Value, c.T, x.T), T: x.T}
-			}
-		}
-		return x
-	})
-	c, ok := plan.IsConst(out)
-	return c, ok
 }
 
 // ExplainOver prints the plan of each result as it would run over a database:

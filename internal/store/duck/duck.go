@@ -63,9 +63,11 @@ type WriteOptions struct {
 	// read, in nanoseconds where all fit and else in microseconds; without it
 	// they are ticks, which lose nothing.
 	Timestamps bool
+	// NoSync returns before the file is on disk.
+	NoSync bool
 }
 
-// Written is a file that was written: it is on disk when it is returned.
+// Written is a file that was written.
 type Written struct {
 	Path     string
 	Day      string // 2026-01-31; "" where the rows were not parted

@@ -85,7 +85,7 @@ func (e *Engine) WriteParquet(ctx context.Context, path string, cols []kql.Colum
 		return Written{}, err
 	}
 	files[0].Path = path
-	files[0].Bytes, err = w.copyTo("SELECT "+strings.Join(exprs, ", ")+" FROM rows", path)
+	files[0].Bytes, err = w.copyTo("SELECT "+strings.Join(exprs, ", ")+" FROM rows", path, !opts.NoSync)
 	return files[0], err
 }
 
@@ -305,7 +305,7 @@ func (w *writer) flushDays(dir string, timeCol, number int) ([]Written, error) {
 			return nil, err
 		}
 		files[i].Path = filepath.Join(dir, sub, fmt.Sprintf("%d.parquet", number+i))
-		if files[i].Bytes, err = w.copyTo(q, files[i].Path); err != nil {
+		if files[i].Bytes, err = w.copyTo(q, files[i].Path, true); err != nil {
 			return nil, err
 		}
 	}
@@ -360,8 +360,9 @@ func dayName(n int64) string {
 	return time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(n)).Format(time.DateOnly)
 }
 
-// copyTo writes the rows of a SELECT to a file and waits until it is on disk.
-func (w *writer) copyTo(sel, path string) (size int64, err error) {
+// copyTo writes the rows of a SELECT to a file and, for sync, waits until it is
+// on disk.
+func (w *writer) copyTo(sel, path string, sync bool) (size int64, err error) {
 	meta := fmt.Sprintf(", KV_METADATA {%s: %s}", ident(schemaKey), quote(formatSchema(w.cols)))
 	if err := run(w.ctx, w.conn, fmt.Sprintf("COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd%s)", sel, quote(path), meta)); err != nil {
 		return 0, err
@@ -370,7 +371,9 @@ func (w *writer) copyTo(sel, path string) (size int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = f.Sync()
+	if sync {
+		err = f.Sync()
+	}
 	info, statErr := f.Stat()
 	if err := errors.Join(err, statErr, f.Close()); err != nil {
 		return 0, fmt.Errorf("write %s: %w", path, err)

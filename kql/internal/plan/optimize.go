@@ -1,13 +1,24 @@
 package plan
 
+import "github.com/azward/azward/kql/internal/fn"
+
 // Optimizer rewrites the plans of one run. A table that is computed once for
 // several plans (materialize) stays one table.
 type Optimizer struct {
-	shared map[*Materialize]*Materialize
+	Now *fn.Ctx // of the run; nil: what depends on the time stays
+
+	stage  string // the rule that runs
+	shared map[sharedAt]*Materialize
+}
+
+// sharedAt is a shared table at the beginning of a stage.
+type sharedAt struct {
+	stage string
+	table *Materialize
 }
 
 // NewOptimizer returns an optimizer.
-func NewOptimizer() *Optimizer { return &Optimizer{shared: map[*Materialize]*Materialize{}} }
+func NewOptimizer() *Optimizer { return &Optimizer{shared: map[sharedAt]*Materialize{}} }
 
 // rule rewrites a plan.
 type rule struct {
@@ -18,7 +29,9 @@ type rule struct {
 // rules in the order in which they run.
 func rules() []rule {
 	return []rule{
-		{"push-filter", (*Optimizer).pushFilters}, // first: what it moves down needs fewer columns above
+		{"fold", (*Optimizer).foldAll},            // first: constants can be moved anywhere
+		{"top", (*Optimizer).topSorts},            // before filters move below sorts
+		{"push-filter", (*Optimizer).pushFilters}, // what it moves down needs fewer columns above
 		{"prune", (*Optimizer).pruneAll},          // last: it renumbers columns
 	}
 }
@@ -26,10 +39,21 @@ func rules() []rule {
 // Run applies the rewrite rules.
 func (o *Optimizer) Run(n Node) Node {
 	for _, r := range rules() {
-		n = r.apply(o, n)
+		n = o.Stage(r.name, n, func(n Node) Node { return r.apply(o, n) })
 	}
 	return n
 }
+
+// Stage applies a rewriting of its own name, which uses MapInputs.
+func (o *Optimizer) Stage(name string, n Node, f func(Node) Node) Node {
+	outer := o.stage
+	o.stage = name
+	defer func() { o.stage = outer }()
+	return f(n)
+}
+
+// Prune leaves out the columns that nothing reads, once more.
+func (o *Optimizer) Prune(n Node) Node { return o.Stage("prune again", n, o.pruneAll) }
 
 // Optimize applies the rewrite rules to a plan of its own.
 func Optimize(n Node) Node { return NewOptimizer().Run(n) }
@@ -132,13 +156,13 @@ func WithInputs(n Node, in []Node) (Node, bool) {
 // their columns. Tables that are computed once stay one.
 func (o *Optimizer) MapInputs(n Node, f func(Node) Node) Node {
 	if m, ok := n.(*Materialize); ok {
-		if done := o.shared[m]; done != nil {
+		at := sharedAt{o.stage, m}
+		if done := o.shared[at]; done != nil {
 			return done
 		}
 		c := *m
 		c.Input = f(m.Input)
-		o.shared[m] = &c
-		o.shared[&c] = &c
+		o.shared[at] = &c
 		return &c
 	}
 	old := n.Inputs()

@@ -1,5 +1,10 @@
 package plan
 
+import (
+	"fmt"
+	"strings"
+)
+
 // pruneAll leaves out the columns that nothing reads.
 func (o *Optimizer) pruneAll(n Node) Node {
 	out, _ := o.prune(n, everything(n))
@@ -42,6 +47,8 @@ func (o *Optimizer) prune(n Node, need []bool) (Node, []int) {
 	switch x := n.(type) {
 	case *Scan:
 		return pruneScan(x, need)
+	case *Pushed:
+		return prunePushed(x, need)
 	case *Filter:
 		in, place := o.prune(x.Input, uses(append([]bool(nil), need...), x.Pred))
 		return NewFilter(in, remap(x.Pred, place)), place
@@ -108,6 +115,25 @@ func pruneScan(x *Scan, need []bool) (Node, []int) {
 			c.Cols = append(c.Cols, x.Cols[i])
 		}
 	}
+	return c, place
+}
+
+func prunePushed(x *Pushed, need []bool) (Node, []int) {
+	place := make([]int, len(need))
+	c := &Pushed{Table: x.Table, Was: x.Was}
+	var list []string
+	for i, want := range need {
+		place[i] = -1
+		if want {
+			place[i] = len(list)
+			list = append(list, fmt.Sprintf("c%d AS c%d", i, len(list)))
+			c.Cols = append(c.Cols, x.Cols[i])
+		}
+	}
+	if len(list) == len(need) || len(list) == 0 { // SQL has no rows without columns
+		return x, identity(x)
+	}
+	c.SQL = "SELECT " + strings.Join(list, ", ") + " FROM (" + x.SQL + ") AS p"
 	return c, place
 }
 

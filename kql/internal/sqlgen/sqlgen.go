@@ -130,8 +130,8 @@ func (g *Generator) Push(n plan.Node) plan.Node {
 			return g.pushed(n, r)
 		}
 		return n // a plain scan reads its columns as it is
-	} else if _, ok := err.(declined); ok {
-		g.note(n, err)
+	} else if no, ok := err.(refusal); ok {
+		g.note(no.at, no.why)
 	}
 	switch x := n.(type) {
 	case *plan.Filter:
@@ -160,8 +160,24 @@ type errNone struct{}
 
 func (errNone) Error() string { return "not a table of the store" }
 
-// relation writes a plan as one SELECT.
+// relation writes a plan as one SELECT. An error names the node that it is about.
 func (g *Generator) relation(n plan.Node) (*relation, error) {
+	r, err := g.write(n)
+	if d, ok := err.(declined); ok {
+		return nil, refusal{n, d}
+	}
+	return r, err
+}
+
+// refusal is what was declined and where.
+type refusal struct {
+	at  plan.Node
+	why declined
+}
+
+func (r refusal) Error() string { return string(r.why) }
+
+func (g *Generator) write(n plan.Node) (*relation, error) {
 	switch x := n.(type) {
 	case *plan.Scan:
 		return g.scan(x)
@@ -177,8 +193,8 @@ func (g *Generator) relation(n plan.Node) (*relation, error) {
 		return g.take(x)
 	case *plan.Join:
 		return g.join(x)
-	case *plan.Serialize:
-		return nil, errNone{}
+	case *plan.Serialize, *plan.Sort, *plan.MakeSeries, *plan.Rendered:
+		return nil, errNone{} // the engine's, over what the store gives
 	}
 	// Whatever else stands on a table of the store cannot be written.
 	for _, in := range n.Inputs() {
