@@ -30,7 +30,8 @@ type Redactor struct {
 	keep func(word string) bool
 
 	names   map[string]bool // resources, in lower case
-	guids   map[string]bool
+	guids   map[string]bool // the tenant's own
+	public  map[string]bool // ids that are the same in every tenant
 	domains map[string]bool
 	labels  map[string]bool // first parts of domains
 	texts   map[string]bool // display names that are everybody's
@@ -45,7 +46,7 @@ func NewRedactor(key []byte, keep func(word string) bool) *Redactor {
 	}
 	return &Redactor{
 		key: key, keep: keep, memo: make(map[string]string), seen: make(map[netip.Addr]netip.Addr),
-		names: make(map[string]bool), labels: make(map[string]bool), guids: make(map[string]bool), domains: make(map[string]bool), texts: make(map[string]bool),
+		names: make(map[string]bool), labels: make(map[string]bool), guids: make(map[string]bool), public: make(map[string]bool), domains: make(map[string]bool), texts: make(map[string]bool),
 	}
 }
 
@@ -117,6 +118,7 @@ func (rd *Redactor) graphRecord(r *resource.Resource) (own bool) {
 	switch collection := strings.ToLower(last(r.ID.Type())); collection {
 	case "roledefinitions":
 		if builtIn, ok := r.Body.Get("isBuiltIn").Bool(); ok && builtIn {
+			rd.public[strings.ToLower(id)] = true
 			return false
 		}
 		rd.guid(id)
@@ -230,7 +232,9 @@ func eachPart(id string, f func(kind, part string) string) string {
 func (rd *Redactor) learnID(id string) {
 	eachPart(id, func(kind, part string) string {
 		switch {
-		case kind == "graph" || constants[kind] && !strings.HasSuffix(kind, "dnszones"):
+		case kind == "graph":
+		case constants[kind] && !strings.HasSuffix(kind, "dnszones"):
+			rd.public[strings.ToLower(part)] = true
 		case kind == "subscriptions" && guidPattern.FindString(part) == part:
 			rd.guid(part)
 		case strings.HasSuffix(kind, "dnszones"):
@@ -256,8 +260,11 @@ func (rd *Redactor) learn(key string, v jsondoc.Value, depth int) {
 	switch v.Kind() {
 	case jsondoc.String:
 		s, _ := v.Text()
-		if ownGuids[key] {
+		switch {
+		case ownGuids[key]:
 			rd.guid(s)
+		case publicGuids[key]:
+			rd.public[strings.ToLower(s)] = true
 		}
 		if strings.HasSuffix(key, "resourcegroup") && !isID(s) {
 			rd.name(s)
@@ -276,10 +283,34 @@ func (rd *Redactor) learn(key string, v jsondoc.Value, depth int) {
 		}
 	case jsondoc.Object:
 		for name, e := range v.Members() {
-			rd.learn(strings.ToLower(name), e, depth+1)
+			low := strings.ToLower(name)
+			if low == "id" && permissions[key] {
+				rd.public[strings.ToLower(e.TextOr(""))] = true
+			}
+			rd.learn(low, e, depth+1)
 		}
 	default:
 	}
+}
+
+// publicGuids are members whose ids are the same in every tenant: of templates,
+// built-in roles, permissions, licenses and of applications that are not the
+// tenant's own.
+var publicGuids = set("roletemplateid", "templateid", "approleid", "resourceappid", "appid", "clientappid", "applicationid", "includeapplications",
+	"excludeapplications", "includeroles", "excluderoles", "roledefinitionid", "skuid", "serviceplanid", "disabledplans", "assessmentkey", "permissionid",
+	"appownerorganizationid", "featureid", "definitionid", "authenticationstrengthid")
+
+// permissions are lists of objects whose ids are the same in every tenant.
+var permissions = set("approles", "oauth2permissionscopes", "publishedpermissionscopes", "resourceaccess", "authenticationstrength")
+
+// own tells whether an id is to be replaced: every one that is not known to be
+// everybody's.
+func (rd *Redactor) own(guid string) bool {
+	guid = strings.ToLower(guid)
+	if rd.guids[guid] {
+		return true
+	}
+	return !rd.public[guid] && !strings.HasPrefix(guid, "00000000-0000-0000-0000-0000000") && guid != firstParty && !rd.keep(guid)
 }
 
 func isID(s string) bool {
@@ -513,7 +544,7 @@ func (rd *Redactor) text(s string, names bool) string {
 	}
 	if len(s) >= 36 && strings.Contains(s, "-") {
 		s = guidPattern.ReplaceAllStringFunc(s, func(g string) string {
-			if rd.guids[strings.ToLower(g)] {
+			if rd.own(g) {
 				return rd.stand("guid", g)
 			}
 			return g

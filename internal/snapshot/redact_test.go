@@ -60,7 +60,7 @@ func sampleTenant(t *testing.T) []Line {
 		"properties":{"vaultUri":"https://kv-clinic-7.vault.azure.net/","tenantId":"9a5f3c1e-1111-4222-8333-944455556666","sku":{"name":"standard"},"note":"see kv-clinic-7 and westeurope",
 		"networkAcls":{"defaultAction":"Deny","ipRules":[{"value":"20.50.60.70/32"},{"value":"0.0.0.0/0"}],"range":"20.1.2.3-20.1.2.9"},"rule":{"startIpAddress":"20.9.8.7","endIpAddress":"20.9.8.99"},
 		"accessPolicies":[{"objectId":"5D0A3C1E-0000-4222-8333-944455556666"}],"roleDefinitionId":"/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c",
-		"nodeResourceGroup":"MC_rg-clinic_kv-clinic-7_westeurope","modelVersion":"10.0.17.1"}}`)
+		"nodeResourceGroup":"MC_rg-clinic_kv-clinic-7_westeurope","modelVersion":"10.0.17.1","correlation":"7777aaaa-0000-4222-8333-944455556666"}}`)
 	secret := armRecord(t, `{"id":"/subscriptions/`+strings.ToUpper(subID)+`/resourcegroups/RG-CLINIC/providers/microsoft.keyvault/vaults/KV-CLINIC-7/secrets/default","name":"kv-clinic-7/default","type":"Microsoft.KeyVault/vaults/secrets","properties":{}}`)
 	scope := "/subscriptions/" + subID
 	return []Line{
@@ -91,7 +91,7 @@ func TestRedact(t *testing.T) {
 		}
 	}
 	got := strings.ToLower(text.String())
-	for _, secret := range []string{"petra", "holm", "contoso", "partner", "kv-clinic", "rg-clinic", subID, "9a5f3c1e", "5d0a3c1e", "20.50.60.70", "20.1.2.3", "20.9.8.7", "export.json"} {
+	for _, secret := range []string{"petra", "holm", "contoso", "partner", "kv-clinic", "rg-clinic", subID, "9a5f3c1e", "5d0a3c1e", "20.50.60.70", "20.1.2.3", "20.9.8.7", "export.json", "7777aaaa"} {
 		if strings.Contains(got, secret) {
 			t.Errorf("%q is still there:\n%s", secret, got)
 		}
