@@ -67,7 +67,7 @@ file, with the manifest and what was wrong with the files.`,
 }
 
 // writeSnapshot writes an inventory as a snapshot and says so on a terminal.
-func writeSnapshot(env *Env, path string, h snapshot.Header, inv *inventory.Inventory) error {
+func writeSnapshot(env *Env, path string, h snapshot.Header, inv *inventory.Inventory, sources ...snapshot.Source) error {
 	h.Writer = "azward " + version()
 	for r := range inv.OfType("Microsoft.Graph/organization") {
 		h.Tenant = r.Body.Get("id").TextOr("")
@@ -77,7 +77,7 @@ func writeSnapshot(env *Env, path string, h snapshot.Header, inv *inventory.Inve
 		if err != nil {
 			return err
 		}
-		if err := w.Write(inv); err != nil {
+		if err := w.Write(inv, sources...); err != nil {
 			return err
 		}
 		return w.Finish()

@@ -41,12 +41,18 @@ older than those that are.`,
 				at  time.Time
 			}
 			var readings []reading
+			var sources []snapshot.Source
 			for _, path := range args {
 				inv, err := loadPath(cmd.Context(), env, path)
 				if err != nil {
 					return err
 				}
-				readings = append(readings, reading{inv, createdAt(path)})
+				at, of := origins(path)
+				if len(of) == 0 {
+					of = []snapshot.Source{{Name: path, Records: inv.Len()}}
+				}
+				readings = append(readings, reading{inv, at})
+				sources = append(sources, of...)
 			}
 			slices.SortStableFunc(readings, func(a, b reading) int { return b.at.Compare(a.at) })
 			latestFirst := make([]*inventory.Inventory, len(readings))
@@ -57,30 +63,32 @@ older than those that are.`,
 			if at.IsZero() {
 				at = env.Now()
 			}
-			return writeSnapshot(env, output, snapshot.Header{CreatedAt: at.UTC()}, snapshot.Merge(latestFirst...))
+			return writeSnapshot(env, output, snapshot.Header{CreatedAt: at.UTC()}, snapshot.Merge(latestFirst...), sources...)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`, whole or not at all")
 	return cmd
 }
 
-var errStop = errors.New("stop")
-
-// createdAt returns when a snapshot was made, and the zero time for what is none.
-func createdAt(path string) (at time.Time) {
+// origins returns when a snapshot was made and what it was made of, and nothing
+// for what is none.
+func origins(path string) (at time.Time, sources []snapshot.Source) {
 	f, err := os.Open(path)
 	if err != nil {
-		return at
+		return at, nil
 	}
 	defer func() { _ = f.Close() }() // only read
-	err = snapshot.Scan(f, func(l snapshot.Line) error {
-		at = l.Header.CreatedAt
-		return errStop
+	// What is wrong with the file was told when it was read.
+	_ = snapshot.Scan(f, func(l snapshot.Line) error {
+		switch {
+		case l.Header != nil:
+			at = l.Header.CreatedAt
+		case l.Source != nil:
+			sources = append(sources, *l.Source)
+		}
+		return nil
 	})
-	if !errors.Is(err, errStop) {
-		return time.Time{}
-	}
-	return at
+	return at, sources
 }
 
 func newSnapshotRedactCommand(env *Env) *cobra.Command {

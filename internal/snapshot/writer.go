@@ -237,8 +237,9 @@ func (w *Writer) Line(l Line) error {
 }
 
 // Write writes an inventory: type by type, so that what is left of a file that
-// was cut off is whole as far as it goes.
-func (w *Writer) Write(inv *inventory.Inventory) error {
+// was cut off is whole as far as it goes. Where no sources are given, the files
+// that the records were read from are.
+func (w *Writer) Write(inv *inventory.Inventory, given ...Source) error {
 	entries := make(map[string][]inventory.Entry)
 	var rest []string
 	for _, e := range inv.Manifest().Entries() {
@@ -272,8 +273,13 @@ func (w *Writer) Write(inv *inventory.Inventory) error {
 			return err
 		}
 	}
-	for _, name := range names {
-		if err := w.Source(Source{Name: name, Records: sources[name]}); err != nil {
+	if len(given) == 0 {
+		for _, name := range names {
+			given = append(given, Source{Name: name, Records: sources[name]})
+		}
+	}
+	for _, s := range given {
+		if err := w.Source(s); err != nil {
 			return err
 		}
 	}
