@@ -148,6 +148,9 @@ func (b *binder) extend(in rows, items []syntax.Expr) rows {
 	for _, it := range items {
 		p := &projected{}
 		if cols := b.multiColumns(it, sc); cols != nil {
+			if n, ok := it.(*syntax.Named); ok { // project adds those without a name too
+				cols = cols[:min(len(cols), len(n.Names))]
+			}
 			b.multi(p, sc, it, cols)
 		} else if n, ok := it.(*syntax.Named); ok && n.Tuple {
 			b.tuple(p, sc, n)

@@ -9,10 +9,12 @@ import (
 	"github.com/azward/azward/kql/internal/value"
 )
 
-// A t-digest is a dynamic array [[values], [weights]], the values ascending. As
+// A t-digest is a dynamic array [[7], [values], [weights]], as Kusto's is, the
+// values ascending. As
 // long as there are few it holds each of them and answers exactly; then it
 // merges neighbours, the fewer the nearer to the ends, as Dunning and Ertl do.
 const (
+	digestVersion = 7
 	digestKeeps   = 4096 // values kept before they are merged
 	digestResolve = 1000 // compression: about this many remain
 )
@@ -104,13 +106,16 @@ func (d *digest) state() value.Value {
 			ws[i] = value.Long(int64(c.w))
 		}
 	}
-	return value.Array([]value.Value{value.Array(vs), value.Array(ws)})
+	return value.Array([]value.Value{value.Array([]value.Value{value.Long(digestVersion)}), value.Array(vs), value.Array(ws)})
 }
 
 // readDigest reads a state back; ok is false for anything else.
 func readDigest(v value.Value) (*digest, bool) {
 	parts := v.Items()
-	if len(parts) != 2 || !isArray(parts[0]) || !isArray(parts[1]) || len(parts[0].Items()) != len(parts[1].Items()) || len(parts[0].Items()) == 0 {
+	if len(parts) != 3 || !isArray(parts[0]) {
+		return nil, false
+	}
+	if parts = parts[1:]; !isArray(parts[0]) || !isArray(parts[1]) || len(parts[0].Items()) != len(parts[1].Items()) || len(parts[0].Items()) == 0 {
 		return nil, false
 	}
 	d := &digest{}
@@ -175,7 +180,7 @@ var digestFuncs = []Func{
 			}
 			return element(d.at(a[1].Float()))
 		})}},
-		Ex: []Example{{`percentile_tdigest(dynamic([[1,2,3],[1,1,8]]), 50)`, `3`}, {`percentile_tdigest(dynamic([]), 50)`, `null`}}},
+		Ex: []Example{{`percentile_tdigest(dynamic([[7],[1,2,3],[1,1,8]]), 50)`, `3`}, {`percentile_tdigest(dynamic([]), 50)`, `null`}}},
 	{Name: "percentiles_array_tdigest", Doc: "Returns several percentiles of the values behind a state of tdigest() in an array.", Naming: NamePrefixFirst, Prefix: "percentile_tdigest",
 		Sigs: []Sig{{"(tdigest: dynamic, percentiles: array|real, more...: real): dynamic", Strict(func(a []value.Value) value.Value {
 			d, ok := readDigest(a[0])
@@ -194,7 +199,7 @@ var digestFuncs = []Func{
 			}
 			return value.Array(out)
 		})}},
-		Ex: []Example{{`percentiles_array_tdigest(dynamic([[1,2,3],[1,1,1]]), dynamic([10,100]))`, `[1,3]`}}},
+		Ex: []Example{{`percentiles_array_tdigest(dynamic([[7],[1,2,3],[1,1,1]]), dynamic([10,100]))`, `[1,3]`}}},
 	{Name: "percentrank_tdigest", Doc: "Returns what per cent of the values behind a state of tdigest() are no greater than a value.",
 		Sigs: []Sig{{"(tdigest: dynamic, value: scalar): real", Strict(func(a []value.Value) value.Value {
 			d, ok := readDigest(a[0])
@@ -204,7 +209,7 @@ var digestFuncs = []Func{
 			below, total := d.rank(a[1])
 			return value.Real(below / total * 100)
 		})}},
-		Ex: []Example{{`percentrank_tdigest(dynamic([[1,2,3,4],[1,1,1,1]]), 2)`, `50.0`}}},
+		Ex: []Example{{`percentrank_tdigest(dynamic([[7],[1,2,3,4],[1,1,1,1]]), 2)`, `50.0`}}},
 	{Name: "rank_tdigest", Doc: "Returns how many of the values behind a state of tdigest() are no greater than a value.",
 		Sigs: []Sig{{"(tdigest: dynamic, value: scalar): real", Strict(func(a []value.Value) value.Value {
 			d, ok := readDigest(a[0])
@@ -214,13 +219,13 @@ var digestFuncs = []Func{
 			below, _ := d.rank(a[1])
 			return value.Real(below)
 		})}},
-		Ex: []Example{{`rank_tdigest(dynamic([[1,2,3,4],[1,1,1,1]]), 2.5)`, `2.0`}}},
+		Ex: []Example{{`rank_tdigest(dynamic([[7],[1,2,3,4],[1,1,1,1]]), 2.5)`, `2.0`}}},
 	{Name: "tdigest_isvalid", Doc: "Tells whether a value is a state of tdigest().",
 		Sigs: []Sig{{"(tdigest: dynamic): bool", Row(func(a []value.Value) value.Value {
 			_, ok := readDigest(a[0])
 			return value.Bool(ok)
 		})}},
-		Ex: []Example{{`tdigest_isvalid(dynamic([[1],[1]]))`, `true`}, {`tdigest_isvalid(dynamic([1]))`, `false`}}},
+		Ex: []Example{{`tdigest_isvalid(dynamic([[7],[1],[1]]))`, `true`}, {`tdigest_isvalid(dynamic([1]))`, `false`}}},
 	{Name: "tdigest_merge", Aliases: []string{"merge_tdigest", "merge_tdigests"}, Doc: "Merges states of tdigest() to one.", Naming: NamePrefixFirst, Prefix: "merge_tdigests",
 		Sigs: []Sig{{"(tdigest: dynamic, more...: dynamic): dynamic", Row(func(a []value.Value) value.Value {
 			var all digest
@@ -233,7 +238,7 @@ var digestFuncs = []Func{
 			}
 			return all.state()
 		})}},
-		Ex: []Example{{`tdigest_merge(dynamic([[1,3],[1,1]]), dynamic([[1,2],[1,1]]))`, `[[1,2,3],[2,1,1]]`}}},
+		Ex: []Example{{`tdigest_merge(dynamic([[7],[1,3],[1,1]]), dynamic([[7],[1,2],[1,1]]))`, `[[7],[1,2,3],[2,1,1]]`}}},
 }
 
 var digestAggs = []Agg{
@@ -248,7 +253,7 @@ var digestAggs = []Agg{
 				d.add(a[0], w)
 			}}
 		}),
-		Ex: []AggExample{{`datatable(x:long)[2,1,2]`, `tdigest(x)`, `[[1,2],[1,2]]`}}},
+		Ex: []AggExample{{`datatable(x:long)[2,1,2]`, `tdigest(x)`, `[[7],[1,2],[1,2]]`}}},
 	{Name: "tdigest_merge", Aliases: []string{"merge_tdigest", "merge_tdigests"}, Doc: "Merges states of tdigest() over rows.", Prefix: "merge_tdigests",
 		Sigs: []string{"(tdigest: dynamic): dynamic"},
 		New: PerGroup(func(Spec) State {
@@ -260,7 +265,7 @@ var digestAggs = []Agg{
 				}
 			}}
 		}),
-		Ex: []AggExample{{`datatable(x:dynamic)[dynamic([[1],[1]]), dynamic([[1],[2]])]`, `tdigest_merge(x)`, `[[1],[3]]`}}},
+		Ex: []AggExample{{`datatable(x:dynamic)[dynamic([[7],[1],[1]]), dynamic([[7],[1],[2]])]`, `tdigest_merge(x)`, `[[7],[1],[3]]`}}},
 }
 
 type digestState struct {

@@ -181,10 +181,11 @@ var geoFuncs = []Func{
 		func(a []value.Value) (value.Value, bool) {
 			l, ok := lineIn(a[0])
 			t := realArg(a, 1, 10)
-			if !ok || !(t >= 0.1) {
+			if !ok || !(t >= 0 && t <= maxTolerance) {
 				return value.Null, false
 			}
-			return lineOut(l.Simplify(t).Parts), true
+			l, ok = l.Simplify(t)
+			return lineOut(l.Parts), ok
 		}, Example{`geo_line_simplify(dynamic({"type":"LineString","coordinates":[[0,0],[0,0.00001],[0,1]]}))`, `{"type":"LineString","coordinates":[[0.0,0.0],[0.0,1.0]]}`}),
 	geoRow("geo_line_densify", "Adds vertices to a line that is straight on a flat map, so that its great circles follow it to a tolerance in meters, by default 10.", "(line: dynamic, tolerance?: real, preserve_crossing?: bool|real): dynamic",
 		func(a []value.Value) (value.Value, bool) { return densify(a, false) },
@@ -241,7 +242,7 @@ var geoFuncs = []Func{
 			}
 			return value.Bool(geo.Intersects(p, q)), true
 		}, Example{`geo_intersects_2polygons(` + exSquare + `, ` + exSquare2 + `)`, `false`}, Example{`geo_intersects_2polygons(` + exSquare + `, ` + exSquare + `)`, `true`}),
-	geoRow("geo_intersection_2lines", "Returns what two lines have in common; null where that is nothing.", "(line1: dynamic, line2: dynamic): dynamic",
+	geoRow("geo_intersection_2lines", "Returns what two lines have in common; an empty collection where that is nothing.", "(line1: dynamic, line2: dynamic): dynamic",
 		func(a []value.Value) (value.Value, bool) {
 			l, ok1 := lineIn(a[0])
 			m, ok2 := lineIn(a[1])
@@ -251,7 +252,7 @@ var geoFuncs = []Func{
 			b, ok := geo.Crossing(l, m)
 			return commonOut(b), ok
 		}, Example{`geo_intersection_2lines(` + exLine + `, dynamic(1))`, `null`}),
-	geoRow("geo_intersection_line_with_polygon", "Returns the part of a line that lies in a polygon; null where that is nothing.", "(line: dynamic, polygon: dynamic): dynamic",
+	geoRow("geo_intersection_line_with_polygon", "Returns the part of a line that lies in a polygon; an empty collection where that is nothing.", "(line: dynamic, polygon: dynamic): dynamic",
 		func(a []value.Value) (value.Value, bool) {
 			l, ok1 := lineIn(a[0])
 			p, ok2 := polygonIn(a[1])
@@ -260,8 +261,8 @@ var geoFuncs = []Func{
 			}
 			b, ok := geo.Within(l, p)
 			return commonOut(b), ok
-		}, Example{`geo_intersection_line_with_polygon(` + exLine + `, ` + exSquare2 + `)`, `null`}),
-	geoRow("geo_intersection_2polygons", "Returns what two polygons have in common; null where that is nothing.", "(polygon1: dynamic, polygon2: dynamic): dynamic",
+		}, Example{`geo_intersection_line_with_polygon(` + exLine + `, ` + exSquare2 + `)`, `{"type":"GeometryCollection","geometries":[]}`}),
+	geoRow("geo_intersection_2polygons", "Returns what two polygons have in common; an empty collection where that is nothing.", "(polygon1: dynamic, polygon2: dynamic): dynamic",
 		func(a []value.Value) (value.Value, bool) {
 			p, ok1 := polygonIn(a[0])
 			q, ok2 := polygonIn(a[1])
@@ -270,7 +271,7 @@ var geoFuncs = []Func{
 			}
 			b, ok := geo.Intersection(p, q)
 			return commonOut(b), ok
-		}, Example{`geo_intersection_2polygons(` + exSquare + `, ` + exSquare2 + `)`, `null`}),
+		}, Example{`geo_intersection_2polygons(` + exSquare + `, ` + exSquare2 + `)`, `{"type":"GeometryCollection","geometries":[]}`}),
 	geoRow("geo_union_polygons_array", "Joins the polygons of an array.", "(polygons: array): dynamic",
 		func(a []value.Value) (value.Value, bool) {
 			ps, ok := polygonsIn(a[0])
@@ -284,7 +285,7 @@ var geoFuncs = []Func{
 		func(a []value.Value) (value.Value, bool) {
 			ps, ok := polygonsIn(a[0])
 			t := realArg(a, 1, 10)
-			if !ok || !(t >= 0.1) {
+			if !ok || !(t >= 0 && t <= maxTolerance) {
 				return value.Null, false
 			}
 			p, ok := geo.UnionAll(ps)
@@ -337,7 +338,7 @@ var geoFuncs = []Func{
 		func(a []value.Value) (value.Value, bool) {
 			p, ok := polygonIn(a[0])
 			t := realArg(a, 1, 10)
-			if !ok || !(t >= 0.1) {
+			if !ok || !(t >= 0 && t <= maxTolerance) {
 				return value.Null, false
 			}
 			p, ok = p.Simplify(t)
@@ -378,6 +379,9 @@ var geoFuncs = []Func{
 			return polygonOut(c), ok
 		}, Example{`geo_point_buffer(200, 1, 0.1)`, `null`}),
 }
+
+// maxTolerance is the most that shapes are simplified by, in meters.
+const maxTolerance = 7.8e6
 
 // bufferArgs checks radius and tolerance, arguments 1 and 2.
 func bufferArgs(a []value.Value) bool {

@@ -168,7 +168,7 @@ func polygonOut(p *geo.Polygon) value.Value {
 }
 
 // commonOut is what two shapes share: a shape, several of a kind, or a
-// collection of shapes of different kinds; null where there is nothing.
+// collection of shapes of different kinds, empty where there is nothing.
 func commonOut(b geo.Both) value.Value {
 	var parts []value.Value
 	switch len(b.Points) {
@@ -184,10 +184,7 @@ func commonOut(b geo.Both) value.Value {
 	if p := polygonOut(b.Area); !p.IsNull() {
 		parts = append(parts, p)
 	}
-	switch len(parts) {
-	case 0:
-		return value.Null
-	case 1:
+	if len(parts) == 1 {
 		return parts[0]
 	}
 	c := value.NewBag(2)

@@ -10,9 +10,9 @@ import (
 	"github.com/azward/azward/kql/internal/value"
 )
 
-// A HyperLogLog state is a dynamic array [[1024, bits], [hashes], registers]:
-// up to 1024 values it keeps their hashes and counts exactly, beyond that it
-// has one byte for each of 2^bits registers, written in base64.
+// A HyperLogLog state is a dynamic array [[1024, bits], [hashes], [registers]]:
+// up to 1024 values it keeps their hashes, as Kusto does, and counts exactly,
+// beyond that it has one byte for each of 2^bits registers, written in base64.
 const hllKeeps = 1024
 
 // hllBits are the register bits of the accuracies 0 to 4.
@@ -122,13 +122,16 @@ func (h *hll) state() value.Value {
 	for i, x := range few {
 		hashes[i] = value.String(strconv.FormatInt(int64(x), 10))
 	}
-	return value.Array([]value.Value{value.Array([]value.Value{value.Long(hllKeeps), value.Long(int64(h.p))}), value.Array(hashes),
-		value.String(base64.StdEncoding.EncodeToString(h.regs))})
+	var regs []value.Value
+	if h.regs != nil {
+		regs = []value.Value{value.String(base64.StdEncoding.EncodeToString(h.regs))}
+	}
+	return value.Array([]value.Value{value.Array([]value.Value{value.Long(hllKeeps), value.Long(int64(h.p))}), value.Array(hashes), value.Array(regs)})
 }
 
 func readHLL(v value.Value) (*hll, bool) {
 	parts := v.Items()
-	if len(parts) != 3 || len(parts[0].Items()) != 2 || !isArray(parts[1]) || parts[2].Kind() != value.KindString {
+	if len(parts) != 3 || len(parts[0].Items()) != 2 || !isArray(parts[1]) || len(parts[2].Items()) > 1 {
 		return nil, false
 	}
 	p := int(parts[0].Items()[1].Int64())
@@ -136,7 +139,7 @@ func readHLL(v value.Value) (*hll, bool) {
 		return nil, false
 	}
 	h := newHLL(p)
-	if text := parts[2].Str(); text != "" {
+	if text := parts[2].Index(0).Str(); text != "" {
 		regs, err := base64.StdEncoding.DecodeString(text)
 		if err != nil || len(regs) != 1<<p {
 			return nil, false
@@ -180,16 +183,16 @@ var hllFuncs = []Func{
 			}
 			return h.count(), true
 		})}},
-		Ex: []Example{{`dcount_hll(dynamic([[1024,14],["1","2"],""]))`, `2`}, {`dcount_hll(dynamic(1))`, `null`}}},
+		Ex: []Example{{`dcount_hll(dynamic([[1024,14],["1","2"],[]]))`, `2`}, {`dcount_hll(dynamic(1))`, `null`}}},
 	{Name: "hll_merge", Doc: "Merges states of hll() to one.", Naming: NamePrefixFirst, Prefix: "hll_merge",
 		Sigs: []Sig{{"(hll: dynamic, more...: dynamic): dynamic", Row(mergeHLL)}},
-		Ex:   []Example{{`hll_merge(dynamic([[1024,14],["1"],""]), dynamic([[1024,14],["1","2"],""]))`, `[[1024,14],["1","2"],""]`}}},
+		Ex:   []Example{{`hll_merge(dynamic([[1024,14],["1"],[]]), dynamic([[1024,14],["1","2"],[]]))`, `[[1024,14],["1","2"],[]]`}}},
 	{Name: "hll_isvalid", Doc: "Tells whether a value is a state of hll().",
 		Sigs: []Sig{{"(hll: dynamic): bool", Row(func(a []value.Value) value.Value {
 			_, ok := readHLL(a[0])
 			return value.Bool(ok)
 		})}},
-		Ex: []Example{{`hll_isvalid(dynamic([[1024,14],["1"],""]))`, `true`}, {`hll_isvalid(dynamic([]))`, `false`}}},
+		Ex: []Example{{`hll_isvalid(dynamic([[1024,14],["1"],[]]))`, `true`}, {`hll_isvalid(dynamic([]))`, `false`}}},
 }
 
 var hllAggs = []Agg{
@@ -200,7 +203,7 @@ var hllAggs = []Agg{
 	{Name: "hll_merge", Doc: "Merges states of hll() over rows.",
 		Sigs: []string{"(hll: dynamic): dynamic"},
 		New:  PerGroup(func(Spec) State { return &hllState{merging: true} }),
-		Ex:   []AggExample{{`datatable(x:dynamic)[dynamic([[1024,14],["1"],""]), dynamic([[1024,14],["2"],""])]`, `hll_merge(x)`, `[[1024,14],["1","2"],""]`}}},
+		Ex:   []AggExample{{`datatable(x:dynamic)[dynamic([[1024,14],["1"],[]]), dynamic([[1024,14],["2"],[]])]`, `hll_merge(x)`, `[[1024,14],["1","2"],[]]`}}},
 }
 
 func hllAccuracy(s Spec) int {
@@ -233,7 +236,7 @@ func (s *hllState) Add(a []value.Value) {
 		if s.h == nil {
 			s.h = newHLL(s.p)
 		}
-		s.h.add(mix64(Hash64(a[0])))
+		s.h.add(Hash64(a[0]))
 	}
 }
 

@@ -54,7 +54,7 @@ var decomposeFuncs = []Func{
 				return value.Null
 			}
 			train := training(len(xs), longArg(a, 2, 0))
-			p := choosePeriod(xs[:train], longArg(a, 1, autoPeriod), seasonThreshold)
+			p := choosePeriod(xs[:train], longArg(a, 1, autoPeriod), 0.7)
 			return reals(seasonal(xs, train, p))
 		})}},
 		Ex: []Example{{`series_seasonal(dynamic([1,2,3,2,1,2,3,2,1,2,3,2,1,2,3,2]))`, `[1.0,2.0,3.0,2.0,1.0,2.0,3.0,2.0,1.0,2.0,3.0,2.0,1.0,2.0,3.0,2.0]`}, {`series_seasonal(dynamic([1,2,1,4]), 2)`, `[1.0,3.0,1.0,3.0]`}}},
@@ -184,7 +184,7 @@ const samePeriod = 0.02
 func periods(xs []float64, lo, hi float64) []period {
 	ac := autocorrelation(xs)
 	var found []period
-	for k := minPeriod; k < len(ac); k++ {
+	for k := minPeriod; 2*k < len(xs); k++ {
 		if float64(k) < lo || float64(k) > hi || ac[k] <= 0 || ac[k] < ac[k-1] || k+1 < len(ac) && ac[k] < ac[k+1] {
 			continue
 		}

@@ -123,16 +123,57 @@ func (l *Line) At(fraction float64) LngLat {
 }
 
 // Simplify drops vertices whose absence moves the line by no more than a
-// tolerance in meters.
-func (l *Line) Simplify(tolerance float64) *Line {
+// tolerance in meters, and those that are nearer than it to the one before; ok
+// is false where nothing is left.
+func (l *Line) Simplify(tolerance float64) (*Line, bool) {
 	out := &Line{}
 	for _, p := range l.Parts {
-		pl := s2.Polyline(p)
-		var kept []s2.Point
-		for _, i := range pl.SubsampleVertices(Angle(tolerance)) {
-			kept = append(kept, p[i])
+		if kept := thin(p, Angle(tolerance)); len(kept) >= 2 {
+			out.Parts = append(out.Parts, kept)
 		}
-		out.Parts = append(out.Parts, kept)
+	}
+	return out, len(out.Parts) > 0
+}
+
+// thinAtOnce bounds the stretch that thin looks at, for its work may grow with
+// the square of it.
+const thinAtOnce = 2048
+
+// thin drops vertices by the method of Douglas and Peucker. The first and the
+// last one stay, unless they are too near each other.
+func thin(ps []s2.Point, tolerance s1.Angle) []s2.Point {
+	keep := make([]bool, len(ps))
+	var split func(from, to int)
+	split = func(from, to int) {
+		far, dist := 0, tolerance
+		for i := from + 1; i < to; i++ {
+			if d := s2.DistanceFromSegment(ps[i], ps[from], ps[to]); d > dist {
+				far, dist = i, d
+			}
+		}
+		if far > 0 {
+			keep[far] = true
+			split(from, far)
+			split(far, to)
+		}
+	}
+	last := len(ps) - 1
+	for from := 0; from < last; from += thinAtOnce {
+		to := min(from+thinAtOnce, last)
+		keep[from], keep[to] = true, true
+		split(from, to)
+	}
+	var out []s2.Point
+	for i, p := range ps {
+		switch {
+		case !keep[i]:
+		case len(out) > 0 && out[len(out)-1].Distance(p) <= tolerance && tolerance > 0:
+			if i == last && len(out) > 1 {
+				out[len(out)-1] = p
+			}
+		default:
+			out = append(out, p)
+		}
 	}
 	return out
 }
@@ -174,15 +215,24 @@ func (l *Line) Region() s2.Region {
 	return all
 }
 
-// JoinLines puts chains together that end where the next one begins.
+// JoinLines leaves out edges that come again and puts chains together that end
+// where the next one begins.
 func JoinLines(parts [][]s2.Point) [][]s2.Point {
 	var out [][]s2.Point
+	seen := map[[2]s2.Point]bool{}
 	for _, p := range parts {
-		if n := len(out); n > 0 && out[n-1][len(out[n-1])-1] == p[0] {
-			out[n-1] = append(out[n-1][:len(out[n-1]):len(out[n-1])], p[1:]...)
-			continue
+		for i := 1; i < len(p); i++ {
+			a, b := p[i-1], p[i]
+			if seen[[2]s2.Point{a, b}] || seen[[2]s2.Point{b, a}] {
+				continue
+			}
+			seen[[2]s2.Point{a, b}] = true
+			if n := len(out); n > 0 && out[n-1][len(out[n-1])-1] == a {
+				out[n-1] = append(out[n-1], b)
+				continue
+			}
+			out = append(out, []s2.Point{a, b})
 		}
-		out = append(out, p)
 	}
 	return out
 }

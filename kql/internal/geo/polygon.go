@@ -202,14 +202,12 @@ func (p *Polygon) Simplify(tolerance float64) (*Polygon, bool) {
 		if dist <= Angle(tolerance) {
 			return nil
 		}
-		first, second := s2.Polyline(r[:far+1]), s2.Polyline(append(append([]s2.Point{}, r[far:]...), r[0]))
-		var out []s2.Point
-		for _, half := range []s2.Polyline{first, second} {
-			kept := half.SubsampleVertices(Angle(tolerance))
-			for _, i := range kept[:len(kept)-1] {
-				out = append(out, half[i])
-			}
+		out := thin(r[:far+1], Angle(tolerance))
+		back := thin(append(append([]s2.Point{}, r[far:]...), r[0]), Angle(tolerance))
+		if len(out) < 2 || len(back) < 2 {
+			return nil
 		}
+		out = append(out[:len(out)-1:len(out)-1], back[:len(back)-1]...)
 		if len(out) < 3 {
 			return nil
 		}
