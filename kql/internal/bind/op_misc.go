@@ -318,6 +318,12 @@ func (b *binder) evaluate(in rows, op *syntax.Evaluate) rows {
 	n := &plan.Evaluate{Plugin: p, Tables: map[int]plan.Node{}}
 	sc := in.scope()
 	for i, a := range op.Call.Args {
+		if p.Lookup > 0 && i == p.Lookup {
+			if arg, ok := b.lookupColumn(n, a); ok {
+				n.Args, n.Exprs = append(n.Args, arg), append(n.Exprs, nil)
+				continue
+			}
+		}
 		n.Args = append(n.Args, b.pluginArg(n, i, a, sc))
 	}
 	n.Input = in.node
@@ -348,6 +354,21 @@ func (b *binder) evaluate(in rows, op *syntax.Evaluate) rows {
 		b.fail(errPlugin(err), op.At)
 	}
 	return rows{node: plan.NewValues(cols, batch, "evaluate "+name)}
+}
+
+// lookupColumn binds an argument that names a column of the lookup table.
+func (b *binder) lookupColumn(n *plan.Evaluate, a syntax.Expr) (fn.PluginArg, bool) {
+	r, ok := a.(*syntax.Ref)
+	t := n.Tables[0]
+	if !ok || t == nil {
+		return fn.PluginArg{}, false
+	}
+	cols := t.Columns()
+	i := findColumn(cols, r.Text)
+	if i < 0 {
+		b.fail(errColumn(r.Text, syntax.Nearest(r.Text, names(cols))), r.At)
+	}
+	return fn.PluginArg{Col: i, InTable: true, Text: r.Text, Type: cols[i].Type}, true
 }
 
 func (b *binder) pluginArg(n *plan.Evaluate, i int, a syntax.Expr, sc *scope) fn.PluginArg {

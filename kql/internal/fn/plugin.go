@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"slices"
+
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
@@ -12,12 +14,20 @@ type Column struct {
 	Type types.Type
 }
 
+// allPlugins lists the plugins.
+func allPlugins() []Plugin {
+	return slices.Concat(bagPlugins, activityPlugins, sequencePlugins, lookupPlugins, patternPlugins, miscPlugins)
+}
+
 // Plugin is one plugin of the evaluate operator.
 type Plugin struct {
 	Name string
 	Doc  string
 	// Args names the arguments for the documentation: "column, [prefix]".
 	Args string
+	// Lookup is the number of the argument that names a column of the table
+	// in argument 0, not of the input; 0: none does.
+	Lookup int
 	// Open says that the columns of the result depend on the data
 	// (bag_unpack, pivot): Schema is then never asked.
 	Open bool
@@ -38,15 +48,17 @@ type PluginExample struct {
 // input, -1 if it is none), a constant, an expression already computed over the
 // input (Vec), an aggregate call for pivot (Agg) or another table.
 type PluginArg struct {
-	Name   string // of a named argument ("arg = value"), else ""
-	Text   string // as written
-	Col    int
-	Const  bool
-	Value  value.Value
-	Type   types.Type
-	Vec    *vec.Vec // values over the input's rows; nil while binding
-	Agg    *Agg     // set where the argument is a call of an aggregate
-	AggArg []PluginArg
+	Name string // of a named argument ("arg = value"), else ""
+	Text string // as written
+	Col  int
+	// InTable says that Col is a column of the lookup table (Plugin.Lookup).
+	InTable bool
+	Const   bool
+	Value   value.Value
+	Type    types.Type
+	Vec     *vec.Vec // values over the input's rows; nil while binding
+	Agg     *Agg     // set where the argument is a call of an aggregate
+	AggArg  []PluginArg
 	// Conditional is set where Agg was called in its ...if form: the last
 	// AggArg is then the predicate's column.
 	Conditional bool

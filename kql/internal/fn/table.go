@@ -29,7 +29,7 @@ var Builtin = sync.OnceValue(func() *Table {
 	t, err := NewTable(
 		slices.Concat(storageFuncs, geoFuncs, geoH3Funcs, geoCellFuncs, digestFuncs, hllFuncs, unitFuncs, distributionFuncs, userAgentFuncs, seriesFuncs, seriesFillFuncs, seriesFilterFuncs, seriesFitFuncs, decomposeFuncs, conversions, conditionals, contextFuncs, windowFuncs, ipFuncs, ipv6Funcs, parseFuncs, xmlFuncs, moreMath, stringFuncs, regexFuncs, arrayFuncs, bagFuncs, setFuncs, mathFuncs, binFuncs, hashFuncs, encodeFuncs, datetimeFuncs, formatFuncs, zoneFuncs),
 		slices.Concat(digestAggs, hllAggs, schemaAggs, basicAggs, collectAggs, statsAggs, percentileAggs),
-		slices.Concat(bagPlugins))
+		allPlugins())
 	if err != nil {
 		panic("fn: " + err.Error()) // a row of our own is wrong
 	}
