@@ -50,8 +50,20 @@ func Bind(q *syntax.Query, cat Catalog, opts Options) (*Query, diag.List) {
 		fns: fn.Builtin(), cat: cat, opts: opts, env: &env{},
 		ctx: fn.NewCtx(0, 1), open: map[plan.Node]bool{}, out: &Query{Settings: map[string]value.Value{}},
 	}
-	for _, s := range q.Stmts {
+	for i, s := range q.Stmts {
+		before := len(b.out.Results)
 		b.guard(func() { b.statement(s) })
+		if len(b.exports) > 0 {
+			// Tables with names are for the statements behind, if there are any.
+			if i < len(q.Stmts)-1 {
+				b.out.Results = b.out.Results[:before]
+			}
+			b.env = &env{up: b.env}
+			for _, x := range b.exports {
+				b.env.set(x.Name, &entity{node: x.Node})
+			}
+			b.exports = nil
+		}
 	}
 	b.errs.Sort()
 	if b.errs.HasErrors() {
@@ -73,6 +85,8 @@ type binder struct {
 	ctx  *fn.Ctx
 	out  *Query
 	open map[plan.Node]bool
+	// exports are tables that a statement names for those behind it.
+	exports []plan.Result
 	// restrict, where not nil, names the tables that may be read.
 	restrict map[string]bool
 	// site is the place of the call being expanded, where diagnostics of a
@@ -309,6 +323,7 @@ func (b *binder) result(e syntax.Expr) {
 		ex := x.(plan.Expr)
 		node = plan.NewProject(plan.OneRow(), []plan.Column{{Name: "print_0", Type: colType(ex)}}, []plan.Expr{ex})
 	}
+	b.noGraph(node, e.Span())
 	if b.open[node] {
 		b.out.Open = true
 	}

@@ -21,6 +21,11 @@ func (b *binder) call(e *syntax.Call, sc *scope) any {
 	if ent := b.env.find(name); ent != nil && ent.lambda != nil {
 		return b.expand(ent, name, e.Args, e.At, sc)
 	}
+	if sc.graph != nil {
+		if x := b.graphCall(e, sc); x != nil {
+			return x
+		}
+	}
 	switch name {
 	case "toscalar":
 		return b.toScalar(e, sc)

@@ -26,6 +26,7 @@ type scope struct {
 	row     *scope    // where the columns are hidden: the scope whose rows these are
 	// outer are the columns that a join's other side has, for messages only.
 	index map[string]int
+	graph *graphScope // over the match of a graph's pattern
 }
 
 type qualifier struct {
@@ -222,6 +223,11 @@ func (b *binder) ref(e *syntax.Ref, sc *scope) any {
 	name := e.Text
 	if e.Wild {
 		return b.wildTables(e)
+	}
+	if sc.graph != nil {
+		if i, ok := sc.graph.byN[name]; ok {
+			return b.graphWhole(sc.graph, i)
+		}
 	}
 	if !sc.none {
 		if sc.agg != nil {
@@ -548,6 +554,11 @@ func (b *binder) hasList(op string, x plan.Expr, items []plan.Expr, at diag.Span
 
 func (b *binder) member(e *syntax.Member, sc *scope) any {
 	if r, ok := e.X.(*syntax.Ref); ok && !r.Wild {
+		if sc.graph != nil {
+			if i, ok := sc.graph.byN[r.Text]; ok && sc.graph.match.Elements[i].Variable {
+				return b.graphMember(sc.graph, i, e.Name)
+			}
+		}
 		if q, ok := sc.quals[r.Text]; ok {
 			for i, c := range q.cols {
 				if c.Name == e.Name.Text {

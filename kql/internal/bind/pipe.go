@@ -105,6 +105,13 @@ func (b *binder) source(op syntax.Op) rows {
 }
 
 func (b *binder) op(in rows, op syntax.Op, last bool) rows {
+	if isGraph(in.node) {
+		switch op.(type) {
+		case *syntax.GraphMatch, *syntax.GraphToTable, *syntax.GraphMark, *syntax.GraphWhere, *syntax.As:
+		default:
+			b.noGraph(in.node, op.Span())
+		}
+	}
 	switch op := op.(type) {
 	case *syntax.Where:
 		pred := b.boolean(op.Pred, in.scope())
@@ -185,6 +192,10 @@ func (b *binder) op(in rows, op syntax.Op, last bool) rows {
 		return b.topNested(in, op)
 	case *syntax.TopHitters:
 		return b.topHitters(in, op)
+	case *syntax.MakeGraph:
+		return b.makeGraph(in, op)
+	case *syntax.GraphMatch, *syntax.GraphToTable, *syntax.GraphMark, *syntax.GraphWhere:
+		return b.graphOp(in, op)
 	case *syntax.BadOp:
 		return in
 	case *syntax.Print, *syntax.Range, *syntax.Find:

@@ -231,6 +231,10 @@ func (r *run) open(n plan.Node) (stream, error) {
 		return r.topNested(n)
 	case *plan.Reduce:
 		return r.reduce(n)
+	case *plan.GraphTable:
+		return r.graphTable(n)
+	case *plan.GraphMatch:
+		return r.graphMatch(n)
 	case *plan.Evaluate:
 		b, _, err := r.evaluate(n)
 		if err != nil {

@@ -58,8 +58,8 @@ type pattern struct {
 
 // maxPatternItems and maxSearch bound the search.
 const (
-	maxPatternItems    = 400
-	maxSearch = 200_000
+	maxPatternItems = 400
+	maxSearch       = 200_000
 )
 
 // frequent finds the values of the columns that occur in a share of the

@@ -167,23 +167,6 @@ func (r *Reduce) Describe() string { return "reduce by " + r.By.String() }
 func (e *Evaluate) Describe() string { return "evaluate " + e.Plugin.Name }
 
 // Describe returns the node in one line.
-func (*Graph) Describe() string { return "make-graph" }
-
-// Describe returns the node in one line.
-func (g *GraphMatch) Describe() string {
-	if g.Shortest {
-		return "graph-shortest-paths"
-	}
-	return "graph-match"
-}
-
-// Describe returns the node in one line.
-func (g *GraphTable) Describe() string { return "graph-to-table" }
-
-// Describe returns the node in one line.
-func (*GraphMark) Describe() string { return "graph-mark-components" }
-
-// Describe returns the node in one line.
 func (*Multi) Describe() string { return "results" }
 
 // Describe returns the node in one line.

@@ -345,57 +345,6 @@ type Evaluate struct {
 	Cast   []Column     // declared result, nil where none
 }
 
-// Graph builds a graph of its input (edges); the graph operators read it.
-type Graph struct {
-	unary
-	Source, Target int // columns of the edges
-	Directed       bool
-	Nodes          []Node
-	NodeKeys       []int    // key column of each node table
-	NodeCols       []Column // columns of a node, the id first
-	EdgeCols       []Column
-	IDName         string
-}
-
-// GraphElement is a node or edge of a pattern.
-type GraphElement struct {
-	Name     string
-	Edge     bool
-	Dir      int
-	Variable bool
-	Min, Max int
-}
-
-// GraphMatch finds patterns; expressions read the columns of the elements one
-// after the other (Offsets).
-type GraphMatch struct {
-	unary
-	Shortest bool
-	All      bool
-	Cycles   string
-	Patterns [][]GraphElement
-	Names    []string
-	Offsets  map[string]int
-	Row      []Column
-	Where    Expr
-	Exprs    []Expr
-}
-
-// GraphTable gives the nodes or the edges of a graph as a table.
-type GraphTable struct {
-	unary
-	Edges bool
-}
-
-// GraphMark marks components.
-type GraphMark struct {
-	unary
-	Strong bool
-	Column string
-}
-
-// External kinds of results.
-
 // Result is one result of a query.
 type Result struct {
 	Name   string

@@ -1,0 +1,334 @@
+package exec
+
+import (
+	"fmt"
+	"hash/fnv"
+
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/value"
+	"github.com/azward/azward/kql/internal/vec"
+)
+
+// graph is a graph in memory: nodes and edges by number.
+type graph struct {
+	nodes, edges *vec.Batch
+	keys         []string // of each node
+	src, dst     []int32
+	out, in      [][]int32 // edges at each node
+	directed     bool
+}
+
+// graphOf computes the graph that a node gives.
+func (r *run) graphOf(n plan.Node) (*graph, error) {
+	switch n := n.(type) {
+	case *plan.Graph:
+		return r.makeGraph(n)
+	case *plan.GraphMark:
+		g, err := r.graphOf(n.Input)
+		if err != nil {
+			return nil, err
+		}
+		ids := g.weak()
+		if n.Strong {
+			ids = g.strong()
+		}
+		g.nodes = vec.NewBatch(append(append([]*vec.Vec{}, g.nodes.Cols...), vec.OfInts(types.Long, ids)), g.nodes.Rows)
+		return g, nil
+	case *plan.GraphWhere:
+		return r.graphWhere(n)
+	}
+	return nil, fmt.Errorf("internal: %T gives no graph", n)
+}
+
+func (r *run) makeGraph(n *plan.Graph) (*graph, error) {
+	edges, err := r.all(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	g := &graph{edges: edges, directed: n.Directed}
+	ids := map[string]int32{}
+	var buf []byte
+	builders := make([]*vec.Builder, len(n.NodeCols))
+	for i, c := range n.NodeCols {
+		builders[i] = vec.NewBuilder(c.Type, 64)
+	}
+	node := func(key []byte) (id int32, fresh bool) {
+		if id, ok := ids[string(key)]; ok {
+			return id, false
+		}
+		id = int32(len(g.keys))
+		g.keys = append(g.keys, string(key))
+		ids[g.keys[id]] = id
+		return id, true
+	}
+	for k, t := range n.Nodes {
+		b, err := r.all(t)
+		if err != nil {
+			return nil, err
+		}
+		for i := range b.Rows {
+			if b.Cols[n.NodeKeys[k]].IsNull(i) {
+				continue
+			}
+			buf = vec.AppendKey(buf[:0], b.Cols[n.NodeKeys[k]], i)
+			if _, fresh := node(buf); !fresh {
+				continue // the first row of an id counts
+			}
+			for c, bld := range builders {
+				if from := n.NodeMap[c][k]; from >= 0 {
+					bld.AppendFrom(b.Cols[from], i)
+				} else {
+					bld.AppendNull()
+				}
+			}
+		}
+	}
+	end := func(col *vec.Vec, i int) int32 {
+		buf = vec.AppendKey(buf[:0], col, i)
+		id, fresh := node(buf)
+		if fresh {
+			for c, bld := range builders {
+				if c == n.IDCol {
+					bld.Append(col.Get(i))
+				} else {
+					bld.AppendNull()
+				}
+			}
+		}
+		return id
+	}
+	// An edge without both ends is none.
+	var keep []int32
+	src, dst := edges.Cols[n.Source], edges.Cols[n.Target]
+	for i := range edges.Rows {
+		if src.IsNull(i) || dst.IsNull(i) {
+			continue
+		}
+		keep = append(keep, int32(i))
+		g.src, g.dst = append(g.src, end(src, i)), append(g.dst, end(dst, i))
+	}
+	if len(keep) < edges.Rows {
+		g.edges = edges.Gather(keep)
+	}
+	cols := make([]*vec.Vec, len(builders))
+	for i, b := range builders {
+		cols[i] = b.Finish()
+	}
+	g.nodes = vec.NewBatch(cols, len(g.keys))
+	if err := r.hold(g.nodes); err != nil {
+		return nil, err
+	}
+	g.index()
+	return g, nil
+}
+
+// index lists the edges at each node.
+func (g *graph) index() {
+	g.out, g.in = make([][]int32, len(g.keys)), make([][]int32, len(g.keys))
+	for e := range g.src {
+		g.out[g.src[e]] = append(g.out[g.src[e]], int32(e))
+		g.in[g.dst[e]] = append(g.in[g.dst[e]], int32(e))
+	}
+}
+
+// weak numbers the components, whatever the direction of the edges.
+func (g *graph) weak() []int64 {
+	ids := make([]int64, len(g.keys))
+	for i := range ids {
+		ids[i] = -1
+	}
+	next := int64(0)
+	var stack []int32
+	for i := range ids {
+		if ids[i] >= 0 {
+			continue
+		}
+		ids[i] = next
+		stack = append(stack[:0], int32(i))
+		for len(stack) > 0 {
+			at := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			for _, e := range g.out[at] {
+				if to := g.dst[e]; ids[to] < 0 {
+					ids[to] = next
+					stack = append(stack, to)
+				}
+			}
+			for _, e := range g.in[at] {
+				if to := g.src[e]; ids[to] < 0 {
+					ids[to] = next
+					stack = append(stack, to)
+				}
+			}
+		}
+		next++
+	}
+	return ids
+}
+
+// strong numbers the components in which every node reaches every other
+// (Tarjan's algorithm, without recursion).
+func (g *graph) strong() []int64 {
+	if !g.directed {
+		return g.weak()
+	}
+	n := len(g.keys)
+	ids, low, num := make([]int64, n), make([]int32, n), make([]int32, n)
+	for i := range ids {
+		ids[i], num[i] = -1, -1
+	}
+	type frame struct{ node, edge int32 }
+	var calls []frame
+	var stack []int32
+	count, next := int32(0), int64(0)
+	for root := range n {
+		if num[root] >= 0 {
+			continue
+		}
+		calls = append(calls[:0], frame{int32(root), 0})
+		for len(calls) > 0 {
+			f := &calls[len(calls)-1]
+			v := f.node
+			if f.edge == 0 && num[v] < 0 {
+				num[v], low[v] = count, count
+				count++
+				stack = append(stack, v)
+			}
+			if int(f.edge) < len(g.out[v]) {
+				to := g.dst[g.out[v][f.edge]]
+				f.edge++
+				switch {
+				case num[to] < 0:
+					calls = append(calls, frame{to, 0})
+				case ids[to] < 0:
+					low[v] = min(low[v], num[to])
+				}
+				continue
+			}
+			calls = calls[:len(calls)-1]
+			if len(calls) > 0 {
+				up := calls[len(calls)-1].node
+				low[up] = min(low[up], low[v])
+			}
+			if low[v] == num[v] {
+				for {
+					top := stack[len(stack)-1]
+					stack = stack[:len(stack)-1]
+					ids[top] = next
+					if top == v {
+						break
+					}
+				}
+				next++
+			}
+		}
+	}
+	return ids
+}
+
+func (r *run) graphWhere(n *plan.GraphWhere) (*graph, error) {
+	g, err := r.graphOf(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	pred, err := r.prepare(n.Pred)
+	if err != nil {
+		return nil, err
+	}
+	out := &graph{nodes: g.nodes, keys: g.keys, directed: g.directed}
+	rename := make([]int32, len(g.keys))
+	for i := range rename {
+		rename[i] = int32(i)
+	}
+	keepEdge := make([]bool, len(g.src))
+	if n.Edges {
+		v, err := r.eval(pred, g.edges)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range truths(v, g.edges.Rows) {
+			keepEdge[e] = true
+		}
+	} else {
+		v, err := r.eval(pred, g.nodes)
+		if err != nil {
+			return nil, err
+		}
+		idx := truths(v, g.nodes.Rows)
+		for i := range rename {
+			rename[i] = -1
+		}
+		out.keys = nil
+		for k, i := range idx {
+			rename[i] = int32(k)
+			out.keys = append(out.keys, g.keys[i])
+		}
+		out.nodes = g.nodes.Gather(idx)
+		for e := range keepEdge {
+			keepEdge[e] = rename[g.src[e]] >= 0 && rename[g.dst[e]] >= 0
+		}
+	}
+	var kept []int32
+	for e, keep := range keepEdge {
+		if keep {
+			kept = append(kept, int32(e))
+			out.src, out.dst = append(out.src, rename[g.src[e]]), append(out.dst, rename[g.dst[e]])
+		}
+	}
+	out.edges = g.edges.Gather(kept)
+	out.index()
+	return out, nil
+}
+
+// nodeHash is the number that stands for a node's id in a table.
+func (g *graph) nodeHash(i int32) int64 {
+	h := fnv.New64a()
+	h.Write([]byte(g.keys[i])) //nolint:errcheck // a hash takes all bytes
+	return int64(h.Sum64())
+}
+
+func (r *run) graphTable(n *plan.GraphTable) (stream, error) {
+	return r.single(func() (*vec.Batch, error) {
+		g, err := r.graphOf(n.Input)
+		if err != nil {
+			return nil, err
+		}
+		var cols []*vec.Vec
+		hashes := func(of []int32) {
+			out := make([]int64, len(of))
+			for i, k := range of {
+				out[i] = g.nodeHash(k)
+			}
+			cols = append(cols, vec.OfInts(types.Long, out))
+		}
+		if n.Edges {
+			if n.IDs[0] {
+				hashes(g.src)
+			}
+			if n.IDs[1] {
+				hashes(g.dst)
+			}
+			return vec.NewBatch(append(cols, g.edges.Cols...), g.edges.Rows), nil
+		}
+		if n.IDs[0] {
+			all := make([]int32, len(g.keys))
+			for i := range all {
+				all[i] = int32(i)
+			}
+			hashes(all)
+		}
+		return vec.NewBatch(append(cols, g.nodes.Cols...), g.nodes.Rows), nil
+	}), nil
+}
+
+// degree counts the edges at a node.
+func (g *graph) degree(i int32, in bool) value.Value {
+	switch {
+	case !g.directed:
+		return value.Long(int64(len(g.in[i]) + len(g.out[i])))
+	case in:
+		return value.Long(int64(len(g.in[i])))
+	}
+	return value.Long(int64(len(g.out[i])))
+}

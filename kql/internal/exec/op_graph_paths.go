@@ -1,0 +1,147 @@
+package exec
+
+import "github.com/azward/azward/kql/internal/types"
+
+const longType = types.Long
+
+// place is where a search for the shortest path stands: before hop k at a
+// node, having gone n edges of it.
+type place struct {
+	node int32
+	hop  int16
+	n    int16
+}
+
+// came is how a search came to a place.
+type came struct {
+	from place
+	edge int32 // -1: a hop ended or began here
+}
+
+// shortest finds, for each pair of a first and a last node, the path of the
+// fewest edges, or all of them.
+func (m *matcher) shortest() error {
+	n := len(m.n.Elements)
+	p := m.n.Patterns[0]
+	for i := 0; i+2 < len(p); i += 2 {
+		m.hops = append(m.hops, hop{p[i], p[i+1], p[i+2], m.n.Elements[p[i+1]].Dir})
+	}
+	m.cur = match{nodes: make([]int32, n), edges: make([][]int32, n), inner: make([][]int32, n)}
+	for i := range m.g.keys {
+		if !m.may(p[0], int32(i)) {
+			continue
+		}
+		if err := m.from(int32(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// from searches breadth first from one node, level by level.
+func (m *matcher) from(start int32) error {
+	begin := place{node: start}
+	level := map[place]int{begin: 0}
+	back := map[place][]came{}
+	queue := []place{begin}
+	done := map[int32]int{} // last node: length of its shortest path
+	var ends []place
+	last := len(m.hops)
+	// reach notes a way to a place; free steps (edge -1) cost nothing.
+	for depth := 0; len(queue) > 0; depth++ {
+		var next []place
+		reach := func(to place, by came, at int, list *[]place) {
+			if l, seen := level[to]; seen {
+				if l == at && m.n.All {
+					back[to] = append(back[to], by)
+				}
+				return
+			}
+			level[to] = at
+			back[to] = append(back[to], by)
+			*list = append(*list, to)
+		}
+		for i := 0; i < len(queue); i++ {
+			if err := m.tick(); err != nil {
+				return err
+			}
+			s := queue[i]
+			if int(s.hop) == last {
+				if l, seen := done[s.node]; !seen || l == depth {
+					done[s.node] = depth
+					ends = append(ends, s)
+				}
+				continue
+			}
+			h := m.hops[s.hop]
+			e := m.n.Elements[h.edge]
+			if int(s.n) >= e.Min && m.may(h.to, s.node) && (s.n > 0 || e.Min == 0) {
+				reach(place{node: s.node, hop: s.hop + 1}, came{s, -1}, depth, &queue)
+			}
+			if int(s.n) >= e.Max {
+				continue
+			}
+			err := m.around(s.node, h.dir, func(edge, to int32) error {
+				if m.may(h.edge, edge) {
+					reach(place{node: to, hop: s.hop, n: s.n + 1}, came{s, edge}, depth+1, &next)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		queue = next
+	}
+	for _, end := range ends {
+		if err := m.unwind(end, begin, back); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unwind emits the paths that end at a place.
+func (m *matcher) unwind(end, begin place, back map[place][]came) error {
+	var steps []came // from the end backwards
+	var walk func(at place) error
+	walk = func(at place) error {
+		if at == begin {
+			return m.read(end, begin, steps)
+		}
+		for _, c := range back[at] {
+			steps = append(steps, c)
+			if err := walk(c.from); err != nil {
+				return err
+			}
+			steps = steps[:len(steps)-1]
+			if !m.n.All {
+				break
+			}
+		}
+		return nil
+	}
+	return walk(end)
+}
+
+// read turns the steps of a path into a match.
+func (m *matcher) read(end, begin place, steps []came) error {
+	for i := range m.cur.edges {
+		m.cur.edges[i], m.cur.inner[i] = m.cur.edges[i][:0], m.cur.inner[i][:0]
+	}
+	m.cur.nodes[m.hops[0].from] = begin.node
+	for i := len(steps) - 1; i >= 0; i-- {
+		c := steps[i]
+		h := m.hops[c.from.hop]
+		if c.edge < 0 {
+			m.cur.nodes[h.to] = c.from.node
+			continue
+		}
+		if c.from.n > 0 {
+			m.cur.inner[h.edge] = append(m.cur.inner[h.edge], c.from.node)
+		}
+		m.cur.edges[h.edge] = append(m.cur.edges[h.edge], c.edge)
+	}
+	m.cur.nodes[m.hops[len(m.hops)-1].to] = end.node
+	return m.emit()
+}
