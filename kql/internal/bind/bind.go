@@ -91,9 +91,11 @@ type binder struct {
 	restrict map[string]bool
 	// site is the place of the call being expanded, where diagnostics of a
 	// stored function's body belong.
-	site  *diag.Span
-	depth int
-	nodes int
+	site *diag.Span
+	// failures counts what was reported, repetitions too.
+	failures int
+	depth    int
+	nodes    int
 }
 
 // bailout unwinds to the statement.
@@ -116,6 +118,7 @@ func (b *binder) guard(f func()) (ok bool) {
 
 // report adds a diagnostic; fail also gives up on the statement.
 func (b *binder) report(d diag.Diagnostic, at diag.Span) {
+	b.failures++
 	d.Span = at
 	if b.site != nil {
 		d.Span = *b.site
@@ -225,6 +228,7 @@ func (b *binder) setting(e syntax.Expr) value.Value {
 }
 
 func (b *binder) let(s *syntax.Let) {
+	b.checkName(s.Name)
 	if l, ok := s.Value.(*syntax.Lambda); ok {
 		b.env = &env{up: b.env}
 		b.env.set(s.Name.Text, &entity{lambda: l, env: b.env.up})

@@ -82,6 +82,7 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 		b.fail(errNotSerialized(name), e.At)
 	}
 	args := make([]plan.Expr, 0, len(e.Args))
+	wrong := false
 	for _, a := range e.Args {
 		if f.AllColumns && isStar(a) {
 			for i := range sc.cols {
@@ -89,7 +90,12 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 			}
 			continue
 		}
-		args = append(args, b.expr(a, sc))
+		if !b.guard(func() { args = append(args, b.expr(a, sc)) }) {
+			wrong = true
+		}
+	}
+	if wrong {
+		panic(bailout{})
 	}
 	ts := make([]types.Type, len(args))
 	for i, a := range args {
@@ -191,7 +197,7 @@ func (b *binder) common(f *fn.Func, args []plan.Expr, ts []types.Type, e *syntax
 		}
 	case t == types.Dynamic && plain == types.String && f.Name != "coalesce":
 		t = types.String
-	case t == types.Dynamic && plain != types.None:
+	case t == types.Dynamic: // all are dynamic, or are made so
 	default:
 		t = plain
 	}

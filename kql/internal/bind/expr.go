@@ -224,6 +224,9 @@ func (b *binder) ref(e *syntax.Ref, sc *scope) any {
 	if e.Wild {
 		return b.wildTables(e)
 	}
+	if !sc.none && reservedRef(name) && e.At.End-e.At.Start == len(name) && sc.find(name) >= 0 {
+		b.fail(errReserved(name), e.At)
+	}
 	if sc.graph != nil {
 		if i, ok := sc.graph.byN[name]; ok {
 			return b.graphWhole(sc.graph, i)
@@ -358,6 +361,9 @@ func (b *binder) binary(e *syntax.Binary, sc *scope) plan.Expr {
 		return b.anyColumn(e, s, sc)
 	}
 	parts := flatten(e, e.Op)
+	if e.Op == "and" || e.Op == "or" {
+		return b.connective(e, parts, sc)
+	}
 	x := b.expr(parts[0], sc)
 	for i, p := range parts[1:] {
 		y := b.expr(p, sc)
@@ -366,6 +372,35 @@ func (b *binder) binary(e *syntax.Binary, sc *scope) plan.Expr {
 			at = p.Span()
 		}
 		x = b.operate(e.Op, x, y, at)
+	}
+	return x
+}
+
+// connective binds a chain of and or or; what is wrong in one of its parts
+// does not hide what is wrong in another.
+func (b *binder) connective(e *syntax.Binary, parts []syntax.Expr, sc *scope) plan.Expr {
+	var x plan.Expr
+	wrong := false
+	for i, p := range parts {
+		var y plan.Expr
+		if !b.guard(func() { y = b.expr(p, sc) }) {
+			wrong = true
+		}
+		if wrong {
+			continue
+		}
+		if i == 0 {
+			x = y
+			continue
+		}
+		at := e.At
+		if i < len(parts)-1 {
+			at = p.Span()
+		}
+		x = b.operate(e.Op, x, y, at)
+	}
+	if wrong {
+		panic(bailout{})
 	}
 	return x
 }

@@ -65,13 +65,14 @@ func (b *binder) callName(e *syntax.Call) string {
 		}
 	}
 	if f := b.fns.Func(name); f != nil {
+		if f.Name == "ingestion_time" {
+			return "$IngestionTime"
+		}
 		switch f.Naming {
 		case fn.NameFirst:
 			return first
 		case fn.NameFuncFirst:
-			if first != "" {
-				return f.Name + "_" + first
-			}
+			return f.Name + "_" + first
 		case fn.NamePrefixFirst:
 			if first != "" {
 				return f.Prefix + "_" + first
@@ -127,8 +128,9 @@ func aggName(ref fn.AggRef, first string) string {
 
 // namer hands out the names of a result's columns.
 type namer struct {
-	used map[string]bool
-	n    int // of the last ColumnN
+	used  map[string]bool
+	n     int    // of the last ColumnN
+	avoid *scope // whose columns' names no ColumnN takes, nil none
 }
 
 func newNamer() *namer { return &namer{used: map[string]bool{}} }
@@ -151,12 +153,27 @@ func (n *namer) unique(name string) string {
 	}
 }
 
+// uniqueBut is unique where numbered names must not be among others either.
+func (n *namer) uniqueBut(name string, others []plan.Column) string {
+	if !n.used[name] {
+		n.used[name] = true
+		return name
+	}
+	for i := 1; ; i++ {
+		c := name + strconv.Itoa(i)
+		if !n.used[c] && findColumn(others, c) < 0 {
+			n.used[c] = true
+			return c
+		}
+	}
+}
+
 // column returns the next free ColumnN.
 func (n *namer) column() string {
 	for {
 		n.n++
 		c := "Column" + strconv.Itoa(n.n)
-		if !n.used[c] {
+		if !n.used[c] && (n.avoid == nil || n.avoid.find(c) < 0) {
 			n.used[c] = true
 			return c
 		}

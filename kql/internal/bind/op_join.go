@@ -66,7 +66,7 @@ func (b *binder) join(in rows, op *syntax.Join) rows {
 			continue
 		}
 		take = append(take, i)
-		cols = append(cols, column(nm.unique(c.Name), c.Type))
+		cols = append(cols, column(nm.uniqueBut(c.Name, rc), c.Type))
 	}
 	return rows{node: plan.NewJoin(kind, in.node, right.node, lk, rk, take, cols), open: open}
 }

@@ -345,15 +345,32 @@ func (b *binder) evaluate(in rows, op *syntax.Evaluate) rows {
 		n.SetColumns(cols)
 		return rows{node: n}
 	}
-	if b.opts.Eval == nil {
+	if b.opts.Eval == nil || b.failures > 0 {
 		b.out.Open = true
 		return rows{node: b.openNode(n), open: true}
+	}
+	if in.open { // nobody knows the columns that it would read
+		return rows{node: b.openNode(plan.NewValues(in.node.Columns(), vec.NewBatch(emptyCols(in.node.Columns()), 0), "evaluate "+name)), open: true}
 	}
 	batch, cols, err := b.opts.Eval(n)
 	if err != nil {
 		b.fail(errPlugin(err), op.At)
 	}
-	return rows{node: plan.NewValues(cols, batch, "evaluate "+name)}
+	node := plan.NewValues(cols, batch, "evaluate "+name)
+	if batch.Rows > 0 {
+		return rows{node: node}
+	}
+	// Without rows nobody knows which columns there would be: names that
+	// follow stand for nulls.
+	return rows{node: b.openNode(node), open: true}
+}
+
+func emptyCols(cols []plan.Column) []*vec.Vec {
+	out := make([]*vec.Vec, len(cols))
+	for i, c := range cols {
+		out[i] = vec.New(c.Type, 0)
+	}
+	return out
 }
 
 // lookupColumn binds an argument that names a column of the lookup table.

@@ -30,15 +30,12 @@ func (p *projected) add(c plan.Column, e plan.Expr, named bool) {
 	p.cols, p.exprs, p.named = append(p.cols, c), append(p.exprs, e), append(p.named, named)
 }
 
-// reservedNames cannot name a column without brackets.
-var reservedNames = map[string]bool{"asc": true, "desc": true, "first": true, "last": true, "has": true, "in": true, "by": true, "and": true, "or": true,
-	"contains": true, "between": true, "startswith": true, "endswith": true, "nulls": true}
-
 // projection binds the items of project, distinct, print and by. auto, where
 // given, names the items that have no name of their own.
 func (b *binder) projection(sc *scope, items []syntax.Expr, auto func(i int) string) *projected {
 	p := &projected{}
 	nm := newNamer()
+	nm.avoid = sc
 	for _, it := range items {
 		if n, ok := it.(*syntax.Named); ok {
 			for _, x := range n.Names {
@@ -46,8 +43,12 @@ func (b *binder) projection(sc *scope, items []syntax.Expr, auto func(i int) str
 			}
 		}
 	}
+	wrong := false
 	for i, it := range items {
-		b.item(p, sc, it, nm, i, auto)
+		wrong = !b.guard(func() { b.item(p, sc, it, nm, i, auto) }) || wrong
+	}
+	if wrong { // all that is wrong was said
+		panic(bailout{})
 	}
 	return p
 }
@@ -91,8 +92,8 @@ func (b *binder) item(p *projected, sc *scope, it syntax.Expr, nm *namer, i int,
 	if r, ok := it.(*syntax.Ref); ok && nm.used[r.Text] && findColumn(p.cols, r.Text) >= 0 {
 		b.fail(errDuplicate(r.Text), r.At)
 	}
-	if name == "" && auto != nil {
-		name = auto(i)
+	if auto != nil {
+		name = auto(i) // print names all columns without a name alike
 	}
 	p.add(column(nm.auto(name), x.Type()), b.known(x), false)
 }
@@ -145,16 +146,21 @@ func (b *binder) extend(in rows, items []syntax.Expr) rows {
 	for _, c := range cols {
 		nm.take(c.Name)
 	}
+	wrong := false
 	for _, it := range items {
 		p := &projected{}
-		if cols := b.multiColumns(it, sc); cols != nil {
-			if n, ok := it.(*syntax.Named); ok { // project adds those without a name too
-				cols = cols[:min(len(cols), len(n.Names))]
+		ok := b.guard(func() {
+			if cols := b.multiColumns(it, sc); cols != nil {
+				if n, ok := it.(*syntax.Named); ok { // project adds those without a name too
+					cols = cols[:min(len(cols), len(n.Names))]
+				}
+				b.multi(p, sc, it, cols)
+				return
 			}
-			b.multi(p, sc, it, cols)
-		} else if n, ok := it.(*syntax.Named); ok && n.Tuple {
-			b.tuple(p, sc, n)
-		} else {
+			if n, ok := it.(*syntax.Named); ok && n.Tuple {
+				b.tuple(p, sc, n)
+				return
+			}
 			x := b.expr(it, sc)
 			name := b.autoName(it)
 			if n, ok := it.(*syntax.Named); ok {
@@ -163,7 +169,8 @@ func (b *binder) extend(in rows, items []syntax.Expr) rows {
 				name = nm.column()
 			}
 			p.add(column(name, x.Type()), b.known(x), true)
-		}
+		})
+		wrong = wrong || !ok
 		for i, c := range p.cols {
 			if k := findColumn(cols, c.Name); k >= 0 {
 				cols[k], exprs[k] = c, p.exprs[i]
@@ -176,7 +183,7 @@ func (b *binder) extend(in rows, items []syntax.Expr) rows {
 	if len(items) == 0 {
 		return in
 	}
-	return rows{plan.NewProject(in.node, cols, exprs), in.ordered, in.open}
+	return rows{plan.NewProject(in.node, cols, exprs), in.ordered, in.open || wrong}
 }
 
 // multiColumns returns the columns of a call of a function that gives several,

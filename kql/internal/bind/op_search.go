@@ -206,6 +206,9 @@ func (b *binder) search(in *rows, op *syntax.Search) rows {
 		return rows{node: u, ordered: false}
 	}
 	node := b.unite(legs, "outer", "$table")
+	if u, ok := node.(*plan.Union); ok {
+		u.Wild = true
+	}
 	return rows{node: node, open: b.open[node]}
 }
 
@@ -251,9 +254,17 @@ func (b *binder) findColumns(op *syntax.Find, legs []leg) []plan.Column {
 		if findColumn(out, name) >= 0 {
 			return
 		}
+		declared := t != types.None
 		for _, l := range legs {
-			if i := findColumn(l.node.Columns(), name); i >= 0 && t == types.None {
-				t = l.node.Columns()[i].Type
+			i := findColumn(l.node.Columns(), name)
+			if i < 0 || declared {
+				continue
+			}
+			switch u := l.node.Columns()[i].Type; {
+			case t == types.None:
+				t = u
+			case t != u: // of several types in the tables
+				t = types.Dynamic
 			}
 		}
 		if t != types.None {

@@ -134,7 +134,7 @@ func (b *binder) argAggregate(ref fn.AggRef, e *syntax.Call, args []syntax.Expr,
 			continue
 		}
 		for i, c := range inner.cols {
-			if a.isKey(c.Name) || c.Name == name {
+			if a.isKey(i) || c.Name == name {
 				continue
 			}
 			bound, cols = append(bound, inner.col(i)), append(cols, c)
@@ -143,8 +143,15 @@ func (b *binder) argAggregate(ref fn.AggRef, e *syntax.Call, args []syntax.Expr,
 	return b.several(a, ref, bound, cols, cond)
 }
 
-// isKey tells whether a column is grouped by under its own name.
-func (a *aggScope) isKey(name string) bool { return findColumn(a.keys.cols, name) >= 0 }
+// isKey tells whether the rows are grouped by a column as it is.
+func (a *aggScope) isKey(i int) bool {
+	for _, k := range a.keys.exprs {
+		if c, ok := k.(*plan.Col); ok && c.Index == i {
+			return true
+		}
+	}
+	return false
+}
 
 func (b *binder) several(a *aggScope, ref fn.AggRef, bound []plan.Expr, cols []plan.Column, cond plan.Expr) plan.Expr {
 	var outs []types.Type
@@ -169,7 +176,7 @@ func (b *binder) takeAny(ref fn.AggRef, e *syntax.Call, args []syntax.Expr, cond
 	for _, x := range args {
 		if isStar(x) {
 			for i, c := range inner.cols {
-				if !a.isKey(c.Name) {
+				if !a.isKey(i) {
 					bound, cols = append(bound, inner.col(i)), append(cols, c)
 				}
 			}

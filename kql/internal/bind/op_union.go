@@ -61,15 +61,21 @@ func (b *binder) legs(e syntax.Expr, fuzzy bool, n int) []leg {
 		}
 	}
 	if fuzzy {
-		errs := len(b.errs)
+		errs, failures := len(b.errs), b.failures
 		var node plan.Node
-		if !b.guard(func() { node = b.table(e, noScope) }) {
+		ok := b.guard(func() { node = b.table(e, noScope) })
+		if b.failures > failures {
 			// A leg that cannot be resolved is left out, as the engine does;
 			// other mistakes stand.
-			if len(b.errs) > errs && missing(b.errs[errs].Code) {
-				b.errs = b.errs[:errs]
-				return nil
+			for _, d := range b.errs[errs:] {
+				if !missing(d.Code) {
+					panic(bailout{})
+				}
 			}
+			b.errs, b.failures = b.errs[:errs], failures
+			return nil
+		}
+		if !ok {
 			panic(bailout{})
 		}
 		return []leg{{name, node}}
@@ -194,6 +200,10 @@ func (b *binder) unite(legs []leg, kind, source string) plan.Node {
 		cols = append(cols, column(source, types.String))
 	}
 	index := map[plan.Column]int{}
+	nm := newNamer()
+	for _, c := range cols {
+		nm.take(c.Name)
+	}
 	for _, s := range slots {
 		if kind == "inner" && (counts[s.name] < len(legs) || len(s.types) > 1) {
 			continue
@@ -204,7 +214,7 @@ func (b *binder) unite(legs []leg, kind, source string) plan.Node {
 				name += "_" + t.String()
 			}
 			index[plan.Column{Name: s.name, Type: t}] = len(cols)
-			cols = append(cols, column(name, t))
+			cols = append(cols, column(nm.unique(name), t))
 		}
 	}
 	tables := make([]plan.UnionInput, len(legs))

@@ -79,7 +79,15 @@ func (b *binder) ops(in rows, ops []syntax.Op) rows {
 		if r, ok := in.node.(*plan.Rendered); ok {
 			in.node = r.Input
 		}
-		in = b.op(in, op, i == len(ops)-1)
+		// An operator that is wrong does not hide what is wrong behind it: its
+		// input goes on, with further columns that nobody knows.
+		if !b.guard(func() { in = b.op(in, op, i == len(ops)-1) }) {
+			switch op.(type) {
+			case *syntax.Where, *syntax.Sort, *syntax.Top, *syntax.Take:
+			default:
+				in.open = true
+			}
+		}
 	}
 	return in
 }

@@ -45,7 +45,7 @@ var conversions = []Func{
 	{Name: "parse_json", Aliases: []string{"todynamic", "parsejson", "toobject"}, Doc: "Reads a JSON text; a text that is no JSON stays a string.", Naming: NameFirst,
 		Sigs: []Sig{{"(value: scalar): dynamic", toType(types.Dynamic)}},
 		Ex:   []Example{{`parse_json('{"a":[1,2]}')`, `{"a":[1,2]}`}, {`parse_json("x y")`, `x y`}, {`parse_json("")`, `null`}}},
-	{Name: "gettype", Doc: "Names the type that a value has at run time.",
+	{Name: "gettype", Doc: "Names the type that a value has at run time.", Naming: NamePrefixFirst, Prefix: "type",
 		Sigs: []Sig{{"(value: scalar): string", evalGetType}},
 		Ex:   []Example{{`gettype(1)`, `long`}, {`gettype(dynamic([1]))`, `array`}, {`gettype(1.5)`, `real`}}},
 }

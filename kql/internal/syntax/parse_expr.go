@@ -426,6 +426,9 @@ func (p *parser) literal() Expr {
 		}
 		l.Value = value.TimeSpan(ticks)
 	case Typed:
+		if t.Text == "datetime" && t.Value == "now" { // an old spelling
+			return &Call{node: l.node, Name: Name{Text: "now", At: t.Span}}
+		}
 		p.typedLiteral(l, t)
 	}
 	return l
@@ -559,7 +562,11 @@ func (p *parser) json() value.Value {
 	case t.Kind == Str:
 		return p.stringLiteral().(*Literal).Value
 	case t.Kind == Long || t.Kind == Real || t.Kind == TimeSpan || t.Kind == Typed:
-		return p.literal().(*Literal).Value
+		lit, ok := p.literal().(*Literal)
+		if !ok {
+			p.fail(errLiteral("datetime", "now"), t.Span)
+		}
+		return lit.Value
 	case t.Kind == Punct && (t.Text == "-" || t.Text == "+"):
 		if lit, ok := p.unary().(*Literal); ok {
 			return lit.Value

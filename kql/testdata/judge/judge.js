@@ -13,12 +13,13 @@ require(nm + '/@kusto/language-service-next/Kusto.Language.Bridge.min.js');
 const K = globalThis.Kusto.Language, S = K.Symbols;
 
 const scalars = new Set(['bool', 'datetime', 'decimal', 'dynamic', 'guid', 'int', 'long', 'real', 'string', 'timespan']);
+const alias = { double: 'real', boolean: 'bool', uuid: 'guid', float: 'real' };
 const base = new Map();
 for (const line of fs.readFileSync(schemas, 'utf8').split('\n').slice(1)) {
   const m = /^"([^"]*)","([^"]*)","([^"]*)"/.exec(line);
   if (!m) continue;
   if (!base.has(m[1])) base.set(m[1], new Map());
-  const t = m[3].toLowerCase();
+  const t = alias[m[3].toLowerCase()] || m[3].toLowerCase();
   if (!base.get(m[1]).has(m[2])) base.get(m[1]).set(m[2], scalars.has(t) ? t : 'dynamic');
 }
 const list = (cols) => [...cols].map(([c, t]) => `['${c}']:${t}`).join(', ');
