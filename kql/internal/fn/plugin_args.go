@@ -55,8 +55,8 @@ func (a PluginArg) vec(in *Input) *vec.Vec {
 	return vec.Repeat(a.Type, a.Value, in.Batch.Rows)
 }
 
-// named finds a named argument and takes it off the list.
-func named(args []PluginArg, name string) (PluginArg, []PluginArg, bool) {
+// namedArg finds a named argument and takes it off the list.
+func namedArg(args []PluginArg, name string) (PluginArg, []PluginArg, bool) {
 	for i, a := range args {
 		if a.Name == name {
 			return a, append(append([]PluginArg{}, args[:i]...), args[i+1:]...), true

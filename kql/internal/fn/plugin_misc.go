@@ -142,7 +142,7 @@ func runRolling(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 
 func runSchemaMerge(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	keep := true
-	if a, _, ok := named(args, "PreserveOrder"); ok {
+	if a, _, ok := namedArg(args, "PreserveOrder"); ok {
 		keep = a.value().IsTrue()
 	} else if len(args) > 0 {
 		keep = args[0].value().IsTrue()
