@@ -13,10 +13,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -196,18 +198,16 @@ func judge(t testing.TB, queries []published) map[string]*verdict {
 
 // emptyTables is a database of empty tables for one query.
 func emptyTables(schemas map[string][]Column, v *verdict) *MemDatabase {
-	db := NewMemDatabase()
-	names := make([]string, 0, len(schemas))
-	for n := range schemas {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	for _, n := range names {
-		db.Add(n, NewMemTable(schemas[n]))
+	if baseTables == nil {
+		baseTables = NewMemDatabase()
+		for _, n := range slices.Sorted(maps.Keys(schemas)) {
+			baseTables.Add(n, NewMemTable(schemas[n]))
+		}
 	}
 	if v == nil {
-		return db
+		return baseTables
 	}
+	db := &MemDatabase{tables: maps.Clone(baseTables.tables), names: slices.Clone(baseTables.names), funcs: map[string]string{}}
 	for n, more := range v.Tables {
 		cols := append([]Column{}, schemas[n]...)
 		for _, c := range more {
@@ -221,6 +221,9 @@ func emptyTables(schemas map[string][]Column, v *verdict) *MemDatabase {
 	}
 	return db
 }
+
+// baseTables are those of the schemas, the same for all queries.
+var baseTables *MemDatabase
 
 // TestConformancePublished compiles published queries and runs them over empty
 // tables: all that Microsoft's parser accepts, with the columns it gives.
@@ -247,10 +250,14 @@ func TestConformancePublished(t *testing.T) {
 			db = stubbed(schemas, q.KQL)
 		}
 		err := runPublished(db, q, v)
-		_, listed := known[q.ID]
+		key := q.ID
+		if errors.Is(err, errColumns) || v != nil && known["columns:"+q.ID] != "" {
+			key = "columns:" + q.ID
+		}
+		_, listed := known[key]
 		switch {
 		case err == nil && listed:
-			t.Errorf("%s passes: take it off testdata/known_failures.txt", q.ID)
+			t.Errorf("%s passes: take it off testdata/known_failures.txt", key)
 			fallthrough
 		case err == nil:
 			good[q.group]++
@@ -284,11 +291,16 @@ func validIDs(t testing.TB) map[string]bool {
 		t.Fatal(err)
 	}
 	out := map[string]bool{}
-	for id := range strings.SplitSeq(strings.TrimSpace(string(b)), "\n") {
-		out[id] = true
+	for line := range strings.SplitSeq(strings.TrimSpace(string(b)), "\n") {
+		// A note behind the id says that it needs the judge's own stubs.
+		id, note, _ := strings.Cut(line, "\t")
+		out[id] = note == "" || os.Getenv(judgeEnv) != ""
 	}
 	return out
 }
+
+// errColumns: the result's columns are not those that the judge gives.
+var errColumns = errors.New("columns differ")
 
 func runPublished(db *MemDatabase, q published, v *verdict) error {
 	c, list := Compile(q.KQL, db.Schema())
@@ -334,7 +346,7 @@ func runPublished(db *MemDatabase, q published, v *verdict) error {
 			continue // parts of dates: the judge says int, the engine answers long
 		}
 		if g != w && !strings.HasSuffix(w, ":unknown") {
-			return fmt.Errorf("column %d is %s, want %s", i+1, g, w)
+			return fmt.Errorf("%w: column %d is %s, want %s", errColumns, i+1, g, w)
 		}
 	}
 	return nil
@@ -409,17 +421,28 @@ func stubbed(schemas map[string][]Column, text string) *MemDatabase {
 	return emptyTables(schemas, v)
 }
 
+var wordRE = regexp.MustCompile(`\w+`)
+
 // retype gives the columns that a diagnostic points at another type.
 func retype(cols [][2]string, at, message string) bool {
 	want := ""
+	switch {
+	case strings.HasPrefix(message, "not()"):
+		want = "bool"
+	case strings.HasPrefix(message, "sum()"), strings.HasPrefix(message, "avg()"):
+		want = "real"
+	}
 	for _, t := range []string{"datetime", "dynamic", "long", "real"} {
+		if want != "" {
+			break
+		}
 		if strings.Contains(message, t) {
 			want = t
 			break
 		}
 	}
 	changed := false
-	for _, w := range regexp.MustCompile(`\w+`).FindAllString(at, -1) {
+	for _, w := range wordRE.FindAllString(at, -1) {
 		for i, c := range cols {
 			if c[0] == w && c[1] == "string" && want != "" {
 				cols[i][1], changed = want, true
@@ -445,8 +468,9 @@ func (v *verdict) stub(schemas map[string][]Column, text string, tables, funcs m
 	for n := range tables {
 		v.Tables[n] = cols
 	}
-	for n, c := range schemas {
-		if !regexp.MustCompile(`\b` + n + `\b`).MatchString(text) {
+	for _, n := range slices.Compact(slices.Sorted(slices.Values(wordRE.FindAllString(text, -1)))) {
+		c, ok := schemas[n]
+		if !ok {
 			continue
 		}
 		var more [][2]string

@@ -280,7 +280,9 @@ func (b *binder) aggregation(in rows, keys *projected, aggs []syntax.Expr, at di
 		}
 	}
 	p := &projected{}
+	written := map[string]bool{}
 	for i, k := range keys.cols {
+		written[k.Name] = true
 		p.add(k, &plan.Col{Index: i, Name: k.Name, T: k.Type}, true)
 	}
 	plain := true
@@ -316,10 +318,11 @@ func (b *binder) aggregation(in rows, keys *projected, aggs []syntax.Expr, at di
 		name := ""
 		if len(given) > 0 {
 			name = given[0].Text
-			if findColumn(p.cols, name) >= 0 {
+			if written[name] {
 				b.fail(errDuplicate(name), x.Span())
 			}
-			nm.take(name)
+			written[name] = true
+			name = nm.unique(name) // arg_max(x, *) may have taken it
 		} else {
 			name = nm.auto(b.autoName(inner))
 		}

@@ -255,10 +255,7 @@ func runGeoLookup(inside, distance string) func(*Ctx, *Input, []PluginArg) (*Out
 				return nil, err
 			}
 			for i := range n {
-				hit := v.True(i)
-				if near {
-					hit = !v.IsNull(i) && v.Get(i).Float() <= radius
-				}
+				hit := near && !v.IsNull(i) && v.Get(i).Float() <= radius || !near && v.True(i)
 				if hit {
 					hits[i] = append(hits[i], int32(r))
 				}
