@@ -55,7 +55,11 @@ func findGaps(inv *inventory.Inventory, rules []rule) []gap {
 		}
 		for _, l := range lost {
 			name := cmp.Or(names[l.typ], rules[i].typeName(l.typ))
-			out = append(out, gap{rule: i, typ: name, scope: l.scope, reason: l.sentence(name)})
+			reason := l.sentence(name)
+			if l.state == inventory.NotRequested && names[l.typ] != "" {
+				reason = "some " + name + " are in the inventory, and nothing says that they are all"
+			}
+			out = append(out, gap{rule: i, typ: name, scope: l.scope, reason: reason})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b gap) int { return cmp.Compare(a.rule, b.rule) })
