@@ -185,8 +185,8 @@ func (t *terminal) matters() {
 		if m.Effort != "" {
 			facts = append(facts, m.Effort+" effort")
 		}
-		if m.Gain > 0 {
-			facts = append(facts, "+"+percent(m.Gain)+" score")
+		if more := gain(m.Gain); more != "" {
+			facts = append(facts, more+" score")
 		}
 		facts = append(facts, m.ID)
 		t.line("              %s", t.style(dim, clip(strings.Join(facts, " · "), t.width-15)))
@@ -246,21 +246,35 @@ func (t *terminal) notices() {
 	t.title("About the input")
 	const shown = 4
 	for _, n := range worth[:min(shown, len(worth))] {
-		text := n.Message
-		if n.Place != "" {
-			text = shortPlace(n.Place) + ": " + text
+		if n.Place == "" {
+			t.line("  %s %s", t.style(yellow, "!"), clip(clean(n.Message), t.width-5))
+			continue
 		}
-		t.line("  %s %s", t.style(yellow, "!"), clip(clean(text), t.width-5))
+		t.line("  %s %s", t.style(yellow, "!"), clip(clean(shortPlace(n.Place)), t.width-5))
+		t.line("    %s", t.style(dim, clip(clean(shortMessage(n.Message)), t.width-5)))
 	}
 	if rest := len(worth) - shown; rest > 0 {
 		t.line("    %s", t.style(dim, fmt.Sprintf("and %d more; --format json has all of them", rest)))
 	}
 }
 
-// shortPlace returns a file's place as it is, and of an id the last two names.
+// shortMessage leaves of a path at a message's beginning the last two names, so
+// that what is said of it fits into the line.
+func shortMessage(text string) string {
+	path, rest, _ := strings.Cut(text, " ")
+	bare := strings.TrimRight(path, ":/")
+	parts := strings.Split(bare, "/")
+	if len(parts) < 5 {
+		return text
+	}
+	return "…/" + strings.Join(parts[len(parts)-2:], "/") + path[len(bare):] + " " + rest
+}
+
+// shortPlace returns of a file's place what follows its folders, and of an id
+// the last two names.
 func shortPlace(place string) string {
 	if !strings.Contains(place, "/providers/") {
-		return place
+		return place[strings.LastIndexByte(place, '/')+1:]
 	}
 	parts := strings.Split(strings.TrimRight(place, "/"), "/")
 	return "…/" + strings.Join(parts[max(0, len(parts)-2):], "/")
@@ -270,12 +284,12 @@ func (t *terminal) next() {
 	if len(t.a.Plan) > 0 {
 		t.title("First step")
 		first := t.a.Plan[0]
-		gain := ""
-		if first.Gain > 0 {
-			gain = fmt.Sprintf(", +%s score", percent(first.Gain))
+		adds := ""
+		if more := gain(first.Gain); more != "" {
+			adds = ", " + more + " score"
 		}
 		t.line("  %s", clip(first.Title, t.width-3))
-		t.line("  %s", t.style(dim, fmt.Sprintf("%s on %s%s", plural(first.Findings, "finding"), plural(first.Resources, "resource"), gain)))
+		t.line("  %s", t.style(dim, fmt.Sprintf("%s on %s%s", plural(first.Findings, "finding"), plural(first.Resources, "resource"), adds)))
 		if len(first.Commands) > 0 {
 			lines := strings.Split(strings.TrimSpace(first.Commands[0].AzCLI), "\n")
 			for _, l := range lines[:min(2, len(lines))] {
