@@ -1,6 +1,10 @@
 package exec
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/vec"
 )
@@ -14,6 +18,9 @@ type groups struct {
 	null   int32 // number of the null group of a single integer key, -1 none
 	firsts []*vec.Builder
 	buf    []byte
+	place  int64   // of the rows that are numbered now
+	places []int64 // where each group was met first
+	mixed  bool    // groups of several workers: their numbers are in no order
 }
 
 func newGroups(ts []types.Type) *groups {
@@ -36,7 +43,12 @@ func intKey(t types.Type) bool {
 func (g *groups) add(cols []*vec.Vec, i int) int32 {
 	id := int32(g.n)
 	g.n++
+	g.places = append(g.places, g.place+int64(i))
 	for k, c := range cols {
+		if c.Type == types.String {
+			g.firsts[k].AppendString(strings.Clone(c.Strs[c.At(i)])) // it is part of a batch
+			continue
+		}
 		g.firsts[k].AppendFrom(c, i)
 	}
 	return id
@@ -75,7 +87,7 @@ func (g *groups) number(cols []*vec.Vec, n int) []int32 {
 			id, ok := g.bytes[s]
 			if !ok {
 				id = g.add(cols, i)
-				g.bytes[s] = id
+				g.bytes[strings.Clone(s)] = id
 			}
 			out[i] = id
 		}
@@ -93,6 +105,39 @@ func (g *groups) number(cols []*vec.Vec, n int) []int32 {
 			out[i] = id
 		}
 	}
+	return out
+}
+
+// merge adds the groups of o and returns their numbers among these.
+func (g *groups) merge(o *groups) []int32 {
+	keys := o.keys()
+	g.place = 0
+	before := g.n
+	into := g.number(keys, o.n)
+	for i, at := range into {
+		switch {
+		case len(o.places) <= i: // the one group without keys
+		case int(at) >= before:
+			g.places[at] = o.places[i]
+		default:
+			g.places[at] = min(g.places[at], o.places[i])
+		}
+	}
+	g.mixed = true
+	return into
+}
+
+// order returns the groups' numbers in the order in which they were met first,
+// nil where they are in it.
+func (g *groups) order() []int32 {
+	if !g.mixed || len(g.places) < 2 {
+		return nil
+	}
+	out := make([]int32, g.n)
+	for i := range out {
+		out[i] = int32(i)
+	}
+	slices.SortStableFunc(out, func(a, b int32) int { return cmp.Compare(g.places[a], g.places[b]) })
 	return out
 }
 

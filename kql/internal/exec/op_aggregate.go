@@ -1,6 +1,10 @@
 package exec
 
 import (
+	"fmt"
+	"runtime/debug"
+	"sync"
+
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/types"
@@ -98,49 +102,155 @@ func (r *run) aggregate(n *plan.Aggregate) (stream, error) {
 		return nil, err
 	}
 	return r.single(func() (*vec.Batch, error) {
-		a, err := r.newAggregator(n.Aggs)
+		source, steps, err := r.chain(n.Input)
 		if err != nil {
 			return nil, err
 		}
-		g := newGroups(keyTypes(n.Columns(), len(keys)))
-		in, err := r.open(n.Input)
+		in, err := r.open(source)
 		if err != nil {
 			return nil, err
 		}
-		for {
-			b, err := in()
-			if err != nil {
-				return nil, err
-			}
-			if b == nil {
-				break
-			}
-			if b.Rows == 0 {
-				continue
-			}
-			cols, err := r.evalAll(keys, b)
-			if err != nil {
-				return nil, err
-			}
-			before := g.n
-			ids := g.number(cols, b.Rows)
-			if r.opts.Memory > 0 {
-				if r.held += int64(g.n-before) * int64(64*(1+len(keys)+len(n.Aggs))); r.held > r.opts.Memory {
-					return nil, ErrMemory
+		ts := keyTypes(n.Columns(), len(keys))
+		first, err := r.newGrouping(n, keys, ts)
+		if err != nil {
+			return nil, err
+		}
+		workers := []*grouping{first}
+		if parallel(keys...) && mergeable(n.Aggs, first.a.accs) {
+			for range r.opts.Workers - 1 {
+				g, err := r.worker().newGrouping(n, keys, ts)
+				if err != nil {
+					return nil, err
 				}
-			}
-			if err := a.add(b, ids, g.n); err != nil {
-				return nil, err
-			}
-			if err := r.check(); err != nil {
-				return nil, err
+				workers = append(workers, g)
 			}
 		}
-		if len(keys) == 0 {
-			g.n = 1
+		f := &feed{in: in}
+		budget := &budget{left: r.opts.Memory - r.held, limited: r.opts.Memory > 0}
+		if len(workers) == 1 {
+			first.run(f, steps, budget)
+		} else {
+			var wg sync.WaitGroup
+			for _, g := range workers {
+				wg.Go(func() { g.run(f, steps, budget) })
+			}
+			wg.Wait()
 		}
-		return vec.NewBatch(append(g.keys(), a.finish(g.n)...), g.n), nil
+		if f.err != nil {
+			return nil, f.err
+		}
+		for _, g := range workers[1:] {
+			first.merge(g)
+		}
+		return first.result(len(keys) == 0), nil
 	}), nil
+}
+
+// budget is what several workers may still hold together.
+type budget struct {
+	limited bool
+	mu      sync.Mutex
+	left    int64
+}
+
+func (b *budget) take(n int64) error {
+	if !b.limited || n == 0 {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.left -= n; b.left < 0 {
+		return ErrMemory
+	}
+	return nil
+}
+
+// grouping is one worker's part of an aggregation.
+type grouping struct {
+	r    *run
+	keys []plan.Expr
+	g    *groups
+	a    *aggregator
+	cost int64 // bytes that a group is taken for
+}
+
+func (r *run) newGrouping(n *plan.Aggregate, keys []plan.Expr, ts []types.Type) (*grouping, error) {
+	a, err := r.newAggregator(n.Aggs)
+	if err != nil {
+		return nil, err
+	}
+	return &grouping{r, keys, newGroups(ts), a, int64(64 * (1 + len(keys) + len(n.Aggs)))}, nil
+}
+
+// run takes batches from a feed until it ends.
+func (g *grouping) run(f *feed, steps []step, left *budget) {
+	defer func() {
+		if p := recover(); p != nil {
+			f.stop(fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	for {
+		b, number, err := f.next()
+		if err != nil || b == nil {
+			return
+		}
+		part := int64(0)
+		err = through(g.r, steps, b, func(b *vec.Batch) error {
+			part++
+			return g.add(b, number<<32|min(part, 1<<11)<<20, left)
+		})
+		if err == nil {
+			err = g.r.check()
+		}
+		if err != nil {
+			f.stop(err)
+			return
+		}
+	}
+}
+
+func (g *grouping) add(b *vec.Batch, place int64, left *budget) error {
+	if b.Rows == 0 {
+		return nil
+	}
+	cols, err := g.r.evalAll(g.keys, b)
+	if err != nil {
+		return err
+	}
+	before := g.g.n
+	g.g.place = place
+	ids := g.g.number(cols, b.Rows)
+	if err := left.take(int64(g.g.n-before) * g.cost); err != nil {
+		return err
+	}
+	for _, acc := range g.a.accs {
+		if p, ok := acc.(fn.Positioned); ok {
+			p.At(place)
+		}
+	}
+	return g.a.add(b, ids, g.g.n)
+}
+
+// merge adds the groups of o.
+func (g *grouping) merge(o *grouping) {
+	into := g.g.merge(o.g)
+	for i, acc := range g.a.accs {
+		acc.Grow(g.g.n)
+		o.a.accs[i].Grow(o.g.n)
+		acc.Merge(o.a.accs[i], into)
+	}
+}
+
+// result returns the groups in the order in which they were met first.
+func (g *grouping) result(single bool) *vec.Batch {
+	if single {
+		g.g.n = 1
+	}
+	out := vec.NewBatch(append(g.g.keys(), g.a.finish(g.g.n)...), g.g.n)
+	if order := g.g.order(); order != nil {
+		return out.Gather(order)
+	}
+	return out
 }
 
 func keyTypes(cols []plan.Column, n int) []types.Type {

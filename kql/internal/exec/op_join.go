@@ -2,14 +2,18 @@ package exec
 
 import (
 	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/vec"
 )
 
-// hashTable finds the rows of one side by key.
+// hashTable finds the rows of one side by key. Keys of one text or one integer
+// have maps of their own.
 type hashTable struct {
 	batch *vec.Batch
-	heads map[string]int32 // last row with the key
-	next  []int32          // row before with the same key, -1 none
+	heads map[string]int32 // first row with the key
+	ints  map[int64]int32
+	null  int32   // first row with a null as its integer key, -1 none
+	next  []int32 // next row with the same key, -1 none
 }
 
 func key(buf []byte, cols []*vec.Vec, i int) []byte {
@@ -35,25 +39,71 @@ func (r *run) build(n plan.Node, keys []plan.Expr) (*hashTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hashTable{batch: b, heads: make(map[string]int32, b.Rows), next: make([]int32, b.Rows)}
-	var buf []byte
+	h := &hashTable{batch: b, next: make([]int32, b.Rows), null: -1}
+	if len(cols) == 1 && intKey(cols[0].Type) {
+		h.ints = make(map[int64]int32, b.Rows)
+	} else {
+		h.heads = make(map[string]int32, b.Rows)
+	}
+	p := h.probe(cols)
 	for i := b.Rows - 1; i >= 0; i-- {
-		buf = key(buf, cols, i)
-		if head, ok := h.heads[string(buf)]; ok {
-			h.next[i] = head
-		} else {
-			h.next[i] = -1
+		h.next[i] = p.find(i)
+		p.set(i)
+	}
+	if r.opts.Memory > 0 {
+		if r.held += int64(b.Rows) * 48; r.held > r.opts.Memory {
+			return nil, ErrMemory
 		}
-		h.heads[string(buf)] = int32(i)
 	}
 	return h, r.check()
 }
 
-func (h *hashTable) find(k []byte) int32 {
-	if i, ok := h.heads[string(k)]; ok {
-		return i
+// probe looks up the rows of some key columns in a hash table. It is for one
+// goroutine.
+type probe struct {
+	h    *hashTable
+	cols []*vec.Vec
+	buf  []byte
+}
+
+func (h *hashTable) probe(cols []*vec.Vec) *probe { return &probe{h: h, cols: cols} }
+
+// find returns the first row with the key of row i, -1 where there is none.
+func (p *probe) find(i int) int32 {
+	var at int32
+	var ok bool
+	c := p.cols[0]
+	switch {
+	case p.h.ints != nil && c.IsNull(i):
+		return p.h.null
+	case p.h.ints != nil:
+		at, ok = p.h.ints[c.Ints[c.At(i)]]
+	case len(p.cols) == 1 && c.Type == types.String:
+		at, ok = p.h.heads[c.Strs[c.At(i)]]
+	default:
+		p.buf = key(p.buf, p.cols, i)
+		at, ok = p.h.heads[string(p.buf)]
 	}
-	return -1
+	if !ok {
+		return -1
+	}
+	return at
+}
+
+// set makes row i the first with its key.
+func (p *probe) set(i int) {
+	c := p.cols[0]
+	switch {
+	case p.h.ints != nil && c.IsNull(i):
+		p.h.null = int32(i)
+	case p.h.ints != nil:
+		p.h.ints[c.Ints[c.At(i)]] = int32(i)
+	case len(p.cols) == 1 && c.Type == types.String:
+		p.h.heads[c.Strs[c.At(i)]] = int32(i)
+	default:
+		p.buf = key(p.buf, p.cols, i)
+		p.h.heads[string(p.buf)] = int32(i)
+	}
 }
 
 func (r *run) join(n *plan.Join) (stream, error) {
@@ -72,6 +122,7 @@ func (r *run) join(n *plan.Join) (stream, error) {
 	var matched []bool
 	outerRight := n.Kind == plan.RightOuter || n.Kind == plan.FullOuter
 	outerLeft := n.Kind == plan.LeftOuter || n.Kind == plan.FullOuter
+	var p *probe
 	seen := map[string]struct{}{} // keys of innerunique
 	var buf []byte
 	var cur *vec.Batch
@@ -113,20 +164,21 @@ func (r *run) join(n *plan.Join) (stream, error) {
 				if cols, err = r.evalAll(lk, b); err != nil {
 					return nil, err
 				}
+				p = h.probe(cols)
 				cur, row, chain = b, 0, -1
 			}
 			var li, ri []int32
 			for row < cur.Rows && len(li) < r.size {
 				if chain < 0 {
-					buf = key(buf, cols, row)
 					if n.Kind == plan.InnerUnique {
+						buf = key(buf, cols, row)
 						if _, dup := seen[string(buf)]; dup {
 							row++
 							continue
 						}
 						seen[string(buf)] = struct{}{}
 					}
-					if chain = h.find(buf); chain < 0 {
+					if chain = p.find(row); chain < 0 {
 						if outerLeft {
 							li, ri = append(li, int32(row)), append(ri, -1)
 						}
@@ -189,7 +241,6 @@ func (r *run) semi(keep plan.Node, keepKeys []plan.Expr, other plan.Node, otherK
 	}
 	var h *hashTable
 	var in stream
-	var buf []byte
 	return func() (*vec.Batch, error) {
 		if h == nil {
 			if h, err = r.build(other, otherKeys); err != nil {
@@ -209,9 +260,9 @@ func (r *run) semi(keep plan.Node, keepKeys []plan.Expr, other plan.Node, otherK
 				return nil, err
 			}
 			idx := make([]int32, 0, b.Rows)
+			p := h.probe(cols)
 			for i := range b.Rows {
-				buf = key(buf, cols, i)
-				if (h.find(buf) >= 0) == want {
+				if (p.find(i) >= 0) == want {
 					idx = append(idx, int32(i))
 				}
 			}

@@ -54,6 +54,15 @@ type Accumulator interface {
 	Finish() *vec.Vec
 }
 
+// Positioned accumulators choose among rows by their place, so that parts that
+// were added by several workers can be merged: of rows that are otherwise equal
+// the first counts.
+type Positioned interface {
+	Accumulator
+	// At says where the first of the rows that are added next stands.
+	At(place int64)
+}
+
 // State is the state of one group, for aggregates written row by row.
 type State interface {
 	Add(args []value.Value)

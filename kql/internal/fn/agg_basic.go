@@ -2,6 +2,7 @@ package fn
 
 import (
 	"math"
+	"strings"
 
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
@@ -378,57 +379,96 @@ func (a *extremeAcc) Finish() *vec.Vec {
 	return v
 }
 
-// distinctAcc counts distinct values; nulls do not count.
+// distinctAcc counts the distinct values of each group. Values get numbers, so
+// that a value is kept once however many groups it is in.
 type distinctAcc struct {
-	sets []map[string]struct{}
-	buf  []byte
+	texts map[string]int32
+	ints  map[int64]int32
+	seen  map[uint64]struct{} // group and number
+	n     []int64
+	buf   []byte
 }
 
-func (a *distinctAcc) Grow(n int) { a.sets = grown(a.sets, n) }
+func (a *distinctAcc) Grow(n int) { a.n = grown(a.n, n) }
+
+func (a *distinctAcc) count(g, number int32) {
+	k := uint64(g)<<32 | uint64(uint32(number))
+	if _, ok := a.seen[k]; !ok {
+		a.seen[k] = struct{}{}
+		a.n[g]++
+	}
+}
 
 func (a *distinctAcc) Add(groups []int32, args []*vec.Vec) {
 	if len(args) == 0 {
 		return
 	}
 	v := args[0]
+	if a.seen == nil {
+		a.texts, a.ints, a.seen = map[string]int32{}, map[int64]int32{}, map[uint64]struct{}{}
+	}
+	whole := v.Ints != nil
 	for i, g := range groups {
-		if v.IsNull(i) {
-			continue
-		}
-		if a.sets[g] == nil {
-			a.sets[g] = map[string]struct{}{}
-		}
-		if v.Type == types.String {
-			a.sets[g][v.Strs[v.At(i)]] = struct{}{}
-			continue
-		}
-		a.buf = vec.AppendKey(a.buf[:0], v, i)
-		if _, ok := a.sets[g][string(a.buf)]; !ok {
-			a.sets[g][string(a.buf)] = struct{}{}
+		switch {
+		case v.IsNull(i):
+		case whole:
+			a.count(g, a.number(v.Ints[v.At(i)]))
+		case v.Type == types.String:
+			s := v.Strs[v.At(i)]
+			id, ok := a.texts[s]
+			if !ok {
+				id = int32(len(a.texts))
+				a.texts[strings.Clone(s)] = id // s is part of a batch
+			}
+			a.count(g, id)
+		default:
+			a.buf = vec.AppendKey(a.buf[:0], v, i)
+			id, ok := a.texts[string(a.buf)]
+			if !ok {
+				id = int32(len(a.texts))
+				a.texts[string(a.buf)] = id
+			}
+			a.count(g, id)
 		}
 	}
+}
+
+func (a *distinctAcc) number(x int64) int32 {
+	id, ok := a.ints[x]
+	if !ok {
+		id = int32(len(a.ints))
+		a.ints[x] = id
+	}
+	return id
 }
 
 func (a *distinctAcc) Merge(o Accumulator, into []int32) {
-	for i, s := range o.(*distinctAcc).sets {
-		g := into[i]
-		if a.sets[g] == nil {
-			a.sets[g] = s
-			continue
+	b := o.(*distinctAcc)
+	if b.seen == nil {
+		return
+	}
+	if a.seen == nil {
+		a.texts, a.ints, a.seen = map[string]int32{}, map[int64]int32{}, map[uint64]struct{}{}
+	}
+	// An accumulator sees values of one kind only: texts or integers.
+	place := make([]int32, len(b.texts)+len(b.ints))
+	for s, id := range b.texts {
+		own, ok := a.texts[s]
+		if !ok {
+			own = int32(len(a.texts))
+			a.texts[s] = own
 		}
-		for k := range s {
-			a.sets[g][k] = struct{}{}
-		}
+		place[id] = own
+	}
+	for x, id := range b.ints {
+		place[id] = a.number(x)
+	}
+	for k := range b.seen {
+		a.count(into[k>>32], place[uint32(k)])
 	}
 }
 
-func (a *distinctAcc) Finish() *vec.Vec {
-	out := make([]int64, len(a.sets))
-	for i, s := range a.sets {
-		out[i] = int64(len(s))
-	}
-	return vec.OfInts(types.Long, out)
-}
+func (a *distinctAcc) Finish() *vec.Vec { return vec.OfInts(types.Long, a.n) }
 
 func outs(s Spec) []types.Type {
 	if len(s.Outs) > 0 {
@@ -437,17 +477,25 @@ func outs(s Spec) []types.Type {
 	return []types.Type{s.Out}
 }
 
-// argAcc is arg_max and arg_min: the row with the extreme key; rows whose key
-// is null count only where there is no other.
+// argAcc is arg_max and arg_min: the first row with the extreme key; rows whose
+// key is null count only where there is no other.
 type argAcc struct {
-	outs []types.Type
-	sign int
-	rows [][]value.Value
+	outs  []types.Type
+	sign  int
+	rows  [][]value.Value
+	ints  []int64 // the keys, where they are integers
+	place int64
+	at    []int64 // places of the rows
 }
 
 func newArg(s Spec, sign int) Accumulator { return &argAcc{outs: outs(s), sign: sign} }
 
-func (a *argAcc) Grow(n int) { a.rows = grown(a.rows, n) }
+func (a *argAcc) Grow(n int) {
+	a.rows, a.at, a.ints = grown(a.rows, n), grown(a.at, n), grown(a.ints, n)
+}
+
+// At says where the rows that are added next stand.
+func (a *argAcc) At(place int64) { a.place = place }
 
 func (a *argAcc) better(key value.Value, cur []value.Value) bool {
 	switch {
@@ -466,26 +514,48 @@ func (a *argAcc) better(key value.Value, cur []value.Value) bool {
 }
 
 func (a *argAcc) Add(groups []int32, args []*vec.Vec) {
+	keys := args[0]
+	if keys.Ints != nil && keys.Null == nil && !keys.Const {
+		for i, g := range groups {
+			k := keys.Ints[i]
+			if row := a.rows[g]; row != nil && !row[0].IsNull() && (a.sign > 0 && k <= a.ints[g] || a.sign < 0 && k >= a.ints[g]) {
+				continue
+			}
+			a.take(g, i, args)
+		}
+		return
+	}
 	for i, g := range groups {
-		key := args[0].Get(i)
-		if !a.better(key, a.rows[g]) {
-			continue
-		}
-		row := a.rows[g]
-		if row == nil {
-			row = make([]value.Value, len(args))
-			a.rows[g] = row
-		}
-		for k, v := range args {
-			row[k] = v.Get(i)
+		if a.better(keys.Get(i), a.rows[g]) {
+			a.take(g, i, args)
 		}
 	}
 }
 
+func (a *argAcc) take(g int32, i int, args []*vec.Vec) {
+	row := a.rows[g]
+	if row == nil {
+		row = make([]value.Value, len(args))
+		a.rows[g] = row
+	}
+	for k, v := range args {
+		row[k] = v.Get(i)
+	}
+	a.ints[g] = row[0].Int64()
+	a.at[g] = a.place + int64(i)
+}
+
 func (a *argAcc) Merge(o Accumulator, into []int32) {
-	for i, r := range o.(*argAcc).rows {
-		if r != nil && a.better(r[0], a.rows[into[i]]) {
-			a.rows[into[i]] = r
+	b := o.(*argAcc)
+	for i, r := range b.rows {
+		if r == nil {
+			continue
+		}
+		g := into[i]
+		cur := a.rows[g]
+		// Of equal rows the first counts.
+		if a.better(r[0], cur) || !a.better(cur[0], r) && b.at[i] < a.at[g] {
+			a.rows[g], a.at[g], a.ints[g] = r, b.at[i], b.ints[i]
 		}
 	}
 }

@@ -136,6 +136,9 @@ func (g *Generator) call(x *plan.Call, r *relation) (column, error) {
 		}
 		step, _ := plan.IsConst(x.Args[1])
 		from, _ := plan.IsConst(x.Args[2])
+		if from.Value.Int64()%step.Value.Int64() == 0 {
+			return period(step.Value.Int64())
+		}
 		return column{fmt.Sprintf("(((%s - %d) // %d) * %d + %d)", t.sql, from.Value.Int64(), step.Value.Int64(), step.Value.Int64(), from.Value.Int64()), types.DateTime, t.noNull}, nil
 	case x.Name == "hourofday" && len(x.Args) == 1 && x.T == types.Int:
 		t, err := arg(0)

@@ -166,7 +166,7 @@ func (g *Generator) ordered(x *plan.Call, r *relation, want bool) (string, error
 	}
 	switch above := op == ">" || op == ">="; {
 	case want && above:
-		s += " AND NOT isnan(" + a.sql + ")"
+		s += " AND " + a.sql + " <= 'inf'::DOUBLE"
 	case !want && !above:
 		s += " OR isnan(" + a.sql + ")"
 	}
@@ -262,4 +262,91 @@ func (g *Generator) find(x *plan.Call, r *relation, want bool) (string, error) {
 		s = "NOT " + s
 	}
 	return "(" + s + ")", nil
+}
+
+// hint writes a condition that holds for every row for which e is true, and for
+// few others: it spares the engine rows that it would turn away. "" where there
+// is none. Text is searched without regard to case as SQL does it, which finds
+// all that KQL finds as long as the needle is of ASCII letters: the only others
+// that become one in lower case (the Kelvin sign, the dotted capital I) do so
+// in both.
+func (g *Generator) hint(e plan.Expr, r *relation) string {
+	x, ok := e.(*plan.Call)
+	if !ok || len(x.Args) < 2 {
+		return ""
+	}
+	if x.Name == "and" || x.Name == "or" {
+		a, b := g.hintOrTruth(x.Args[0], r), g.hintOrTruth(x.Args[1], r)
+		switch {
+		case a != "" && b != "" && x.Name == "and":
+			return "(" + a + " AND " + b + ")"
+		case a != "" && b != "":
+			return "(" + a + " OR " + b + ")"
+		case x.Name == "and":
+			return a + b
+		}
+		return ""
+	}
+	col, err := g.value(x.Args[0], r)
+	if err != nil || col.t != types.String {
+		return ""
+	}
+	var needles []string
+	for _, a := range x.Args[1:] {
+		c, ok := g.constant(a)
+		switch {
+		case !ok:
+			return ""
+		case c.T == types.String:
+			needles = append(needles, c.Value.Str())
+		case c.T == types.Dynamic && c.Value.Items() != nil:
+			for _, it := range c.Value.Items() {
+				if it.Kind() != value.KindString {
+					return ""
+				}
+				needles = append(needles, it.Str())
+			}
+		default:
+			return ""
+		}
+	}
+	switch x.Name {
+	case "has", "contains", "hasprefix", "hassuffix", "startswith", "endswith", "has_cs", "hasprefix_cs", "hassuffix_cs", "=~":
+		if len(needles) != 1 {
+			return ""
+		}
+	case "has_any", "in~":
+		if len(x.Args)-1 >= plan.MaxListed {
+			return ""
+		}
+	default:
+		return ""
+	}
+	var parts []string
+	for _, n := range needles {
+		for i := range len(n) {
+			if n[i] >= 0x80 || n[i] == 0 {
+				return ""
+			}
+		}
+		if n == "" {
+			return ""
+		}
+		q, err := quote(strings.ToLower(n))
+		if err != nil {
+			return ""
+		}
+		parts = append(parts, "contains(lower("+col.sql+"), "+q+")")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+func (g *Generator) hintOrTruth(e plan.Expr, r *relation) string {
+	if s, err := g.truth(e, r); err == nil {
+		return s
+	}
+	return g.hint(e, r)
 }

@@ -237,26 +237,31 @@ func (g *Generator) filter(x *plan.Filter) (*relation, error) {
 	return &out, nil
 }
 
-// splitFilter pushes the predicates that SQL has and keeps the others; nil
-// where it has none of them.
+// splitFilter pushes the predicates that SQL has and keeps the others, for some
+// of which SQL finds fewer rows to look at; nil where it has none of them.
 func (g *Generator) splitFilter(x *plan.Filter) plan.Node {
 	r, err := g.relation(x.Input)
 	if err != nil {
 		return nil
 	}
-	r = r.open()
-	var with, rest []plan.Expr
+	in := r.open()
+	out := *in
+	out.where = append([]string(nil), in.where...)
+	var rest []plan.Expr
 	for _, p := range plan.Conjuncts(x.Pred) {
-		if _, err := g.truth(p, r); err == nil {
-			with = append(with, p)
-		} else {
-			rest = append(rest, p)
+		if s, err := g.truth(p, in); err == nil {
+			out.where = append(out.where, s)
+			continue
+		}
+		rest = append(rest, p)
+		if s := g.hint(p, in); s != "" {
+			out.where = append(out.where, s)
 		}
 	}
-	if len(with) == 0 {
+	if len(out.where) == len(in.where) {
 		return nil
 	}
-	return plan.NewFilter(g.Push(plan.NewFilter(x.Input, plan.And(with))), plan.And(rest))
+	return plan.NewFilter(g.pushed(x, &out), plan.And(rest))
 }
 
 func (g *Generator) project(x *plan.Project) (*relation, error) {

@@ -1,0 +1,209 @@
+package exec
+
+import (
+	"sync"
+
+	"github.com/azward/azward/kql/internal/fn"
+	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/vec"
+)
+
+// step turns a batch into others, which it gives to emit. It looks at one batch
+// only and keeps nothing, so that several workers may run it at once, each with
+// a run of its own.
+type step func(w *run, b *vec.Batch, emit func(*vec.Batch) error) error
+
+// chain takes apart the operators above a source that look at one batch at a
+// time: filters, projections and the probing side of joins. It returns the
+// source and the steps from it upward. What is computed once (the other side of
+// a join) is computed here.
+func (r *run) chain(n plan.Node) (source plan.Node, steps []step, err error) {
+	switch x := n.(type) {
+	case *plan.Filter:
+		pred, err := r.prepare(x.Pred)
+		if err != nil || !parallel(pred) {
+			return n, nil, err
+		}
+		source, steps, err = r.chain(x.Input)
+		return source, append(steps, filterStep(conjuncts(pred))), err
+	case *plan.Project:
+		exprs, err := r.prepareAll(x.Exprs)
+		if err != nil || !parallel(exprs...) {
+			return n, nil, err
+		}
+		source, steps, err = r.chain(x.Input)
+		return source, append(steps, projectStep(exprs)), err
+	case *plan.Join:
+		if x.Kind != plan.Inner && x.Kind != plan.LeftOuter {
+			return n, nil, nil
+		}
+		keys, err := r.prepareAll(x.LeftKeys)
+		if err != nil || !parallel(keys...) {
+			return n, nil, err
+		}
+		h, err := r.build(x.Right, x.RightKeys)
+		if err != nil {
+			return nil, nil, err
+		}
+		source, steps, err = r.chain(x.Left)
+		return source, append(steps, probeStep(h, keys, x.Take, x.Kind == plan.LeftOuter)), err
+	case *plan.Serialize:
+		return r.chain(x.Input)
+	}
+	return n, nil, nil
+}
+
+// parallel tells whether expressions give the same whichever worker computes them.
+func parallel(es ...plan.Expr) bool {
+	ok := true
+	for _, e := range es {
+		plan.Walk(e, func(x plan.Expr) {
+			if c, is := x.(*plan.Call); is && (c.Window || c.Volatile && c.Name != "now" && c.Name != "ago") {
+				ok = false
+			}
+		})
+	}
+	return ok
+}
+
+func filterStep(parts []plan.Expr) step {
+	return func(w *run, b *vec.Batch, emit func(*vec.Batch) error) error {
+		idx, all, err := w.narrow(parts, b)
+		switch {
+		case err != nil:
+			return err
+		case all:
+			return emit(b)
+		case len(idx) == 0:
+			return nil
+		}
+		return emit(b.Gather(idx))
+	}
+}
+
+func projectStep(exprs []plan.Expr) step {
+	return func(w *run, b *vec.Batch, emit func(*vec.Batch) error) error {
+		cols, err := w.evalAll(exprs, b)
+		if err != nil {
+			return err
+		}
+		return emit(vec.NewBatch(cols, b.Rows))
+	}
+}
+
+func probeStep(h *hashTable, keys []plan.Expr, take []int, outer bool) step {
+	return func(w *run, b *vec.Batch, emit func(*vec.Batch) error) error {
+		cols, err := w.evalAll(keys, b)
+		if err != nil {
+			return err
+		}
+		p := h.probe(cols)
+		var li, ri []int32
+		flush := func() error {
+			out := make([]*vec.Vec, 0, len(b.Cols)+len(take))
+			for _, c := range b.Cols {
+				out = append(out, c.Gather(li))
+			}
+			for _, t := range take {
+				out = append(out, h.batch.Cols[t].Gather(ri))
+			}
+			n := len(li)
+			li, ri = li[:0], ri[:0]
+			if err := w.check(); err != nil {
+				return err
+			}
+			return emit(vec.NewBatch(out, n))
+		}
+		for row := range b.Rows {
+			at := p.find(row)
+			if at < 0 && outer {
+				li, ri = append(li, int32(row)), append(ri, -1)
+			}
+			for ; at >= 0; at = h.next[at] {
+				li, ri = append(li, int32(row)), append(ri, at)
+				if len(li) >= 4*DefaultBatch {
+					if err := flush(); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		if len(li) == 0 {
+			return nil
+		}
+		return flush()
+	}
+}
+
+// through runs a batch through steps.
+func through(w *run, steps []step, b *vec.Batch, emit func(*vec.Batch) error) error {
+	if len(steps) == 0 {
+		return emit(b)
+	}
+	return steps[0](w, b, func(b *vec.Batch) error { return through(w, steps[1:], b, emit) })
+}
+
+// worker returns a run for another goroutine: it shares what is fixed and has
+// state of its own for computing expressions.
+func (r *run) worker() *run {
+	w := *r
+	w.fn = r.fn.Fork()
+	w.stops = nil
+	return &w
+}
+
+// feed hands out the batches of a stream to several workers, numbered.
+type feed struct {
+	mu   sync.Mutex
+	in   stream
+	n    int64
+	done bool
+	err  error
+}
+
+func (f *feed) next() (b *vec.Batch, number int64, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.done {
+		return nil, 0, f.err
+	}
+	b, err = f.in()
+	if err != nil || b == nil {
+		f.done, f.err = true, err
+		return nil, 0, err
+	}
+	f.n++
+	return b, f.n - 1, nil
+}
+
+// stop ends the feed for all workers.
+func (f *feed) stop(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.done {
+		f.done, f.err = true, err
+	}
+}
+
+// mergeable tells whether aggregates give the same in whatever order rows come:
+// or, of those that implement fn.Positioned, where rows say their place.
+func mergeable(calls []plan.AggCall, accs []fn.Accumulator) bool {
+	for i, c := range calls {
+		switch c.Ref.Name {
+		case "count", "sum", "avg", "min", "max", "dcount", "count_distinct":
+		default:
+			if _, ok := accs[i].(fn.Positioned); !ok {
+				return false
+			}
+		}
+		for _, a := range c.Args {
+			if !parallel(a) {
+				return false
+			}
+		}
+		if c.If != nil && !parallel(c.If) {
+			return false
+		}
+	}
+	return true
+}
