@@ -1,0 +1,24 @@
+package report
+
+import "testing"
+
+func TestWordsForAPerson(t *testing.T) {
+	for _, c := range []struct{ name, got, want string }{
+		{"a file's place", shortPlace("/work/export/vms.json:3:9"), "vms.json:3:9"},
+		{"an id's place", shortPlace("/subscriptions/1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"), "…/vaults/kv"},
+		{"a bare place", shortPlace("exemptions.yaml:1:1"), "exemptions.yaml:1:1"},
+		{"a message that begins with an id", shortMessage("/subscriptions/1/resourceGroups/rg/providers/a.b/c/d: was read before"), "…/c/d: was read before"},
+		{"a message that begins with a short path", shortMessage("/tmp/x is empty"), "/tmp/x is empty"},
+		{"a message of words", shortMessage("no control is called that"), "no control is called that"},
+		{"nothing to gain", gain(0.0004), ""},
+		{"something to gain", gain(0.0126), "+1.3%"},
+		{"nobody", who(nil), ""},
+		{"one", who([]Finding{{ResourceName: "vm1"}}), "vm1"},
+		{"three", who([]Finding{{ResourceName: "vm1"}, {}, {}}), "vm1 and 2 more"},
+		{"a type's name", string(breakable("Sql/serversAB<")), "Sql/<wbr>servers<wbr>AB&lt;"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
+		}
+	}
+}
