@@ -330,8 +330,13 @@ func (e *Env) apply(f *Function, args []code) (Value, error) {
 		}
 		if v.IsUnknown() {
 			unknown = true
-		} else if !e.NoHoles && !f.holes {
-			if u, ok := solid(v); ok {
+		} else if !e.NoHoles && (!f.holes || f.deep) {
+			u, hole, looked := solid(v, MaxSteps-e.steps)
+			if err := e.step(looked); err != nil {
+				e.stack = e.stack[:base]
+				return Null, err
+			}
+			if hole && !f.holes {
 				v, unknown = u, true
 			}
 		}

@@ -85,7 +85,7 @@ func arrayFunctions() []Function {
 			eval: evalRange,
 		},
 		{
-			Name: "union", Doc: "Joins arrays without repeats, or objects with later members winning; objects inside them are joined too.", Min: 1, Max: -1, holes: true,
+			Name: "union", Doc: "Joins arrays without repeats, or objects with later members winning; objects inside them are joined too.", Min: 1, Max: -1, holes: true, deep: true,
 			Sigs:     []string{"(arg1: array, arg2: array, ...) array", "(arg1: object, arg2: object, ...) object"},
 			Examples: []Example{{"union(createArray(1, 2), createArray(2, 3))", "[1,2,3]"}, {"union(createObject('a', 1, 'b', 2), createObject('b', 3))", `{"a":1,"b":3}`}},
 			eval:     evalUnion,

@@ -44,6 +44,7 @@ type Function struct {
 	eval  func(c *call) (Value, error)
 	lazy  func(env *Env, args []evalFunc) (Value, error) // takes its arguments unevaluated
 	holes bool                                           // keeps holes of its arguments in place
+	deep  bool                                           // looks into what its arguments hold, holes or not
 }
 
 // Signature returns the signatures with the name before each, joined by " or ".

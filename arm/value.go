@@ -169,17 +169,46 @@ next:
 	return to
 }
 
-// solid returns Unknown if v or anything inside it is.
-func solid(v Value) (Value, bool) {
+// solid returns Unknown if v or anything inside it is, and how many values it
+// looked at. It gives up beyond most: values share parts, so that a small one
+// can stand for more than anybody could walk.
+func solid(v Value, most int) (u Value, unknown bool, looked int) {
 	if v.IsUnknown() {
-		return v, true
+		return v, true, 1
 	}
-	if k := v.Kind(); k == jsondoc.Array || k == jsondoc.Object {
-		if r := Holes(v.doc); len(r) > 0 {
-			return Unknown(appendNew(nil, r)...), true
+	if k := v.Kind(); k != jsondoc.Array && k != jsondoc.Object {
+		return Value{}, false, 0
+	}
+	var reasons []string
+	looked = countHoles(v.doc, &reasons, most)
+	if len(reasons) > 0 {
+		return Unknown(appendNew(nil, reasons)...), true, looked
+	}
+	return Value{}, false, looked
+}
+
+// countHoles collects reasons until it has looked at more than most values.
+func countHoles(v jsondoc.Value, reasons *[]string, most int) int {
+	n := 1
+	switch v.Kind() {
+	case jsondoc.String:
+		if why, ok := IsHole(v); ok {
+			*reasons = append(*reasons, why...)
+		}
+	case jsondoc.Array:
+		for _, e := range v.Elements() {
+			if n += countHoles(e, reasons, most-n); n > most {
+				return n
+			}
+		}
+	case jsondoc.Object:
+		for _, e := range v.Members() {
+			if n += countHoles(e, reasons, most-n); n > most {
+				return n
+			}
 		}
 	}
-	return Value{}, false
+	return n
 }
 
 // kindName is the name that messages use for the kind of v, in ARM's words.

@@ -18,7 +18,7 @@ const (
 	CodeName       = "TPL0007" // a resource's name does not go with its type
 	CodeTwice      = "TPL0008" // two resources have one id
 	CodeLinked     = "TPL0009" // a linked template is not at hand
-	CodeUnmapped   = "TPL0010" // a Terraform resource that the table does not have
+	CodeBug        = "TPL0099" // a bug of this package
 )
 
 func errSyntax(message string, at int) diag.Diagnostic {

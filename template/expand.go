@@ -188,8 +188,8 @@ func Expand(text []byte, o Options) *Expansion {
 	if o.StandInResourceGroup == "" {
 		x.o.StandInResourceGroup = StandInGroup
 	}
-	if err := x.run(text); err != nil && !errors.Is(err, errStop) {
-		x.report(x.file(o.File), diag.Diagnostic{Code: CodeShape, Message: err.Error()})
+	if err := guarded(func() error { return x.run(text) }); err != nil && !errors.Is(err, errStop) {
+		x.report(&file{name: o.File}, diag.Diagnostic{Code: CodeBug, Message: err.Error(), Hint: "this is a bug in azward; please report it with the template"})
 	}
 	for i := range x.out.Diagnostics {
 		d := &x.out.Diagnostics[i]
@@ -236,11 +236,19 @@ type file struct {
 	doc  jsondoc.Value
 }
 
-func (x *expander) file(name string) *file { return &file{name: name} }
+// guarded turns a panic into an error: what is read is not ours.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the expansion failed: %v", r)
+		}
+	}()
+	return f()
+}
 
 func (x *expander) report(f *file, d diag.Diagnostic) {
-	if len(x.out.Diagnostics) >= maxDiags {
-		return
+	if len(x.out.Diagnostics) >= maxDiags && d.Code != CodeLimit && (d.Severity != diag.Error || x.out.Diagnostics.HasErrors()) {
+		return // one error is always among them, and so is the limit that ended the expansion
 	}
 	d.Source = f.name
 	for _, old := range x.out.Diagnostics {
@@ -373,6 +381,11 @@ func withoutComments(text []byte) []byte {
 // outputs evaluates the template's outputs.
 func (x *expander) outputs() error {
 	c := &ctx{f: x.root}
+	for name := range x.root.doc.Get("parameters").Members() { // those that nothing uses are checked as well
+		if _, err := x.parameter(x.root, x.root.params[lower(name)], strict); err != nil {
+			return err
+		}
+	}
 	for name, decl := range x.root.doc.Get("outputs").Members() {
 		v, err := x.output(c, decl, strict)
 		if err != nil {

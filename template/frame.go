@@ -75,6 +75,7 @@ type given struct {
 	ctx     *ctx   // nil for a literal
 	unknown string // why it is not known, where it is not
 	at      int
+	file    *file // where it stands, where that is a parameter file
 }
 
 // lazy is a value that is computed when first asked for, once in each mode.
@@ -140,7 +141,11 @@ func (x *expander) declare(f *frame) {
 	for name := range f.given {
 		if f.params[name] == nil {
 			g := f.given[name]
-			x.report(f.file, errParameter(g.at, "a value is given for the parameter %q, which the template does not declare", name))
+			in := f.file
+			if g.file != nil {
+				in = g.file
+			}
+			x.report(in, errParameter(g.at, "a value is given for the parameter %q, which the template does not declare", name))
 		}
 	}
 }

@@ -332,7 +332,7 @@ func (v *view) callUser(low string, args []arm.Value) (arm.Value, error) {
 	}
 	params := fn.decl.Get("parameters")
 	if params.Len() != len(args) {
-		return arm.Null, fmt.Errorf("%s takes %d arguments, %d given", fn.name, params.Len(), len(args))
+		return arm.Null, fmt.Errorf("it takes %d arguments, %d given", params.Len(), len(args))
 	}
 	c := &ctx{f: v.c.f, locals: map[string]arm.Value{}}
 	for i, p := range params.Elements() {

@@ -8,7 +8,7 @@ const (
 	MaxPerFile   = 800       // resources that one template may make, loops counted
 	MaxResources = 20_000    // resources of a template and all that is nested in it
 	MaxNesting   = 16        // deployments inside deployments
-	MaxNodes     = 4_000_000 // values that all expressions and bodies together may make
+	MaxNodes     = 2_000_000 // values that all expressions and bodies together may make
 	MaxValue     = 500_000   // values inside the result of one expression
 )
 

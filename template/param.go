@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/azward/azward/arm"
@@ -20,18 +21,15 @@ type parameter struct {
 // rootParameters reads the values of a parameter file, and those of a
 // deployment's body around the template.
 func (x *expander) rootParameters(f *frame, inline jsondoc.Value) error {
-	take := func(list jsondoc.Value, offsets bool) {
+	take := func(list jsondoc.Value, in *file) {
 		for name, v := range list.Members() {
-			g := given{at: v.Offset()}
-			if !offsets {
-				g.at = 0
-			}
+			g := given{at: v.Offset(), file: in}
 			switch {
 			case v.Get("reference").Exists():
 				g.unknown = "the parameter " + name + " is a secret of a key vault"
 			case v.Get("value").Exists():
 				g.value = v.Get("value")
-				if !offsets {
+				if in != nil {
 					g.value = unplaced(g.value)
 				}
 			default:
@@ -40,7 +38,7 @@ func (x *expander) rootParameters(f *frame, inline jsondoc.Value) error {
 			f.given[lower(name)] = g
 		}
 	}
-	take(inline, true)
+	take(inline, nil)
 	if x.o.Parameters == nil {
 		return nil
 	}
@@ -56,7 +54,7 @@ func (x *expander) rootParameters(f *frame, inline jsondoc.Value) error {
 		x.report(pf, errShape("parameters", "an object of values by name", pf.doc.Offset()))
 		return errStop
 	}
-	take(list, false)
+	take(list, pf)
 	return nil
 }
 
@@ -145,12 +143,15 @@ func (x *expander) parameterValue(f *frame, p *parameter, m mode) (arm.Value, er
 		return v, nil
 	}
 	if m == strict && !(isGiven && g.value.IsNull() && nullable(decl)) {
-		at := p.decl.Offset()
+		in, at := f.file, p.decl.Offset()
 		if isGiven && g.ctx == nil && g.at > 0 {
 			at = g.at
 		}
+		if g.file != nil {
+			in = g.file
+		}
 		for _, problem := range x.check(f, decl, v.Doc(), secret, 0) {
-			x.report(f.file, errParameter(at, "the parameter %q %s", p.name, problem))
+			x.report(in, errParameter(at, "the parameter %q %s", p.name, problem))
 		}
 	}
 	if secret {
@@ -222,7 +223,9 @@ func (x *expander) check(f *frame, decl, v jsondoc.Value, secret bool, depth int
 	if kind, ok := want[typ]; ok && v.Kind() != kind {
 		// Resource Manager turns "5" into 5 and "true" into true where a parameter asks for it.
 		text, isString := v.Text()
-		if !isString || kind != jsondoc.Number && kind != jsondoc.Bool || text == "" {
+		_, numberErr := strconv.ParseInt(text, 10, 64)
+		_, boolErr := strconv.ParseBool(lower(text))
+		if !isString || !(kind == jsondoc.Number && numberErr == nil || kind == jsondoc.Bool && boolErr == nil) {
 			return []string{fmt.Sprintf("is of type %s, and %s is a %s", decl.Get("type").TextOr(""), shown, v.Kind())}
 		}
 	}

@@ -81,7 +81,7 @@ func ReadPlan(text []byte, o PlanOptions) *Expansion {
 		o.StandInSubscription = StandInSubscription
 	}
 	p := &plan{o: o, out: &Expansion{File: o.File, Sources: map[string]*diag.Source{}}, byName: map[string][]*planned{}, byAddr: map[string]*planned{}, changes: map[string]jsondoc.Value{}}
-	if err := p.run(text); err != nil {
+	if err := guarded(func() error { return p.run(text) }); err != nil {
 		if syntax, ok := errors.AsType[*jsondoc.SyntaxError](err); ok {
 			p.report(diagnostic{Code: CodeSyntax, Message: syntax.Message, Pos: syntax.Pos})
 		} else if !errors.Is(err, errStop) {

@@ -254,6 +254,7 @@ func answers(tool string, theirs templateVerdicts, findings []report.Finding, co
 				lines[f.File] = append(lines[f.File], f.Line)
 			case finding.Unknown:
 				unknown[f.File] = append(unknown[f.File], f.Line)
+			default:
 			}
 		case "template-analyzer":
 			out[fmt.Sprintf("%s:%d", f.File, f.Line)] = f.State.String()
