@@ -42,6 +42,10 @@ func (b *binder) call(e *syntax.Call, sc *scope) any {
 		return b.columnIfExists(e, sc)
 	case "pack_all":
 		return b.packAll(e, sc)
+	case "bag_pack_columns":
+		return b.packColumns(e, sc)
+	case "bin_auto":
+		return b.binAuto(e, sc)
 	case "column_names_of":
 		return b.columnNamesOf(e)
 	case "view", "typeof":

@@ -46,7 +46,7 @@ func (b *binder) aggregate(ref fn.AggRef, e *syntax.Call, sc *scope) plan.Expr {
 		if ref.Name == "count" {
 			at = 0
 		}
-		if ref.Name == "percentile" || ref.Name == "percentiles" {
+		if ref.Name == "percentile" || ref.Name == "percentiles" || ref.Name == "covariance" || ref.Name == "covariancep" {
 			at = len(args) - 1
 		}
 		if len(args) <= at {

@@ -114,13 +114,13 @@ var bagFuncs = []Func{
 		Sigs: []Sig{{Text: "(column: scalar, more...: scalar): dynamic"}}},
 	{Name: "pack_all", Doc: "Makes a property bag out of all columns and their values; with true, without those that are null or empty.", Special: true,
 		Sigs: []Sig{{Text: "(ignore_null_empty?: bool): dynamic"}}},
-	{Name: "treepath", Doc: "Lists the paths of all that a property bag holds.", Naming: NamePrefixFirst, Prefix: "tree",
+	{Name: "treepath", Doc: "Lists the paths of all that a property bag holds; [0] stands for all elements of an array.", Naming: NamePrefixFirst, Prefix: "tree",
 		Sigs: []Sig{{"(object: dynamic): dynamic", Map1(func(v value.Value) (value.Value, bool) {
 			var out []value.Value
 			treePaths(v, "", &out)
-			return value.Array(out), v.Bag() != nil || isArray(v)
+			return value.Array(distinctTexts(out)), v.Bag() != nil || isArray(v)
 		})}},
-		Ex: []Example{{`treepath(dynamic({"a":"b","c":[1]}))`, `["['a']","['c']","['c'][0]"]`}}},
+		Ex: []Example{{`treepath(dynamic({"a":"b","c":[1,2]}))`, `["['a']","['c']","['c'][0]"]`}}},
 	{Name: "dynamic_to_json", Doc: "Writes a dynamic as JSON with the keys in order.",
 		Sigs: []Sig{{"(dynamic: scalar): string", Row(func(a []value.Value) value.Value {
 			if a[0].IsNull() {
@@ -267,11 +267,26 @@ func treePaths(v value.Value, prefix string, out *[]value.Value) {
 		}
 		return
 	}
-	for i, x := range v.Items() {
-		p := prefix + "[" + strconv.Itoa(i) + "]"
-		*out = append(*out, value.String(p))
+	for i, x := range v.Items() { // [0] stands for all elements
+		p := prefix + "[0]"
+		if i == 0 {
+			*out = append(*out, value.String(p))
+		}
 		treePaths(x, p, out)
 	}
+}
+
+// distinctTexts leaves out texts that came before.
+func distinctTexts(vs []value.Value) []value.Value {
+	seen := make(map[string]bool, len(vs))
+	out := vs[:0]
+	for _, v := range vs {
+		if !seen[v.Str()] {
+			seen[v.Str()] = true
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // appendSorted is value.AppendJSON with the keys in order.

@@ -38,7 +38,7 @@ func convertFunc(quantity, many, call, want string, units func() map[string]floa
 			if from == to {
 				return x, ok1
 			}
-			return x * a / b, ok1 && ok2
+			return x * (a / b), ok1 && ok2
 		})}}, Ex: []Example{{call, want}, {strings.Replace(call, `", "`, `", "x`, 1), `null`}}}
 }
 
