@@ -30,6 +30,7 @@ type definition struct {
 	source   string
 	text     *diag.Source  // for places; nil where it came from the inventory
 	body     jsondoc.Value // its properties: displayName, parameters, policyRule or policyDefinitions
+	doc      jsondoc.Value // with its envelope
 }
 
 func (d *definition) displayName() string {
@@ -202,7 +203,7 @@ func (lib *library) add(v jsondoc.Value, source string, text *diag.Source) error
 	if len(lib.definitions)+len(lib.initiatives) >= maxDefinitions {
 		return fmt.Errorf("more than %d definitions", maxDefinitions)
 	}
-	d := &definition{source: source, text: text, body: v, id: v.Get("id").TextOr(""), name: v.Get("name").TextOr("")}
+	d := &definition{source: source, text: text, body: v, doc: v, id: v.Get("id").TextOr(""), name: v.Get("name").TextOr("")}
 	if props := v.Get("properties"); props.Kind() == jsondoc.Object {
 		d.body = props
 	}

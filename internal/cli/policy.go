@@ -22,5 +22,7 @@ lines from another program, and says what Azure would say and why.`,
 func policyCommands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newPolicyEvalCommand(env),
+		newPolicyListCommand(env),
+		newPolicyShowCommand(env),
 	}
 }
