@@ -24,5 +24,6 @@ func policyCommands(env *Env) []*cobra.Command {
 		newPolicyEvalCommand(env),
 		newPolicyListCommand(env),
 		newPolicyShowCommand(env),
+		newPolicyExplainCommand(env),
 	}
 }

@@ -183,20 +183,8 @@ func policyRows(ctx context.Context, env *Env, f *policyEvalFlags, args []string
 			return nil, err
 		}
 		o := policy.Options{Now: env.Now()}
-		for _, path := range f.related {
-			list, _, err := readJSONFile(path)
-			if err != nil {
-				return nil, err
-			}
-			if list.Kind() != jsondoc.Array {
-				list = jsondoc.NewArray(list)
-			}
-			if o.Related == nil {
-				o.Related = []*resource.Resource{}
-			}
-			for _, r := range list.Elements() {
-				o.Related = append(o.Related, policy.Bare(r))
-			}
+		if o.Related, err = readRelated(f.related); err != nil {
+			return nil, err
 		}
 		out := policy.NewEvaluator(o).Decide(def, policy.Bare(doc))
 		return []policyRow{rowOf(def, policy.Bare(doc), &out)}, nil
