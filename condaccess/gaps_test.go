@@ -259,6 +259,9 @@ func TestGapsInTime(t *testing.T) {
 	g := set.Gaps(mfa, true)
 	took := time.Since(start)
 	t.Logf("figure: gap search, 200 policies, 2000 identity signatures: %d regions in %s", len(g.Open), took.Round(time.Millisecond))
+	start = time.Now()
+	m := set.Matrix()
+	t.Logf("matrix of the same: %d rows, %d columns in %s", len(m.Rows), len(m.Columns), time.Since(start).Round(time.Millisecond))
 	if took > 10*time.Second {
 		t.Errorf("%s", took)
 	}

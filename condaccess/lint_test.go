@@ -107,3 +107,34 @@ func TestConformanceDiff(t *testing.T) {
 	}
 	t.Logf("conformance: conditional-access-diff-brute-force %d of %d", agreed, sets)
 }
+
+// TestMatrixAgrees: what a square of the matrix says of a whole circumstance holds
+// for each sign-in of a grid.
+func TestMatrixAgrees(t *testing.T) {
+	checked := 0
+	for seed := range 60 {
+		m := maker{rand.New(rand.NewPCG(uint64(seed), 77))}
+		w := m.world()
+		ps, docs := m.policies(t, 1+m.IntN(5))
+		set := condaccess.Compile(ps, w.tenant(t))
+		mx := set.Matrix()
+		n := 0
+		grid(func(x *condaccess.SignIn, dev map[string]string) {
+			if n++; (n+seed)%53 != 0 || x.SignInRisk < condaccess.RiskMedium || x.Client > condaccess.MobileDesktop || x.Flow != condaccess.FlowNone {
+				return
+			}
+			status, ok := mx.Find(set, x, "risk")
+			if !ok {
+				t.Fatalf("seed %d: %+v is in no square", seed, x)
+			}
+			checked++
+			got := w.guarantees(docs, x, dev)
+			if status <= condaccess.StatusMFA && got != condaccess.True || status == condaccess.StatusOpen && got == condaccess.True {
+				t.Errorf("seed %d: the square says %s, brute force %s of %+v", seed, status, got, x)
+			}
+		})
+	}
+	if checked < 1000 {
+		t.Errorf("only %d sign-ins checked", checked)
+	}
+}

@@ -110,6 +110,7 @@ func (s *session) judge() (*report.Assessment, error) {
 		a.Score.Scopes[i].Name = a.Inventory.Names[strings.ToLower(a.Score.Scopes[i].Scope)]
 	}
 	a.Plan = s.plan(facts)
+	a.Access = accessMatrix(s.inv, s.o.Now)
 	if err := s.comply(a); err != nil {
 		return nil, err
 	}

@@ -164,3 +164,20 @@ func regionText(set *condaccess.Set, r *condaccess.Region) string {
 	}
 	return text
 }
+
+// maxMatrixCells bounds the picture that an assessment draws by itself; azward ca
+// matrix draws any.
+const maxMatrixCells = 20_000
+
+// accessMatrix draws what Conditional Access asks; nil where no policy was read, or
+// the picture would take long.
+func accessMatrix(inv *inventory.Inventory, now time.Time) *condaccess.Matrix {
+	if inv.Count(typeCAPolicies) == 0 {
+		return nil
+	}
+	c := NewConditionalAccess(inv, now)
+	if c.Set.MatrixSize() > maxMatrixCells {
+		return nil
+	}
+	return c.Set.Matrix()
+}

@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"encoding/xml"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/azward/azward/condaccess"
 	"github.com/azward/azward/internal/demo"
+	"github.com/azward/azward/internal/report"
 )
 
 func demoAccess(t *testing.T) *ConditionalAccess {
@@ -77,6 +80,55 @@ func TestDemoHoles(t *testing.T) {
 	for _, id := range []string{"legacy", "device-code", "risky-sign-in", "security-info"} {
 		if gaps[id].Holds() != condaccess.True {
 			t.Errorf("%s does not hold in the demo tenant", id)
+		}
+	}
+}
+
+// TestDemoMatrix: the picture shows the story's holes, and is a well-formed drawing.
+func TestDemoMatrix(t *testing.T) {
+	c := demoAccess(t)
+	m := c.Set.Matrix()
+	place := map[string]int{}
+	for i, x := range m.Circumstances {
+		place[x.ID] = i
+	}
+	column := func(text string) int {
+		for i, name := range m.Columns {
+			if strings.HasPrefix(name, text) {
+				return i
+			}
+		}
+		t.Fatalf("no column %q in %q", text, m.Columns)
+		return 0
+	}
+	people := 0
+	for i, r := range m.Rows {
+		people += r.People
+		if !strings.HasPrefix(r.Label, "members of app-ehr-users") {
+			continue
+		}
+		for _, w := range []struct {
+			app, circumstance string
+			want              condaccess.Status
+		}{
+			{"Payroll", "everyday", condaccess.StatusEither}, {"Rota Planner", "everyday", condaccess.StatusPartly}, {"Rota Planner", "trusted", condaccess.StatusOpen},
+			{"every application but", "everyday", condaccess.StatusMFA}, {"every application but", "trusted", condaccess.StatusOpen},
+			{"every application but", "legacy", condaccess.StatusBlocked}, {"every application but", "device-code", condaccess.StatusBlocked},
+		} {
+			if got := m.Cells[i][column(w.app)][place[w.circumstance]]; got != w.want {
+				t.Errorf("%s, %s, %s: %s, want %s", r.Label, w.app, w.circumstance, got, w.want)
+			}
+		}
+	}
+	if people != 149 {
+		t.Errorf("%d people in the rows, want the 149 who can sign in", people)
+	}
+	d := xml.NewDecoder(strings.NewReader(report.AccessMatrixSVG(m)))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatalf("the drawing is not well formed: %v", err)
 		}
 	}
 }

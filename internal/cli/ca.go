@@ -26,7 +26,7 @@ An answer that depends on something that was not read is unknown.`,
   azward ca gaps --demo`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newCAWhatIfCommand(env), newCAGapsCommand(env), newCALintCommand(env), newCADiffCommand(env), newCAReplayCommand(env))
+	cmd.AddCommand(newCAWhatIfCommand(env), newCAGapsCommand(env), newCALintCommand(env), newCADiffCommand(env), newCAReplayCommand(env), newCAMatrixCommand(env))
 	return cmd
 }
 

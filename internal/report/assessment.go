@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/azward/azward/compliance"
+	"github.com/azward/azward/condaccess"
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/posture"
@@ -36,6 +37,8 @@ type Assessment struct {
 	Notices        []Notice                     `json:"notices"`
 	Manifest       []inventory.Entry            `json:"manifest"`
 	Timings        Timings                      `json:"timings"`
+
+	Access *condaccess.Matrix `json:"-"` // what Conditional Access asks; nil where it was not read
 }
 
 // Tool names what made the assessment.

@@ -156,6 +156,8 @@ type pageView struct {
 	ReasonsCut int
 	Shown      []Notice
 	NoticesCut int
+	Picture    template.HTML // of what Conditional Access asks, "" where it was not read
+	PictureCut string
 }
 
 type pageSeverity struct {
@@ -214,6 +216,10 @@ func breakable(name string) template.HTML {
 
 func newPageView(a *Assessment) *pageView {
 	v := &pageView{Assessment: a, Open: pageMatrix{Areas: compliance.Areas()}, Quiet: pageMatrix{Areas: compliance.Areas()}, Unknowns: a.UnknownGroups()}
+	if a.Access != nil {
+		v.Picture = template.HTML(AccessMatrixSVG(a.Access)) //nolint:gosec // escaped where it is drawn
+		v.PictureCut = matrixNote(a.Access)
+	}
 	open := a.CountOpen()
 	for s := finding.Critical; ; s-- {
 		if s > finding.Informational || open[s] > 0 {

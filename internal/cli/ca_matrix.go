@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/condaccess"
+	"github.com/azward/azward/internal/report"
+	"github.com/azward/azward/jsondoc"
+)
+
+func newCAMatrixCommand(env *Env) *cobra.Command {
+	var f caFlags
+	var policies string
+	cmd := &cobra.Command{
+		Use:   "matrix (--demo | --from PATH ...)",
+		Short: "Draw what the policies ask: people by applications by circumstances",
+		Long: `Matrix draws what the policies in force guarantee: a row for each group of people
+to whom the same happens, a column for each such group of applications, and for
+each circumstance what holds in every sign-in of it.`,
+		Example: `  azward ca matrix --demo
+  azward ca matrix --demo -o matrix.html
+  azward ca matrix --from export/ --format svg -o matrix.svg`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if ext := strings.TrimPrefix(filepath.Ext(f.output), "."); !cmd.Flags().Changed("format") && (ext == "html" || ext == "svg" || ext == "json") {
+				f.format = ext
+			}
+			if err := f.check("table", "json", "html", "svg"); err != nil {
+				return err
+			}
+			c, err := f.load(cmd, env, args)
+			if err != nil {
+				return err
+			}
+			if policies != "" {
+				list, err := readPolicies(env, policies)
+				if err != nil {
+					return err
+				}
+				c = c.With(list)
+			}
+			m := c.Set.Matrix()
+			return writeOutput(env, f.output, func(w io.Writer) error {
+				switch f.format {
+				case "html":
+					return report.AccessMatrixHTML(w, fmt.Sprintf("%d policies", len(c.Policies)), m)
+				case "svg":
+					_, err := io.WriteString(w, report.AccessMatrixSVG(m)+"\n")
+					return err
+				case "json":
+					return writeValue(w, matrixJSON(m))
+				}
+				return writeMatrix(w, m)
+			})
+		},
+	}
+	f.add(cmd, "table, json, html or svg (default: by the name of -o, else table)")
+	cmd.Flags().StringVar(&policies, "policies", "", "draw the policies in `FILE` (Graph's JSON) in place of the inventory's")
+	return cmd
+}
+
+func writeMatrix(w io.Writer, m *condaccess.Matrix) error {
+	for i, r := range m.Rows {
+		fmt.Fprintf(w, "%s (%d people%s)\n", r.Label, r.People, map[bool]string{true: ", and some who may come"}[r.Comers])
+		t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+		for c, name := range m.Columns {
+			fmt.Fprintf(t, "  %s\t", name)
+			for k, s := range m.Cells[i][c] {
+				fmt.Fprintf(t, "%s: %s\t", m.Circumstances[k].ID, s)
+			}
+			fmt.Fprintln(t)
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
+	return nil
+}
+
+func matrixJSON(m *condaccess.Matrix) jsondoc.Value {
+	str := jsondoc.NewString
+	var rows, circumstances []jsondoc.Value
+	for _, c := range m.Circumstances {
+		circumstances = append(circumstances, jsondoc.NewObject(jsondoc.Member{Name: "id", Value: str(c.ID)}, jsondoc.Member{Name: "title", Value: str(c.Title)}))
+	}
+	for i, r := range m.Rows {
+		var cells []jsondoc.Value
+		for _, cell := range m.Cells[i] {
+			var names []string
+			for _, s := range cell {
+				names = append(names, s.String())
+			}
+			cells = append(cells, jsondoc.FromAny(names))
+		}
+		rows = append(rows, jsondoc.NewObject(jsondoc.Member{Name: "who", Value: str(r.Label)}, jsondoc.Member{Name: "people", Value: jsondoc.NewInt(int64(r.People))},
+			jsondoc.Member{Name: "includesNewcomers", Value: jsondoc.NewBool(r.Comers)}, jsondoc.Member{Name: "cells", Value: jsondoc.NewArray(cells...)}))
+	}
+	return jsondoc.NewObject(jsondoc.Member{Name: "circumstances", Value: jsondoc.NewArray(circumstances...)}, jsondoc.Member{Name: "applications", Value: jsondoc.FromAny(append([]string{}, m.Columns...))},
+		jsondoc.Member{Name: "rows", Value: jsondoc.NewArray(rows...)})
+}
