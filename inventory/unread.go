@@ -127,6 +127,9 @@ func covers(unread, path string) bool {
 
 func trimPath(p string) string {
 	p = strings.ReplaceAll(p, "[*]", "")
+	if i := strings.IndexByte(p, '['); i >= 0 { // tags['a']
+		p = strings.NewReplacer("['", ".", `["`, ".", "']", "", `"]`, "").Replace(p)
+	}
 	return strings.Trim(p, ".")
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -99,6 +100,7 @@ func (c *check) run(ctx context.Context) (*report.Check, error) {
 	if c.results, c.timings.Evaluations, err = evaluate(ctx, c.session.o, c.inv, c.resources, c.rules); err != nil {
 		return nil, err
 	}
+	c.doubtNames()
 	c.lap(&c.timings.Evaluate)
 	out := c.report()
 	c.lap(&c.timings.Judge)
@@ -380,6 +382,34 @@ func (c *check) findNamed() {
 		if asksForName(c.sources[i].body.Get("policyRule"), 0) {
 			c.named[c.sources[i].id] = true
 		}
+	}
+}
+
+// doubtNames adds the verdicts of rules that ask for a name or an id and passed
+// a resource over by its stand-in: whether they apply is not known.
+func (c *check) doubtNames() {
+	type pair struct{ resource, rule int32 }
+	told := map[pair]bool{}
+	for _, r := range c.results {
+		told[pair{r.resource, r.rule}] = true
+	}
+	ix := newTypeIndex(c.rules)
+	added := false
+	for i, r := range c.resources {
+		if len(c.by[r.ID.Key()].r.UnknownAt("name")) == 0 {
+			continue
+		}
+		for _, set := range [2][]int32{ix.by[r.TypeKey()], ix.any} {
+			for _, k := range set {
+				if c.named[c.rules[k].id] && !told[pair{int32(i), k}] {
+					c.results = append(c.results, result{resource: int32(i), rule: k, state: finding.Unknown, verdict: &finding.Verdict{Missing: []string{"name"}}})
+					added = true
+				}
+			}
+		}
+	}
+	if added {
+		slices.SortStableFunc(c.results, func(a, b result) int { return cmp.Or(cmp.Compare(a.resource, b.resource), cmp.Compare(a.rule, b.rule)) })
 	}
 }
 

@@ -54,6 +54,10 @@ func networkFacts(inv *inventory.Inventory, _ time.Time) map[string]jsondoc.Valu
 		if why, unread := inv.Unread(s, "properties.networkSecurityGroup"); unread {
 			has = jsondoc.Member{Name: inventory.UnknownFacts, Value: unknownFacts(why, "hasNetworkSecurityGroup").Get(inventory.UnknownFacts)}
 		}
+		if why, unread := inv.Unread(s, "name"); unread { // whether it is one of those is in its name
+			out[s.ID.Key()] = unknownFacts(why, "hasNetworkSecurityGroup", "exemptFromNetworkSecurityGroup")
+			continue
+		}
 		out[s.ID.Key()] = jsondoc.NewObject(has, jsondoc.Member{Name: "exemptFromNetworkSecurityGroup", Value: jsondoc.NewBool(exempt)})
 	}
 	machines := map[string][]jsondoc.Value{}
