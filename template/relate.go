@@ -88,6 +88,7 @@ func relate(list []*Resource) []*Resource {
 			}
 		}
 	}
+	connect(list, byKey)
 	return list
 }
 
