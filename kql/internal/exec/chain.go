@@ -2,6 +2,7 @@ package exec
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
@@ -91,7 +92,11 @@ func projectStep(exprs []plan.Expr) step {
 	}
 }
 
+// maxJoined bounds the rows that a join gives.
+const maxJoined = 1 << 30
+
 func probeStep(h *hashTable, keys []plan.Expr, take []int, outer bool) step {
+	var total atomic.Int64
 	return func(w *run, b *vec.Batch, emit func(*vec.Batch) error) error {
 		cols, err := w.evalAll(keys, b)
 		if err != nil {
@@ -111,6 +116,9 @@ func probeStep(h *hashTable, keys []plan.Expr, take []int, outer bool) step {
 			li, ri = li[:0], ri[:0]
 			if err := w.check(); err != nil {
 				return err
+			}
+			if total.Add(int64(n)) > maxJoined {
+				return ErrRows
 			}
 			return emit(vec.NewBatch(out, n))
 		}

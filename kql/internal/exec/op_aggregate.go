@@ -172,6 +172,7 @@ type grouping struct {
 	g    *groups
 	a    *aggregator
 	cost int64 // bytes that a group is taken for
+	held int64 // of the accumulators, as counted last
 }
 
 func (r *run) newGrouping(n *plan.Aggregate, keys []plan.Expr, ts []types.Type) (*grouping, error) {
@@ -179,7 +180,7 @@ func (r *run) newGrouping(n *plan.Aggregate, keys []plan.Expr, ts []types.Type) 
 	if err != nil {
 		return nil, err
 	}
-	return &grouping{r, keys, newGroups(ts), a, int64(64 * (1 + len(keys) + len(n.Aggs)))}, nil
+	return &grouping{r: r, keys: keys, g: newGroups(ts), a: a, cost: int64(64 * (1 + len(keys) + len(n.Aggs)))}, nil
 }
 
 // run takes batches from a feed until it ends.
@@ -228,7 +229,18 @@ func (g *grouping) add(b *vec.Batch, place int64, left *budget) error {
 			p.At(place)
 		}
 	}
-	return g.a.add(b, ids, g.g.n)
+	if err := g.a.add(b, ids, g.g.n); err != nil {
+		return err
+	}
+	held := int64(0)
+	for _, acc := range g.a.accs {
+		if s, ok := acc.(fn.Sized); ok {
+			held += s.Size()
+		}
+	}
+	more := held - g.held
+	g.held = held
+	return left.take(more)
 }
 
 // merge adds the groups of o.

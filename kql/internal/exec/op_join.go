@@ -128,6 +128,7 @@ func (r *run) join(n *plan.Join) (stream, error) {
 	var cur *vec.Batch
 	var cols []*vec.Vec
 	row, chain := 0, int32(-1)
+	total := 0
 	tail := false
 	emit := func(li, ri []int32) *vec.Batch {
 		out := make([]*vec.Vec, 0, len(n.Columns()))
@@ -199,6 +200,9 @@ func (r *run) join(n *plan.Join) (stream, error) {
 			}
 			var out *vec.Batch
 			if len(li) > 0 {
+				if total += len(li); total > maxJoined {
+					return nil, ErrRows
+				}
 				out = emit(li, ri)
 			}
 			if row >= cur.Rows {

@@ -63,6 +63,10 @@ type Positioned interface {
 	At(place int64)
 }
 
+// Sized accumulators tell about how many bytes they hold beside what every
+// group costs.
+type Sized interface{ Size() int64 }
+
 // State is the state of one group, for aggregates written row by row.
 type State interface {
 	Add(args []value.Value)

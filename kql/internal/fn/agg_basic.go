@@ -2,6 +2,7 @@ package fn
 
 import (
 	"math"
+	"math/bits"
 	"strings"
 
 	"github.com/azward/azward/kql/internal/types"
@@ -384,14 +385,31 @@ func (a *extremeAcc) Finish() *vec.Vec {
 type distinctAcc struct {
 	texts map[string]int32
 	ints  map[int64]int32
-	seen  map[uint64]struct{} // group and number
+	masks []uint64            // by number: which of the first 64 groups it is in
+	seen  map[uint64]struct{} // group and number, for the other groups
 	n     []int64
 	buf   []byte
+	size  int64
+}
+
+// Size returns about how many bytes are held.
+func (a *distinctAcc) Size() int64 {
+	return a.size + 48*int64(len(a.texts)) + 24*int64(len(a.ints)) + 24*int64(len(a.seen)) + 8*int64(len(a.masks)+len(a.n))
 }
 
 func (a *distinctAcc) Grow(n int) { a.n = grown(a.n, n) }
 
 func (a *distinctAcc) count(g, number int32) {
+	if g < 64 {
+		if int(number) >= len(a.masks) {
+			a.masks = grown(a.masks, int(number)+1)
+		}
+		if bit := uint64(1) << g; a.masks[number]&bit == 0 {
+			a.masks[number] |= bit
+			a.n[g]++
+		}
+		return
+	}
 	k := uint64(g)<<32 | uint64(uint32(number))
 	if _, ok := a.seen[k]; !ok {
 		a.seen[k] = struct{}{}
@@ -419,6 +437,7 @@ func (a *distinctAcc) Add(groups []int32, args []*vec.Vec) {
 			if !ok {
 				id = int32(len(a.texts))
 				a.texts[strings.Clone(s)] = id // s is part of a batch
+				a.size += int64(len(s))
 			}
 			a.count(g, id)
 		default:
@@ -462,6 +481,11 @@ func (a *distinctAcc) Merge(o Accumulator, into []int32) {
 	}
 	for x, id := range b.ints {
 		place[id] = a.number(x)
+	}
+	for id, m := range b.masks {
+		for ; m != 0; m &= m - 1 {
+			a.count(into[bits.TrailingZeros64(m)], place[id])
+		}
 	}
 	for k := range b.seen {
 		a.count(into[k>>32], place[uint32(k)])

@@ -16,7 +16,8 @@ func (g *Generator) aggregate(x *plan.Aggregate) (*relation, error) {
 		return nil, err
 	}
 	r = r.open()
-	var sel []column // of the grouping SELECT
+	// Results are computed from the grouping SELECT's columns, named g.cN.
+	var sel, out []column
 	var group []string
 	for i, k := range x.Keys {
 		c, err := g.value(k, r)
@@ -26,13 +27,13 @@ func (g *Generator) aggregate(x *plan.Aggregate) (*relation, error) {
 		if !keyed(c.t) {
 			return nil, decline("key %s is %s, which SQL does not group as KQL does", x.Cols[i].Name, c.t)
 		}
-		sel = append(sel, c)
+		res := column{sql: fmt.Sprintf("g.c%d", i), t: c.t, noNull: c.noNull}
+		if c.unit != "" {
+			res.sql = fmt.Sprintf("(%s * %d)", res.sql, c.by)
+			c.sql = c.unit
+		}
+		sel, out = append(sel, c), append(out, res)
 		group = append(group, fmt.Sprint(i+1))
-	}
-	// Results are computed from the grouping SELECT's columns, named g.cN.
-	var out []column
-	for i := range x.Keys {
-		out = append(out, column{fmt.Sprintf("g.c%d", i), sel[i].t, sel[i].noNull})
 	}
 	for _, a := range x.Aggs {
 		filter := ""
@@ -78,7 +79,7 @@ func (g *Generator) aggCall(a plan.AggCall, r *relation, filter string, at int, 
 	ref := func(i int) string { return fmt.Sprintf("g.c%d", at+i) }
 	part := func(sql string) { parts = append(parts, column{sql: sql}) }
 	result := func(sql string, t types.Type, noNull bool) {
-		results = append(results, column{sql, t, noNull})
+		results = append(results, column{sql: sql, t: t, noNull: noNull})
 	}
 	var x column
 	if len(a.Args) > 0 {
@@ -150,7 +151,7 @@ func (g *Generator) argCall(a plan.AggCall, r *relation, filter string, at int, 
 	}
 	ref := func(i int) string { return fmt.Sprintf("g.c%d", at+i) }
 	parts = append(parts, column{sql: strings.TrimPrefix(name, "arg_") + "(" + key.sql + ")" + filter})
-	results = append(results, column{ref(0), key.t, false})
+	results = append(results, column{sql: ref(0), t: key.t, noNull: false})
 	var fields []string
 	for i, e := range a.Args[1:] {
 		c, err := g.value(e, r)
@@ -169,7 +170,7 @@ func (g *Generator) argCall(a plan.AggCall, r *relation, filter string, at int, 
 		if c.t == types.String {
 			sql = "coalesce(" + sql + ", '')"
 		}
-		results = append(results, column{sql, c.t, c.t == types.String})
+		results = append(results, column{sql: sql, t: c.t, noNull: c.t == types.String})
 	}
 	switch len(fields) {
 	case 0:

@@ -83,7 +83,7 @@ func (g *Generator) value(e plan.Expr, r *relation) (column, error) {
 	}
 	if c, ok := g.constant(e); ok {
 		s, err := literal(c)
-		return column{s, c.T, c.T == types.String || !c.Value.IsNull()}, err
+		return column{sql: s, t: c.T, noNull: c.T == types.String || !c.Value.IsNull()}, err
 	}
 	switch x := e.(type) {
 	case *plan.Cast:
@@ -103,9 +103,9 @@ func (g *Generator) cast(x *plan.Cast, r *relation) (column, error) {
 	case in.t == x.T:
 		return in, nil
 	case in.t == types.Int && x.T == types.Long, in.t.Integer() && x.T == types.Real:
-		return column{"CAST(" + in.sql + " AS " + sqlType(x.T) + ")", x.T, in.noNull}, nil
+		return column{sql: "CAST(" + in.sql + " AS " + sqlType(x.T) + ")", t: x.T, noNull: in.noNull}, nil
 	case in.t.Integer() && x.T == types.String:
-		return column{"coalesce(CAST(" + in.sql + " AS VARCHAR), '')", x.T, true}, nil
+		return column{sql: "coalesce(CAST(" + in.sql + " AS VARCHAR), '')", t: x.T, noNull: true}, nil
 	}
 	return column{}, decline("conversions from %s to %s stay with the engine", in.t, x.T)
 }
@@ -120,7 +120,8 @@ func (g *Generator) call(x *plan.Call, r *relation) (column, error) {
 			return none, err
 		}
 		// Datetimes are never negative, so that cutting is rounding down.
-		return column{fmt.Sprintf("((%s // %d) * %d)", t.sql, ticks, ticks), types.DateTime, t.noNull}, nil
+		unit := fmt.Sprintf("(%s // %d)", t.sql, ticks)
+		return column{sql: fmt.Sprintf("(%s * %d)", unit, ticks), t: types.DateTime, noNull: t.noNull, unit: unit, by: ticks}, nil
 	}
 	switch {
 	case (x.Name == "bin" || x.Name == "floor") && len(x.Args) == 2 && x.T == types.DateTime && x.Args[0].Type() == types.DateTime && x.Args[1].Type() == types.TimeSpan:
@@ -139,10 +140,10 @@ func (g *Generator) call(x *plan.Call, r *relation) (column, error) {
 		if from.Value.Int64()%step.Value.Int64() == 0 {
 			return period(step.Value.Int64())
 		}
-		return column{fmt.Sprintf("(((%s - %d) // %d) * %d + %d)", t.sql, from.Value.Int64(), step.Value.Int64(), step.Value.Int64(), from.Value.Int64()), types.DateTime, t.noNull}, nil
+		return column{sql: fmt.Sprintf("(((%s - %d) // %d) * %d + %d)", t.sql, from.Value.Int64(), step.Value.Int64(), step.Value.Int64(), from.Value.Int64()), t: types.DateTime, noNull: t.noNull}, nil
 	case x.Name == "hourofday" && len(x.Args) == 1 && x.T == types.Int:
 		t, err := arg(0)
-		return column{fmt.Sprintf("((%s // %d) %% 24)::INTEGER", t.sql, ticksPerHour), types.Int, t.noNull}, err
+		return column{sql: fmt.Sprintf("((%s // %d) %% 24)::INTEGER", t.sql, ticksPerHour), t: types.Int, noNull: t.noNull}, err
 	case (x.Name == "iif" || x.Name == "iff") && len(x.Args) == 3 && x.Args[1].Type() == x.T && x.Args[2].Type() == x.T && x.Args[0].Type() == types.Bool:
 		cond, err := g.truth(x.Args[0], r)
 		if err != nil {
@@ -156,7 +157,7 @@ func (g *Generator) call(x *plan.Call, r *relation) (column, error) {
 		if err != nil {
 			return none, err
 		}
-		return column{"(CASE WHEN " + cond + " THEN " + a.sql + " ELSE " + b.sql + " END)", x.T, a.noNull && b.noNull}, nil
+		return column{sql: "(CASE WHEN " + cond + " THEN " + a.sql + " ELSE " + b.sql + " END)", t: x.T, noNull: a.noNull && b.noNull}, nil
 	case x.T == types.Bool:
 		yes, err := g.truth(x, r)
 		if err != nil {
@@ -166,7 +167,7 @@ func (g *Generator) call(x *plan.Call, r *relation) (column, error) {
 		if err != nil {
 			return none, err
 		}
-		return column{"(CASE WHEN " + yes + " THEN true WHEN " + no + " THEN false END)", types.Bool, false}, nil
+		return column{sql: "(CASE WHEN " + yes + " THEN true WHEN " + no + " THEN false END)", t: types.Bool, noNull: false}, nil
 	}
 	return none, decline("%s() has no exact form in SQL", x.Name)
 }

@@ -67,6 +67,9 @@ type column struct {
 	sql    string
 	t      types.Type
 	noNull bool
+	// As a key of groups, unit is cheaper than sql, which is unit times by.
+	unit string
+	by   int64
 }
 
 // relation is a SELECT in the making.
@@ -110,7 +113,7 @@ func (r *relation) closed() *relation { return r.named("SELECT ", "q") }
 func (r *relation) named(sel, name string) *relation {
 	out := &relation{table: r.table, from: "(" + sel + strings.TrimPrefix(r.text(), "SELECT ") + ") AS " + name, work: r.work}
 	for i, c := range r.cols {
-		out.cols = append(out.cols, column{fmt.Sprintf("%s.c%d", name, i), c.t, c.noNull})
+		out.cols = append(out.cols, column{sql: fmt.Sprintf("%s.c%d", name, i), t: c.t, noNull: c.noNull})
 	}
 	return out
 }
@@ -212,7 +215,7 @@ func (g *Generator) scan(x *plan.Scan) (*relation, error) {
 	}
 	r := &relation{table: x.Table, from: t.From}
 	for i, k := range x.Keep {
-		r.cols = append(r.cols, column{t.Columns[k], x.Cols[i].Type, t.NoNulls[k] || x.Cols[i].Type == types.String})
+		r.cols = append(r.cols, column{sql: t.Columns[k], t: x.Cols[i].Type, noNull: t.NoNulls[k] || x.Cols[i].Type == types.String})
 	}
 	return r, nil
 }
