@@ -50,6 +50,7 @@ folders named with --allow-external.`,
 			return runQuery(cmd.Context(), env, &f, args)
 		},
 	}
+	cmd.AddCommand(newQueryFmtCommand(env), newQueryCheckCommand(env))
 	fl := cmd.Flags()
 	fl.StringVar(&f.batch, "batch", "", `read a JSON object {"id", "query"} a line from a file or - and answer a line each`)
 	fl.StringVarP(&f.file, "file", "f", "", "read the query from a file")

@@ -217,3 +217,28 @@ func (b *binder) addKeys(l, r plan.Expr, at syntax.Expr, lk, rk *[]plan.Expr) {
 	}
 	*lk, *rk = append(*lk, b.known(l)), append(*rk, b.known(r))
 }
+
+// filterLeft puts a filter that reads the left side of an innerunique join
+// only before the join, as the engine does: which of the rows with one key is
+// joined then depends on the filter (join page, innerunique flavor). It returns
+// nil for any other node.
+func filterLeft(n plan.Node, pred plan.Expr) plan.Node {
+	j, ok := n.(*plan.Join)
+	if !ok || j.Kind != plan.InnerUnique {
+		return nil
+	}
+	left := len(j.Left.Columns())
+	fits := true
+	plan.Walk(pred, func(e plan.Expr) {
+		switch x := e.(type) {
+		case *plan.Col:
+			fits = fits && x.Index < left
+		case *plan.Call:
+			fits = fits && !x.Window && !x.Volatile
+		}
+	})
+	if !fits || !readsColumns(pred) {
+		return nil
+	}
+	return plan.NewJoin(j.Kind, plan.NewFilter(j.Left, pred), j.Right, j.LeftKeys, j.RightKeys, j.Take, j.Columns())
+}

@@ -25,7 +25,11 @@ func (b *binder) pipe(p *syntax.Pipe, sc *scope) any {
 	var in rows
 	ops := p.Ops
 	if p.Source != nil {
-		x := b.any(p.Source, noScope)
+		var x any
+		if !b.guard(func() { x = b.any(p.Source, noScope) }) {
+			// What is wrong behind an unknown table is said too.
+			x = b.openNode(plan.NewValues(nil, vec.NewBatch(nil, 0), "unknown"))
+		}
 		n, ok := x.(plan.Node)
 		if !ok {
 			b.fail(errTabular("what stands before \"|\""), p.Source.Span())
@@ -123,6 +127,9 @@ func (b *binder) op(in rows, op syntax.Op, last bool) rows {
 	switch op := op.(type) {
 	case *syntax.Where:
 		pred := b.boolean(op.Pred, in.scope())
+		if n := filterLeft(in.node, pred); n != nil {
+			return rows{n, in.ordered, in.open}
+		}
 		return rows{plan.NewFilter(in.node, pred), in.ordered, in.open}
 	case *syntax.Extend:
 		return b.extend(in, op.Items)
