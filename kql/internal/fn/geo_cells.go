@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"slices"
+
 	"github.com/golang/geo/s2"
 
 	"github.com/azward/azward/kql/internal/geo"
@@ -81,24 +83,26 @@ var geoCellFuncs = []Func{
 			}
 			return geoJSON("Polygon", value.Array([]value.Value{coordinates(degrees(ps, true))})), true
 		}, Example{`geo_s2cell_to_polygon("a")`, `null`}),
-	geoRow("geo_s2cell_neighbors", "Returns the S2 cells of the same level around one, in no particular order.", "(s2cell: string): dynamic",
+	geoRow("geo_s2cell_neighbors", "Returns the S2 cells of the same level around one.", "(s2cell: string): dynamic",
 		func(a []value.Value) (value.Value, bool) {
 			c, ok := s2Cell(a[0])
 			if !ok {
 				return value.Null, false
 			}
-			var out []value.Value
+			var out []string
 			if c.Level() == 0 {
 				for _, n := range c.EdgeNeighbors() {
-					out = append(out, value.String(n.ToToken()))
+					out = append(out, n.ToToken())
 				}
-				return value.Array(out), true
+			} else {
+				for _, n := range c.AllNeighbors(c.Level()) {
+					if t := n.ToToken(); !slices.Contains(out, t) {
+						out = append(out, t)
+					}
+				}
 			}
-			for _, n := range c.AllNeighbors(c.Level()) {
-				out = append(out, value.String(n.ToToken()))
-			}
-			return value.Array(out), true
-		}, Example{`geo_s2cell_neighbors("89c259")`, `["89c2f9","89c251","89c257","89c25f","89c2f7","89c25b","89c2f5","89c25d"]`}),
+			return value.Strings(tableOrder(out)), true
+		}, Example{`geo_s2cell_neighbors("89c259")`, `["89c25d","89c25b","89c2f7","89c257","89c2f5","89c251","89c25f","89c2f9"]`}),
 }
 
 func s2Cell(v value.Value) (s2.CellID, bool) {

@@ -11,13 +11,15 @@ import (
 
 const toRadians = math.Pi / 180
 
-func cellTexts(cells []h3.Cell) value.Value {
-	out := make([]value.Value, len(cells))
+func cellNames(cells []h3.Cell) []string {
+	out := make([]string, len(cells))
 	for i, c := range cells {
-		out[i] = value.String(c.String())
+		out[i] = c.String()
 	}
-	return value.Array(out)
+	return out
 }
+
+func cellTexts(cells []h3.Cell) value.Value { return value.Strings(cellNames(cells)) }
 
 func inDegrees(lat, lng float64) geo.LngLat {
 	return geo.LngLat{Lng: lng / toRadians, Lat: lat / toRadians}
@@ -58,13 +60,13 @@ var geoH3Funcs = []Func{
 			}
 			return geoJSON("Polygon", value.Array([]value.Value{coordinates(append(ring, ring[0]))})), true
 		}, Example{`geo_h3cell_to_polygon("@")`, `null`}),
-	geoRow("geo_h3cell_neighbors", "Returns the H3 cells around one, in no particular order.", "(h3cell: string): dynamic",
+	geoRow("geo_h3cell_neighbors", "Returns the H3 cells around one.", "(h3cell: string): dynamic",
 		func(a []value.Value) (value.Value, bool) {
 			c, ok := h3.Parse(a[0].Str())
 			if !ok {
 				return value.Null, false
 			}
-			return cellTexts(c.Rings(1)[1]), true
+			return value.Strings(tableOrder(cellNames(c.Rings(1)[1]))), true
 		}, Example{`array_length(geo_h3cell_neighbors("862a1072fffffff"))`, `6`}, Example{`geo_h3cell_neighbors("abc")`, `null`}),
 	geoRow("geo_h3cell_rings", "Returns the rings of H3 cells around one up to a distance (0 to 100).", "(h3cell: string, distance: long): dynamic",
 		func(a []value.Value) (value.Value, bool) {
@@ -105,7 +107,7 @@ var geoH3Funcs = []Func{
 			c, ok := h3.Parse(a[0].Str())
 			return value.Int(int32(c.Level())), ok
 		}, Example{`geo_h3cell_level("862a1072fffffff")`, `6`}, Example{`geo_h3cell_level("x")`, `null`}),
-	geoRow("geo_polygon_to_h3cells", "Returns the H3 cells of a resolution (by default 6) whose middle lies in a polygon, widened by a radius in meters; sorted.", "(polygon: dynamic, resolution?: long, radius?: real): dynamic",
+	geoRow("geo_polygon_to_h3cells", "Returns the H3 cells of a resolution (by default 6) whose middle lies in a polygon, widened by a radius in meters.", "(polygon: dynamic, resolution?: long, radius?: real): dynamic",
 		func(a []value.Value) (value.Value, bool) {
 			p, ok := polygonIn(a[0])
 			level := longArg(a, 1, 6)
@@ -118,7 +120,7 @@ var geoH3Funcs = []Func{
 				}
 			}
 			cs, ok := p.H3Cells(int(level))
-			return cellTexts(cs), ok
+			return value.Strings(tableOrder(cellNames(cs))), ok
 		}, Example{`geo_polygon_to_h3cells(dynamic({"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}), 3)`, `["83754efffffffff"]`}),
 	{Name: "geo_info_from_ip_address", Doc: "Returns where in the world an address is; null, for azward holds no such data.",
 		Sigs: []Sig{{"(ip: string): dynamic", nothing(types.Dynamic)}}, Ex: []Example{{`geo_info_from_ip_address("192.0.2.1")`, `null`}}},

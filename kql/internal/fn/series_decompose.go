@@ -2,6 +2,7 @@ package fn
 
 import (
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -180,7 +181,8 @@ type period struct {
 const samePeriod = 0.02
 
 // periods returns the peaks of the autocorrelation within bounds, best first.
-// A multiple of a shorter period is left out unless it scores better.
+// What lies near a multiple of a shorter period is left out unless it scores better, and so is
+// what lies within a quarter of a better one.
 func periods(xs []float64, lo, hi float64) []period {
 	ac := autocorrelation(xs)
 	var found []period
@@ -194,7 +196,7 @@ func periods(xs []float64, lo, hi float64) []period {
 	for _, p := range found {
 		multiple := false
 		for _, q := range out {
-			if r := p.length % q.length; (r <= 1 || r == q.length-1) && p.score < q.score+samePeriod {
+			if r := p.length % q.length; 4*min(r, q.length-r) < q.length && p.score < q.score+samePeriod {
 				multiple = true
 				break
 			}
@@ -204,8 +206,16 @@ func periods(xs []float64, lo, hi float64) []period {
 		}
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].score > out[j].score })
-	return out
+	var apart []period
+	for _, p := range out {
+		if !slices.ContainsFunc(apart, func(q period) bool { return 4*abs(p.length-q.length) < q.length }) {
+			apart = append(apart, p)
+		}
+	}
+	return apart
 }
+
+func abs(n int) int { return max(n, -n) }
 
 // choosePeriod returns the period to use: the given one, or the best that
 // scores at least the threshold; 0 if there is none.
