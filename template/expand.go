@@ -61,6 +61,23 @@ type Resource struct {
 	Offset     int       // of its declaration in File
 	File       string    // where it is declared: the template, or one that it links to
 	Line       int       // of its declaration, where the offset does not tell it (Terraform sources)
+	attributes map[string]string
+}
+
+// Attribute returns the Terraform attribute that a path of the body was taken
+// from: "min_tls_version" of "properties.minimumTlsVersion"; "" where there is none.
+func (r *Resource) Attribute(path string) string {
+	for p := bare(path); p != ""; {
+		if a, ok := r.attributes[p]; ok {
+			return a
+		}
+		i := strings.LastIndexByte(p, '.')
+		if i < 0 {
+			break
+		}
+		p = p[:i]
+	}
+	return ""
 }
 
 // UnknownAt returns why a path of the body is not known; path and what is

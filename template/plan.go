@@ -279,7 +279,9 @@ func (p *plan) emit(r *planned) {
 	for _, c := range r.row.consts {
 		w.body = put(w.body, strings.Split(c.to, "."), c.value)
 	}
-	r.out = p.add(r, id, r.row.typ, w.body, known)
+	if r.out = p.add(r, id, r.row.typ, w.body, known); r.out != nil {
+		r.out.attributes = w.from
+	}
 	for _, c := range r.row.also {
 		when := attribute(r.values, c.when)
 		if r.out == nil || w.unset(when, c.when) || when.Kind() == jsondoc.Array && when.Len() == 0 {
@@ -287,7 +289,9 @@ func (p *plan) emit(r *planned) {
 		}
 		sub := p.writer(r)
 		sub.assign(c.set, r.values)
-		p.add(r, id+"/"+c.typ+"/"+c.name, r.row.typ+"/"+c.typ, sub.body, known)
+		if made := p.add(r, id+"/"+c.typ+"/"+c.name, r.row.typ+"/"+c.typ, sub.body, known); made != nil {
+			made.attributes = sub.from
+		}
 	}
 }
 

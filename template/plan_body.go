@@ -13,10 +13,11 @@ type bodyWriter struct {
 	p    *plan
 	r    *planned
 	body jsondoc.Value
+	from map[string]string // attributes, by the path that they went to
 }
 
 func (p *plan) writer(r *planned) *bodyWriter {
-	return &bodyWriter{p: p, r: r, body: jsondoc.NewObject()}
+	return &bodyWriter{p: p, r: r, body: jsondoc.NewObject(), from: map[string]string{}}
 }
 
 // common sets what resources of every type have.
@@ -47,15 +48,17 @@ func (w *bodyWriter) unset(v jsondoc.Value, attr string) bool {
 // assign takes attributes of from to their paths.
 func (w *bodyWriter) assign(list []assign, from jsondoc.Value) {
 	for _, a := range list {
-		if v := w.read(a, from, ""); v.Exists() {
+		if v, attr := w.read(a, from, ""); v.Exists() {
 			w.body = put(w.body, strings.Split(a.to, "."), v)
+			w.from[bare(a.to)] = attr
 		}
 	}
 }
 
-// read returns the value of an assignment; missing where it sets nothing.
-// within is the path of from in the resource's attributes.
-func (w *bodyWriter) read(a assign, from jsondoc.Value, within string) jsondoc.Value {
+// read returns the value of an assignment and the attribute that it is from;
+// missing where it sets nothing. within is the path of from in the resource's
+// attributes.
+func (w *bodyWriter) read(a assign, from jsondoc.Value, within string) (jsondoc.Value, string) {
 	for _, attr := range a.from {
 		v := attribute(from, attr)
 		path := strings.TrimPrefix(within+"."+attr, ".")
@@ -64,15 +67,15 @@ func (w *bodyWriter) read(a assign, from jsondoc.Value, within string) jsondoc.V
 		}
 		if w.unset(v, path) {
 			if a.keep && isHole(v) {
-				return v
+				return v, path
 			}
 			continue
 		}
 		if got := w.turn(a, v, path); got.Exists() {
-			return got
+			return got, path
 		}
 	}
-	return jsondoc.Value{}
+	return jsondoc.Value{}, ""
 }
 
 // turn applies an assignment's form to a value that is set.
@@ -94,7 +97,7 @@ func (w *bodyWriter) turn(a assign, v jsondoc.Value, path string) jsondoc.Value 
 		for _, e := range v.Elements() {
 			sub := &bodyWriter{p: w.p, r: w.r, body: jsondoc.NewObject()}
 			for _, one := range a.each {
-				if got := sub.read(one, e, path); got.Exists() {
+				if got, _ := sub.read(one, e, path); got.Exists() {
 					sub.body = put(sub.body, strings.Split(one.to, "."), got)
 				}
 			}

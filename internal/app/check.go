@@ -58,6 +58,8 @@ type check struct {
 	files []deployment
 	by    map[string]declared // by key of the resource
 	named map[string]bool     // rules that ask for a resource's name or id
+
+	blocks *sources // of Terraform, where they are given
 }
 
 // declared is where a resource was declared.
@@ -180,6 +182,11 @@ func (c *check) placed(r result) report.Finding {
 	switch {
 	case p.r.Line > 0:
 		f.Line = p.r.Line
+		if r.verdict != nil && c.blocks != nil {
+			if line := c.blocks.attribute(p.r.File, p.r.Line, decidingAttribute(p.r, r.verdict)); line > 0 {
+				f.Line = line
+			}
+		}
 	case offset > 0 || p.r.Offset > 0:
 		pos := p.e.Position(p.r.File, offset)
 		f.Line, f.Column = pos.Line, pos.Column
@@ -319,6 +326,21 @@ func decidedAt(r *resource.Resource, t *template.Resource, v *finding.Verdict) i
 		}
 	}
 	return 0
+}
+
+// decidingAttribute is the Terraform attribute that decided a verdict.
+func decidingAttribute(t *template.Resource, v *finding.Verdict) string {
+	for _, m := range v.Missing {
+		if a := t.Attribute(stepPath(m + " ")); a != "" && !strings.Contains(m, " ") {
+			return a
+		}
+	}
+	for _, step := range slices.Backward(v.Because) {
+		if a := t.Attribute(stepPath(step.Clause)); a != "" {
+			return a
+		}
+	}
+	return ""
 }
 
 // placeOf is the offset of what a path of a clause found.

@@ -122,9 +122,10 @@ func (c *check) readFile(name, root string, named bool) (d deployment, ok bool, 
 	case template.KindPlan:
 		o := template.PlanOptions{File: shown, StandInSubscription: standIn}
 		if c.o.Source != "" {
-			if o.Line, err = blockLines(c.o.Source); err != nil {
+			if c.blocks, err = readSources(c.o.Source); err != nil {
 				return d, false, err
 			}
+			o.Line = c.blocks.line
 		}
 		return deployment{shown, "plan", template.ReadPlan(text, o)}, true, nil
 	case template.KindParameters:

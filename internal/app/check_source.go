@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,10 +18,25 @@ const (
 // resourceBlock matches the head of a resource block of Terraform's language.
 var resourceBlock = regexp.MustCompile(`(?m)^[ \t]*resource[ \t]+"([^"\n]+)"[ \t]+"([^"\n]+)"`)
 
-// blockLines finds the resource blocks in the .tf files of a folder and those
-// below it. The function that it returns answers for a module's folder,
-// relative to the root, with the file and line of a block; 0 where it is not there.
-func blockLines(root string) (func(module, typ, name string) (string, int), error) {
+// argument matches an argument of a block.
+var argument = regexp.MustCompile(`^[ \t]*([A-Za-z_][A-Za-z0-9_-]*)[ \t]*[={]`)
+
+// sources are the resource blocks in the .tf files of a folder and those below it.
+type sources struct {
+	blocks map[string]block // by module folder, type and name
+	at     map[string]block // by file and line
+}
+
+// block is one resource block.
+type block struct {
+	file string
+	line int
+	text string // from its head to the end of the file
+}
+
+// readSources reads the .tf files of a folder. A file that cannot be read has
+// no lines to give.
+func readSources(root string) (*sources, error) {
 	info, err := os.Stat(root)
 	if err != nil {
 		return nil, usagef("read the sources %s: %v", root, reason(err))
@@ -28,11 +44,7 @@ func blockLines(root string) (func(module, typ, name string) (string, int), erro
 	if !info.IsDir() {
 		return nil, usagef("--source %s is no folder", root)
 	}
-	type place struct {
-		file string
-		line int
-	}
-	at := map[string]place{}
+	s := &sources{blocks: map[string]block{}, at: map[string]block{}}
 	files := 0
 	err = filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
 		switch {
@@ -46,31 +58,55 @@ func blockLines(root string) (func(module, typ, name string) (string, int), erro
 		if files++; files > maxSourceFiles {
 			return filepath.SkipAll
 		}
-		text, err := readSmall(name, maxSourceFile)
-		if err != nil {
-			return nil
-		}
 		rel, err := filepath.Rel(root, filepath.Dir(name))
 		if err != nil {
 			return err
 		}
-		module := filepath.ToSlash(rel)
-		if module == "." {
-			module = ""
-		}
-		line, last := 1, 0
-		for _, m := range resourceBlock.FindAllSubmatchIndex(text, -1) {
-			line += strings.Count(string(text[last:m[0]]), "\n")
-			last = m[0]
-			at[module+"\x00"+string(text[m[2]:m[3]])+"."+string(text[m[4]:m[5]])] = place{shownPath(name), line}
+		if text, err := readSmall(name, maxSourceFile); err == nil {
+			s.add(shownPath(name), strings.TrimPrefix(filepath.ToSlash(rel), "."), string(text))
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	return s, err
+}
+
+func (s *sources) add(file, module, text string) {
+	line, last := 1, 0
+	for _, m := range resourceBlock.FindAllStringSubmatchIndex(text, -1) {
+		line += strings.Count(text[last:m[0]], "\n")
+		last = m[0]
+		b := block{file, line, text[m[0]:]}
+		s.blocks[module+"\x00"+text[m[2]:m[3]]+"."+text[m[4]:m[5]]] = b
+		s.at[fmt.Sprintf("%s:%d", file, line)] = b
 	}
-	return func(module, typ, name string) (string, int) {
-		p := at[module+"\x00"+typ+"."+name]
-		return p.file, p.line
-	}, nil
+}
+
+// line returns where the block of a resource stands, relative to the root
+// module's folder; 0 where it does not.
+func (s *sources) line(module, typ, name string) (string, int) {
+	b := s.blocks[module+"\x00"+typ+"."+name]
+	return b.file, b.line
+}
+
+// attribute returns the line of an attribute in the block at a line; 0 where
+// the block does not say it. Of "network_rules[0].default_action" it is the
+// line of default_action, of a block of that name, its head.
+func (s *sources) attribute(file string, at int, attr string) int {
+	b, ok := s.at[fmt.Sprintf("%s:%d", file, at)]
+	if !ok || attr == "" {
+		return 0
+	}
+	want, _, _ := strings.Cut(attr[strings.LastIndexByte(attr, '.')+1:], "[")
+	depth, line := 0, at
+	for text := range strings.Lines(b.text) {
+		if m := argument.FindStringSubmatch(text); m != nil && m[1] == want && depth > 0 {
+			return line
+		}
+		depth += strings.Count(text, "{") - strings.Count(text, "}")
+		if depth <= 0 {
+			return 0
+		}
+		line++
+	}
+	return 0
 }
