@@ -47,16 +47,6 @@ func (s set64) meets(o set64) bool {
 	return false
 }
 
-// within tells whether each member of s is one of o.
-func (s set64) within(o set64) bool {
-	for i := range s {
-		if s[i]&^o[i] != 0 {
-			return false
-		}
-	}
-	return true
-}
-
 func (s set64) equal(o set64) bool {
 	for i := range s {
 		if s[i] != o[i] {
@@ -72,16 +62,6 @@ func (s set64) count() int {
 		n += bits.OnesCount64(w)
 	}
 	return n
-}
-
-// first returns the least member, -1 where there is none.
-func (s set64) first() int {
-	for i, w := range s {
-		if w != 0 {
-			return i<<6 + bits.TrailingZeros64(w)
-		}
-	}
-	return -1
 }
 
 // each calls f with the members in order.
@@ -122,6 +102,7 @@ func (p pair) add(i int, t Tri) {
 		p.may.add(i)
 	case Unknown:
 		p.may.add(i)
+	default:
 	}
 }
 

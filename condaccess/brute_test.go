@@ -61,6 +61,7 @@ func (w *world) inGroup(id, group string, seen map[string]bool) condaccess.Tri {
 				return condaccess.True
 			case condaccess.Unknown:
 				out = condaccess.Unknown
+			default:
 			}
 		}
 	}

@@ -271,6 +271,7 @@ func (s *Set) side(w *whoTable, x *subject) pair {
 			out.or(pair{w.groups[i], w.groups[i]})
 		case Unknown:
 			out.may.or(w.groups[i])
+		default:
 		}
 	}
 	for i, t := range x.roles {
@@ -279,6 +280,7 @@ func (s *Set) side(w *whoTable, x *subject) pair {
 			out.or(pair{w.roles[i], w.roles[i]})
 		case Unknown:
 			out.may.or(w.roles[i])
+		default:
 		}
 	}
 	for _, g := range w.guests {
@@ -319,12 +321,14 @@ func (s *Set) whichWorkload(x *subject) pair {
 			out.or(pair{w.mine, w.mine})
 		case Unknown:
 			out.may.or(w.mine)
+		default:
 		}
 		switch x.agent {
 		case True:
 			out.or(pair{w.agents, w.agents})
 		case Unknown:
 			out.may.or(w.agents)
+		default:
 		}
 		return out
 	}

@@ -106,6 +106,7 @@ func (s *Set) appPair(app string) pair {
 			in.or(pair{b, b})
 		case Unknown:
 			in.may.or(b)
+		default:
 		}
 	}
 	for token, b := range a.excl {
@@ -114,6 +115,7 @@ func (s *Set) appPair(app string) pair {
 			out.or(pair{b, b})
 		case Unknown:
 			out.may.or(b)
+		default:
 		}
 	}
 	if len(a.filter) > 0 {

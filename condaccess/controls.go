@@ -127,6 +127,7 @@ func (c Clause) guarantees(property func(Control) Tri) Tri {
 			return False
 		case Unknown:
 			out = Unknown
+		default:
 		}
 	}
 	return out
@@ -144,6 +145,7 @@ func (d *demand) grants(property func(Control) Tri) Tri {
 			return True
 		case Unknown:
 			out = Unknown
+		default:
 		}
 	}
 	return out

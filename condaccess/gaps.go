@@ -188,6 +188,7 @@ func (sp *space) complement(of []box) []box {
 			users = a
 		case dimTarget:
 			targets = a
+		default:
 		}
 	}
 	var out []box

@@ -77,6 +77,7 @@ func (w *world) guarantees(docs []jsondoc.Value, s *condaccess.SignIn, dev map[s
 			return condaccess.True
 		case condaccess.Unknown:
 			out = condaccess.Unknown
+		default:
 		}
 	}
 	return out

@@ -109,6 +109,7 @@ func calm(dim dimension, m member) bool {
 		return x.SignInRisk == RiskNone || x.SignInRisk == RiskLow
 	case dimUserRisk:
 		return x.UserRisk == RiskNone || x.UserRisk == RiskLow
+	default:
 	}
 	return true
 }
@@ -132,6 +133,7 @@ var circumstances = []circumstance{
 			return modern(m)
 		case dimFlow:
 			return m.told().Flow == FlowNone
+		default:
 		}
 		return true
 	}},

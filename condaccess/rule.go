@@ -234,6 +234,7 @@ func (n *ruleNode) eval(lookup func(*ruleTest) property) Tri {
 				return decides
 			case Unknown:
 				out = Unknown
+			default:
 			}
 		}
 		return out

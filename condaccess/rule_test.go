@@ -62,7 +62,7 @@ func TestDeviceFilterErrorsNameThePlace(t *testing.T) {
 	}{
 		{`device.trustType -eq "ServerAD`, "no partner", 21},
 		{`device.isCompliant -gt True`, "operator was expected", 19},
-		{`device.colour -eq "red"`, `no property "colour"`, 0},
+		{`device.hue -eq "red"`, `no property "hue"`, 0},
 		{`device.isCompliant -contains True`, "not for device.isCompliant", 19},
 		{`device.isCompliant -eq True -or`, "was expected", 31},
 		{`(device.isCompliant -eq True`, "closing parenthesis", 28},

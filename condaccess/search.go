@@ -1,6 +1,9 @@
 package condaccess
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // box is a set of classes along each axis; it holds the cells whose class is in the
 // set along every axis.
@@ -56,9 +59,9 @@ func (q *search) grow(n int) {
 func (q *search) index(i int, b box) {
 	full := true
 	q.tail[len(q.sizes)].add(i)
-	for a := len(q.sizes) - 1; a >= 0; a-- {
+	for a, size := range slices.Backward(q.sizes) {
 		b[a].each(func(c int) { q.holds[a][c].add(i) })
-		if full = full && b[a].count() == q.sizes[a]; full {
+		if full = full && b[a].count() == size; full {
 			q.tail[a].add(i)
 		}
 	}

@@ -190,6 +190,7 @@ func (r *signInReader) conditions(v jsondoc.Value) {
 			if strings.EqualFold(d.TextOr(""), "unregistered") {
 				s.Device = Unregistered()
 			}
+		default:
 		}
 	}
 }
@@ -252,6 +253,7 @@ func (r *signInReader) device(v jsondoc.Value) *Device {
 			d.Set(name, s)
 		case jsondoc.Array:
 			d.Set(name, texts(m)...)
+		default:
 		}
 	}
 	return d

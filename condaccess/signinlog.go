@@ -98,6 +98,7 @@ func ParseLogRecord(v jsondoc.Value, s *Set, r *LogRecord) bool {
 		x.Country = logCountry(loc.Get("countryOrRegion").TextOr(""))
 	case jsondoc.String:
 		x.Country = logCountry(loc.TextOr(""))
+	default:
 	}
 	x.SignInRisk, _ = ParseRisk(text(k.risk))
 	if x.Workload != "" {
@@ -277,6 +278,7 @@ func (s *Set) completeDevice(r *LogRecord) {
 				r.SignIn.Device.Set(t.prop, map[bool]string{true: "True", false: "False"}[b])
 			case jsondoc.Array:
 				r.SignIn.Device.Set(t.prop, texts(v)...)
+			default:
 			}
 		})
 	}

@@ -28,6 +28,7 @@ func notTri(t Tri) Tri {
 		return False
 	case False:
 		return True
+	default:
 	}
 	return Unknown
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -125,7 +126,7 @@ func TestDemoMatrix(t *testing.T) {
 	}
 	d := xml.NewDecoder(strings.NewReader(report.AccessMatrixSVG(m)))
 	for {
-		if _, err := d.Token(); err == io.EOF {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatalf("the drawing is not well formed: %v", err)

@@ -106,3 +106,16 @@ func readJSON(env *Env, path string) (jsondoc.Value, error) {
 	}
 	return doc, nil
 }
+
+// printer writes text and keeps the first error, for a function that writes many
+// lines to look at once.
+type printer struct {
+	io.Writer
+	err error
+}
+
+func (p *printer) printf(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.Writer, format, args...)
+	}
+}

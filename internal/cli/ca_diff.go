@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -53,8 +52,9 @@ the inventory's, or the one in --before.`,
 				if f.format == "json" {
 					return writeValue(w, changesJSON(changes))
 				}
-				writeChanges(w, set, changes)
-				return nil
+				p := &printer{Writer: w}
+				writeChanges(p, set, changes)
+				return p.err
 			})
 			if err == nil && fail && weaker {
 				return errFindings
@@ -69,7 +69,7 @@ the inventory's, or the one in --before.`,
 	return cmd
 }
 
-func writeChanges(w io.Writer, set *condaccess.Set, changes []condaccess.Change) {
+func writeChanges(w *printer, set *condaccess.Set, changes []condaccess.Change) {
 	any := false
 	for i := range changes {
 		c := &changes[i]
@@ -80,16 +80,16 @@ func writeChanges(w io.Writer, set *condaccess.Set, changes []condaccess.Change)
 			for k := range part.regions {
 				r := &part.regions[k]
 				any = true
-				fmt.Fprintf(w, "%s: %s (%d people%s)\n", part.word, c.Question.Title, r.People, map[bool]string{true: ", and some who may come"}[r.Comers])
+				w.printf("%s: %s (%d people%s)\n", part.word, c.Question.Title, r.People, map[bool]string{true: ", and some who may come"}[r.Comers])
 				for _, x := range r.Conditions() {
-					fmt.Fprintf(w, "    %-13s %s\n", x.Axis, x.Text)
+					w.printf("    %-13s %s\n", x.Axis, x.Text)
 				}
-				fmt.Fprintf(w, "    witness       %s\n", witnessText(set, &r.Witness))
+				w.printf("    witness       %s\n", witnessText(set, &r.Witness))
 			}
 		}
 	}
 	if !any {
-		fmt.Fprintln(w, "no sign-in gets weaker or stronger")
+		w.printf("no sign-in gets weaker or stronger\n")
 	}
 }
 

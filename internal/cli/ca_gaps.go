@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -91,25 +90,26 @@ func caGaps(cmd *cobra.Command, env *Env, f *caGapsFlags, args []string) error {
 		open = open || len(g.Open) > 0
 		answers = append(answers, g)
 	}
-	err = writeOutput(env, f.ca.output, func(w io.Writer) error {
+	err = writeOutput(env, f.ca.output, func(out io.Writer) error {
 		if f.ca.format == "json" {
-			var out []jsondoc.Value
+			var list []jsondoc.Value
 			for _, g := range answers {
-				out = append(out, g.JSON(c.Set))
+				list = append(list, g.JSON(c.Set))
 			}
-			return writeValue(w, jsondoc.NewObject(jsondoc.Member{Name: "questions", Value: jsondoc.NewArray(out...)}))
+			return writeValue(out, jsondoc.NewObject(jsondoc.Member{Name: "questions", Value: jsondoc.NewArray(list...)}))
 		}
+		w := &printer{Writer: out}
 		if aside := answers[0].Emergency; len(aside) > 0 {
 			var names []string
 			for _, u := range aside {
 				names = append(names, u.UPN)
 			}
-			fmt.Fprintf(w, "set aside, emergency access: %s\n\n", strings.Join(names, ", "))
+			w.printf("set aside, emergency access: %s\n\n", strings.Join(names, ", "))
 		}
 		for _, g := range answers {
 			writeGaps(w, c, g)
 		}
-		return nil
+		return w.err
 	})
 	if err == nil && f.fail && open {
 		return errFindings
@@ -117,11 +117,11 @@ func caGaps(cmd *cobra.Command, env *Env, f *caGapsFlags, args []string) error {
 	return err
 }
 
-func writeGaps(w io.Writer, c *app.ConditionalAccess, g *condaccess.Gaps) {
+func writeGaps(w *printer, c *app.ConditionalAccess, g *condaccess.Gaps) {
 	verdict := map[condaccess.Tri]string{condaccess.True: "holds", condaccess.False: "DOES NOT HOLD", condaccess.Unknown: "unknown"}[g.Holds()]
-	fmt.Fprintf(w, "%s: %s\n  %s\n", g.Question.ID, verdict, g.Question.Title)
+	w.printf("%s: %s\n  %s\n", g.Question.ID, verdict, g.Question.Title)
 	if len(g.Open) > 0 {
-		fmt.Fprintf(w, "  %d regions, %d of %d people\n", len(g.Open), condaccess.People(g.Open), g.Asked)
+		w.printf("  %d regions, %d of %d people\n", len(g.Open), condaccess.People(g.Open), g.Asked)
 	}
 	for _, part := range []struct {
 		mark    string
@@ -129,18 +129,18 @@ func writeGaps(w io.Writer, c *app.ConditionalAccess, g *condaccess.Gaps) {
 	}{{"open", g.Open}, {"unknown", g.Unknown}} {
 		for i := range part.regions {
 			r := &part.regions[i]
-			fmt.Fprintf(w, "\n  %s %d: %d people%s\n", part.mark, i+1, r.People, map[bool]string{true: ", and some who may come"}[r.Comers])
+			w.printf("\n  %s %d: %d people%s\n", part.mark, i+1, r.People, map[bool]string{true: ", and some who may come"}[r.Comers])
 			for _, x := range r.Conditions() {
-				fmt.Fprintf(w, "    %-13s %s\n", x.Axis, x.Text)
+				w.printf("    %-13s %s\n", x.Axis, x.Text)
 			}
 			for _, p := range r.Weak {
-				fmt.Fprintf(w, "    not enough    %s\n", p.Name())
+				w.printf("    not enough    %s\n", p.Name())
 			}
-			fmt.Fprintf(w, "    witness       %s\n", witnessText(c.Set, &r.Witness))
-			fmt.Fprintf(w, "    fix           %s\n", c.Set.Close(g.Question, r).Text)
+			w.printf("    witness       %s\n", witnessText(c.Set, &r.Witness))
+			w.printf("    fix           %s\n", c.Set.Close(g.Question, r).Text)
 		}
 	}
-	fmt.Fprintln(w)
+	w.printf("\n")
 }
 
 // witnessText says a sign-in in one line.

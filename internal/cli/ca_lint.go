@@ -62,16 +62,16 @@ func newCALintCommand(env *Env) *cobra.Command {
 	return cmd
 }
 
-func writeRemarks(w io.Writer, format string, remarks []condaccess.Remark) error {
+func writeRemarks(out io.Writer, format string, remarks []condaccess.Remark) error {
 	switch format {
 	case "json":
-		var out []jsondoc.Value
+		var list []jsondoc.Value
 		for i := range remarks {
-			out = append(out, remarks[i].JSON())
+			list = append(list, remarks[i].JSON())
 		}
-		return writeValue(w, jsondoc.NewObject(jsondoc.Member{Name: "remarks", Value: jsondoc.NewArray(out...)}))
+		return writeValue(out, jsondoc.NewObject(jsondoc.Member{Name: "remarks", Value: jsondoc.NewArray(list...)}))
 	case "csv":
-		c := csv.NewWriter(w)
+		c := csv.NewWriter(out)
 		_ = c.Write([]string{"severity", "code", "policy", "message", "hint"})
 		for _, r := range remarks {
 			name := ""
@@ -83,18 +83,19 @@ func writeRemarks(w io.Writer, format string, remarks []condaccess.Remark) error
 		c.Flush()
 		return c.Error()
 	}
+	w := &printer{Writer: out}
 	if len(remarks) == 0 {
-		fmt.Fprintln(w, "nothing to remark")
+		w.printf("nothing to remark\n")
 	}
 	for _, r := range remarks {
 		name := "all policies"
 		if r.Policy != nil {
 			name = r.Policy.Name()
 		}
-		fmt.Fprintf(w, "%s: %s: %s: %s\n", r.Severity, r.Code, name, r.Text)
+		w.printf("%s: %s: %s: %s\n", r.Severity, r.Code, name, r.Text)
 		if r.Hint != "" {
-			fmt.Fprintf(w, "  hint: %s\n", r.Hint)
+			w.printf("  hint: %s\n", r.Hint)
 		}
 	}
-	return nil
+	return w.err
 }

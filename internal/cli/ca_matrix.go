@@ -64,23 +64,25 @@ each circumstance what holds in every sign-in of it.`,
 	return cmd
 }
 
-func writeMatrix(w io.Writer, m *condaccess.Matrix) error {
+func writeMatrix(out io.Writer, m *condaccess.Matrix) error {
+	w := &printer{Writer: out}
 	for i, r := range m.Rows {
-		fmt.Fprintf(w, "%s (%d people%s)\n", r.Label, r.People, map[bool]string{true: ", and some who may come"}[r.Comers])
+		w.printf("%s (%d people%s)\n", r.Label, r.People, map[bool]string{true: ", and some who may come"}[r.Comers])
 		t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+		rows := &printer{Writer: t}
 		for c, name := range m.Columns {
-			fmt.Fprintf(t, "  %s\t", name)
+			rows.printf("  %s\t", name)
 			for k, s := range m.Cells[i][c] {
-				fmt.Fprintf(t, "%s: %s\t", m.Circumstances[k].ID, s)
+				rows.printf("%s: %s\t", m.Circumstances[k].ID, s)
 			}
-			fmt.Fprintln(t)
+			rows.printf("\n")
 		}
 		if err := t.Flush(); err != nil {
 			return err
 		}
-		fmt.Fprintln(w)
+		w.printf("\n")
 	}
-	return nil
+	return w.err
 }
 
 func matrixJSON(m *condaccess.Matrix) jsondoc.Value {

@@ -63,7 +63,7 @@ counted as undecided.`,
 				if f.format == "json" {
 					return writeValue(w, total.JSON())
 				}
-				return writeReplay(w, c, total, proposed != nil)
+				return writeReplay(w, total, proposed != nil)
 			})
 		},
 	}
@@ -94,41 +94,43 @@ func replayFile(cmd *cobra.Command, env *Env, path string, c *app.ConditionalAcc
 	return nil
 }
 
-func writeReplay(w io.Writer, c *app.ConditionalAccess, r *condaccess.Replay, compared bool) error {
-	fmt.Fprintf(w, "%d sign-ins", r.SignIns)
+func writeReplay(out io.Writer, r *condaccess.Replay, compared bool) error {
+	w := &printer{Writer: out}
+	w.printf("%d sign-ins", r.SignIns)
 	if r.Skipped > 0 {
-		fmt.Fprintf(w, " (%d lines skipped)", r.Skipped)
+		w.printf(" (%d lines skipped)", r.Skipped)
 	}
-	fmt.Fprintf(w, "\ntoday: %d blocked, %d let in with controls, %d let in with none asked, %d that no policy applies to\n",
+	w.printf("\ntoday: %d blocked, %d let in with controls, %d let in with none asked, %d that no policy applies to\n",
 		r.Results[condaccess.Blocked], r.Results[condaccess.GrantedWithControls], r.Results[condaccess.Granted], r.Results[condaccess.NotApplied])
 	if fi := r.Fidelity; fi.Compared+fi.Undecided > 0 {
-		fmt.Fprintf(w, "fidelity: %d of %d answers are Entra's (%.2f %%), %d undecided", fi.Agreed, fi.Compared, percent(fi.Agreed, fi.Compared), fi.Undecided)
+		w.printf("fidelity: %d of %d answers are Entra's (%.2f %%), %d undecided", fi.Agreed, fi.Compared, percent(fi.Agreed, fi.Compared), fi.Undecided)
 		if fi.ReasonsCompared > 0 {
-			fmt.Fprintf(w, "; %d of %d reasons", fi.Reasons, fi.ReasonsCompared)
+			w.printf("; %d of %d reasons", fi.Reasons, fi.ReasonsCompared)
 		}
-		fmt.Fprintln(w)
+		w.printf("\n")
 		for _, e := range fi.Examples {
-			fmt.Fprintf(w, "  differs: %s\n", e)
+			w.printf("  differs: %s\n", e)
 		}
 	}
 	if compared {
-		fmt.Fprintln(w, "\nwith the proposed policies:")
+		w.printf("\nwith the proposed policies:\n")
 		words := map[condaccess.Effect]string{condaccess.Same: "nothing changes", condaccess.NewlyBlocked: "newly blocked", condaccess.NewlyAsked: "asked for more", condaccess.LessAsked: "asked for less",
 			condaccess.Unblocked: "no longer blocked", condaccess.Unsure: "not certain"}
 		for _, e := range []condaccess.Effect{condaccess.NewlyBlocked, condaccess.NewlyAsked, condaccess.LessAsked, condaccess.Unblocked, condaccess.Unsure, condaccess.Same} {
-			fmt.Fprintf(w, "  %-18s %d sign-ins", words[e], r.Effects[e])
+			w.printf("  %-18s %d sign-ins", words[e], r.Effects[e])
 			if e != condaccess.Same {
-				fmt.Fprintf(w, " of %d people", r.Users(e))
+				w.printf(" of %d people", r.Users(e))
 			}
-			fmt.Fprintln(w)
+			w.printf("\n")
 			for _, x := range r.Examples[e] {
-				fmt.Fprintf(w, "    %s, %s%s\n", x.User, x.App, because(x.Policies))
+				w.printf("    %s, %s%s\n", x.User, x.App, because(x.Policies))
 			}
 		}
 	}
-	fmt.Fprintln(w)
+	w.printf("\n")
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "APPLIED\tPEOPLE\tUNDECIDED\t POLICY")
+	rows := &printer{Writer: t}
+	rows.printf("APPLIED\tPEOPLE\tUNDECIDED\t POLICY\n")
 	for i := range r.Policies {
 		p := &r.Policies[i]
 		if p.Policy.State == condaccess.Disabled {
@@ -138,7 +140,7 @@ func writeReplay(w io.Writer, c *app.ConditionalAccess, r *condaccess.Replay, co
 		if p.Policy.State != condaccess.Enabled {
 			state = " (" + p.Policy.State.String() + ")"
 		}
-		fmt.Fprintf(t, "%d\t%d\t%d\t %s%s\n", p.Applied, p.Users(), p.Unknown, p.Policy.Name(), state)
+		rows.printf("%d\t%d\t%d\t %s%s\n", p.Applied, p.Users(), p.Unknown, p.Policy.Name(), state)
 	}
 	return t.Flush()
 }

@@ -253,30 +253,32 @@ func writeLine(w io.Writer, v jsondoc.Value) error {
 	return err
 }
 
-func writeDecision(w io.Writer, set *condaccess.Set, d *condaccess.Decision) error {
+func writeDecision(out io.Writer, set *condaccess.Set, d *condaccess.Decision) error {
+	w := &printer{Writer: out}
 	words := map[condaccess.Result]string{condaccess.NotApplied: "let in: no policy in force applies", condaccess.Granted: "let in: the policies that apply ask for nothing",
 		condaccess.GrantedWithControls: "let in with:", condaccess.Blocked: "blocked"}
-	fmt.Fprintf(w, "%s\n", words[d.Result])
+	w.printf("%s\n", words[d.Result])
 	if d.Result != condaccess.Blocked {
 		for _, c := range set.Requirements(d) {
 			var names []string
 			for _, x := range c.Controls {
 				names = append(names, x.Name)
 			}
-			fmt.Fprintf(w, "  %s   (%s)\n", strings.Join(names, " or "), c.Policy.Name())
+			w.printf("  %s   (%s)\n", strings.Join(names, " or "), c.Policy.Name())
 		}
 	}
 	if s := set.SessionControls(d).JSON(); s.Len() > 0 {
-		fmt.Fprintf(w, "session: %s\n", s)
+		w.printf("session: %s\n", s)
 	}
 	if !d.Certain {
-		fmt.Fprintf(w, "not certain: with what is not known it could be %q\n", d.AtMost)
+		w.printf("not certain: with what is not known it could be %q\n", d.AtMost)
 	}
-	fmt.Fprintln(w)
+	w.printf("\n")
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "APPLIES\tPOLICY\tSTATE\tWHY")
+	rows := &printer{Writer: t}
+	rows.printf("APPLIES\tPOLICY\tSTATE\tWHY\n")
 	for _, a := range set.Explain(d) {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", map[condaccess.Tri]string{condaccess.True: "yes", condaccess.False: "no", condaccess.Unknown: "unknown"}[a.Applies],
+		rows.printf("%s\t%s\t%s\t%s\n", map[condaccess.Tri]string{condaccess.True: "yes", condaccess.False: "no", condaccess.Unknown: "unknown"}[a.Applies],
 			a.Policy.Name(), a.Policy.State, strings.Join(a.Reasons, ", "))
 	}
 	return t.Flush()

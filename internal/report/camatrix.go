@@ -43,7 +43,7 @@ var matrixOrder = []condaccess.Status{condaccess.StatusBlocked, condaccess.Statu
 func wrapped(text string, width, n int) []string {
 	var lines []string
 	line := ""
-	for _, w := range strings.Fields(text) {
+	for w := range strings.FieldsSeq(text) {
 		for len([]rune(w)) > width {
 			r := []rune(w)
 			if line != "" {
