@@ -1,9 +1,11 @@
 package access
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/diag"
+	"github.com/azward/azward/finding"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/resource"
 )
@@ -71,6 +73,7 @@ type Deny struct {
 	OnlyScope   bool // does not apply to child scopes
 	Principals  map[string]bool
 	Excluded    map[string]bool
+	Groups      map[string]bool // those of both that are groups
 	Permissions []Permission
 	Condition   *Condition
 	broken      bool
@@ -92,6 +95,14 @@ func ParseDeny(body jsondoc.Value) (*Deny, diag.List) {
 		ID: body.Get("id").TextOr(""), Name: props.Get("denyAssignmentName").TextOr(""), Scope: scope,
 		Principals: principalSet(props.Get("principals")), Excluded: principalSet(props.Get("excludePrincipals")),
 	}
+	d.Groups = map[string]bool{}
+	for _, list := range []string{"principals", "excludePrincipals"} {
+		for _, e := range props.Get(list).Elements() {
+			if strings.EqualFold(e.Get("type").TextOr(""), "Group") {
+				d.Groups[strings.ToLower(e.Get("id").TextOr(""))] = true
+			}
+		}
+	}
 	d.OnlyScope, _ = props.Get("doNotApplyToChildScopes").Bool()
 	for _, p := range props.Get("permissions").Elements() {
 		d.Permissions = append(d.Permissions, Permission{
@@ -112,14 +123,31 @@ func principalSet(v jsondoc.Value) map[string]bool {
 }
 
 // appliesTo tells whether the deny speaks of a principal, given the principal
-// and all the groups it is in.
-func (d *Deny) appliesTo(ids []string) bool {
-	named := d.Principals[Everyone]
-	for _, id := range ids {
-		if d.Excluded[id] {
-			return false
+// and all the groups it is known to be in. read tells whether all members of a
+// group are known: somebody may be in one that was not read. missing names
+// those groups where the answer is Maybe.
+func (d *Deny) appliesTo(ids []string, read func(group string) bool) (t finding.Truth, missing []string) {
+	among := func(set map[string]bool) finding.Truth {
+		if set[Everyone] || slices.ContainsFunc(ids, func(id string) bool { return set[id] }) {
+			return finding.True
 		}
-		named = named || d.Principals[id]
+		t := finding.False
+		for id := range set {
+			if d.Groups[id] && !read(id) {
+				t = finding.Maybe
+				missing = append(missing, "members of group "+id)
+			}
+		}
+		return t
 	}
-	return named
+	t = among(d.Principals)
+	if t == finding.False {
+		return t, nil
+	}
+	t = t.And(among(d.Excluded).Not())
+	if t != finding.Maybe {
+		missing = nil
+	}
+	slices.Sort(missing)
+	return t, missing
 }

@@ -16,9 +16,10 @@ type Config struct {
 	// GroupsOf returns every group that a principal is in, directly or
 	// through other groups. Nil: none.
 	GroupsOf func(principal string) []string
-	// MembersOf returns every principal in a group, directly or through
-	// other groups, groups left out. ok is false where the members were not
-	// read. Nil: no group was read.
+	// MembersOf returns every principal known to be in a group, directly or
+	// through other groups, groups left out. ok is false where not all members
+	// were read, those of nested groups included. The list is not changed. Nil:
+	// no group was read.
 	MembersOf func(group string) (members []string, ok bool)
 	// Ancestors returns a scope and every scope above it, nearest first, up
 	// to the tenant. Nil: by the ids' own text, without management groups.
@@ -158,6 +159,45 @@ func (s *System) Check(q Question) Decision {
 	return d
 }
 
+// attributeRoleAssigned is the attribute by which a condition limits which roles
+// may be assigned ("Delegate the Azure role assignment task to others with
+// conditions").
+const attributeRoleAssigned = "Microsoft.Authorization/roleAssignments:RoleDefinitionId"
+
+// MayAssign tells whether one assignment lets its principal assign a role at its
+// scope. A condition that limits which roles may be assigned is decided; deny
+// assignments are not counted.
+func (s *System) MayAssign(a *Assignment, role string) (t finding.Truth, missing []string) {
+	const action = "microsoft.authorization/roleassignments/write"
+	g := s.grant(a, action, Question{Action: action, Scope: a.Scope, Attributes: func(source, name string) ([]string, bool) {
+		if strings.EqualFold(source, "Request") && strings.EqualFold(name, attributeRoleAssigned) {
+			return []string{role}, true
+		}
+		return nil, false
+	}})
+	return g.Truth, g.Missing
+}
+
+// MayAssignAnyRole tells whether one assignment lets its principal assign a role
+// with which everything at its scope can be had: Owner, or one of those that
+// may assign Owner. One whose condition leaves those out is delegation with
+// limits, which this answers False for.
+func (s *System) MayAssignAnyRole(a *Assignment) (t finding.Truth, missing []string) {
+	for _, role := range []string{RoleOwner, RoleUserAccessAdministrator, RoleRBACAdministrator} {
+		one, miss := s.MayAssign(a, role)
+		if one == finding.True {
+			return finding.True, nil
+		}
+		t = t.Or(one)
+		missing = append(missing, miss...)
+	}
+	slices.Sort(missing)
+	return t, slices.Compact(missing)
+}
+
+// Roles returns every role definition, in the order given.
+func (s *System) Roles() []*Role { return s.cfg.Roles }
+
 // Grants tells whether one assignment's role grants an action, its condition
 // counted and deny assignments not. What would have to be known is in missing
 // where the answer is Maybe.
@@ -189,8 +229,7 @@ func (s *System) grant(a *Assignment, action string, q Question) Grant {
 	}
 	t, missing := holds(a.Condition, a.broken, "condition of "+a.ID, action, q)
 	g.Missing = append(g.Missing, missing...)
-	g.Truth = g.Truth.And(t)
-	if g.Truth != finding.Maybe {
+	if g.Truth = g.Truth.And(t); g.Truth != finding.Maybe {
 		g.Missing = nil
 	}
 	return g
@@ -211,9 +250,14 @@ func (s *System) denied(ids []string, action string, q Question, scopes []resour
 	t := finding.False
 	var by *Deny
 	var missing []string
+	read := func(group string) bool { _, ok := s.cfg.MembersOf(group); return ok }
 	for i, scope := range scopes {
 		for _, d := range s.denies[scopeKey(scope)] {
-			if i > 0 && d.OnlyScope || !d.appliesTo(ids) {
+			if i > 0 && d.OnlyScope {
+				continue
+			}
+			named, unread := d.appliesTo(ids, read)
+			if named == finding.False {
 				continue
 			}
 			match := false
@@ -224,11 +268,11 @@ func (s *System) denied(ids []string, action string, q Question, scopes []resour
 				continue
 			}
 			one, miss := holds(d.Condition, d.broken, "condition of deny assignment "+d.ID, action, q)
-			if one == finding.True {
+			if one = one.And(named); one == finding.True {
 				return finding.True, d, nil
 			}
 			if t = t.Or(one); one == finding.Maybe {
-				by, missing = d, append(missing, miss...)
+				by, missing = d, append(append(missing, miss...), unread...)
 			}
 		}
 	}
@@ -245,7 +289,8 @@ type Holder struct {
 
 // WhoCan lists every principal that may, or for all that is known may, do an
 // action at a scope, groups resolved to their members, in the order of their
-// ids. A group whose members were not read is listed itself, as Maybe.
+// ids. A group whose members were not all read is listed itself, as Maybe,
+// beside those of its members that are known.
 func (s *System) WhoCan(action string, data bool, scope resource.ID) []Holder {
 	q := Question{Action: action, Data: data, Scope: scope}
 	lower := strings.ToLower(action)
@@ -275,9 +320,9 @@ func (s *System) WhoCan(action string, data bool, scope resource.ID) []Holder {
 				continue
 			}
 			if !read {
-				g.Truth, g.Missing = finding.Maybe, append(g.Missing, "members of group "+a.Principal)
-				add(a.Principal, g)
-				continue
+				unread := g
+				unread.Truth, unread.Missing = finding.Maybe, append(slices.Clone(g.Missing), "members of group "+a.Principal)
+				add(a.Principal, unread)
 			}
 			g.Via = a.Principal
 			for _, m := range members {

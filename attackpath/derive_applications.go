@@ -62,11 +62,15 @@ func (d *deriver) permissions() {
 	names := map[string]map[string]string{} // app role ids to values, by resource
 	for _, g := range d.Directory.AppRoleGrants() {
 		resource := strings.ToLower(g.ResourceID)
+		api, known := d.Directory.ServicePrincipal(resource)
+		if known && !isGraph(api.AppID) {
+			continue // a permission of another API that has the same name
+		}
 		values, ok := names[resource]
 		if !ok {
 			values = map[string]string{}
-			if s, known := d.Directory.ServicePrincipal(resource); known {
-				for _, r := range s.Body.Get("appRoles").Elements() {
+			if known {
+				for _, r := range api.Body.Get("appRoles").Elements() {
 					values[strings.ToLower(r.Get("id").TextOr(""))] = r.Get("value").TextOr("")
 				}
 			}
@@ -97,6 +101,12 @@ func (d *deriver) permissions() {
 			d.edge(from, d.users(true), p.kind, 0, value)
 		}
 	}
+}
+
+// isGraph tells whether an application is Microsoft Graph, or Azure AD Graph
+// before it.
+func isGraph(appID string) bool {
+	return strings.EqualFold(appID, "00000003-0000-0000-c000-000000000000") || strings.EqualFold(appID, "00000002-0000-0000-c000-000000000000")
 }
 
 // knownAppRoles names app roles of Microsoft Graph whose service principal was

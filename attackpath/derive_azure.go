@@ -1,6 +1,7 @@
 package attackpath
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/access"
@@ -82,13 +83,21 @@ func (d *deriver) assignment(a *access.Assignment) {
 	if r, ok := d.Azure.Role(a.Role); ok {
 		role = first(r.Name, a.Role)
 	}
-	switch d.may(a, assignRoles, false, a.Scope) {
-	case finding.True:
-		d.edge(p, d.owner(a.Scope), azureOwner, 0, role)
-		return // which is everything else as well
-	case finding.Maybe:
-		d.lacks("whether " + d.m.things[p].String() + " may assign roles at " + a.Scope.String())
-	case finding.False:
+	may := d.may(a, assignRoles, false, a.Scope)
+	if may != finding.False {
+		any, _ := d.Azure.MayAssignAnyRole(a)
+		switch any {
+		case finding.True:
+			if may == finding.True || len(d.Denies) == 0 {
+				d.edge(p, d.owner(a.Scope), azureOwner, 0, role)
+				return // which is everything else as well
+			}
+			d.lacks("whether " + d.m.things[p].String() + " may assign roles at " + a.Scope.String())
+		case finding.Maybe:
+			d.lacks("whether " + d.m.things[p].String() + " may assign roles at " + a.Scope.String())
+		case finding.False:
+			d.delegated(p, a)
+		}
 	}
 	for i := range azureActions {
 		row := &azureActions[i]
@@ -99,6 +108,41 @@ func (d *deriver) assignment(a *access.Assignment) {
 			d.acts(p, a, row.typ, action, true, role)
 		}
 	}
+}
+
+// delegated adds what somebody reaches who may assign some roles only: the
+// resources that those roles control.
+func (d *deriver) delegated(p Node, a *access.Assignment) {
+	for _, r := range d.Azure.Roles() {
+		switch truth, _ := d.Azure.MayAssign(a, r.Key); truth {
+		case finding.True:
+		case finding.Maybe:
+			d.lacks("whether " + d.m.things[p].String() + " may assign " + first(r.Name, r.Key) + " at " + a.Scope.String())
+			continue
+		case finding.False:
+			continue
+		}
+		for i := range azureActions {
+			row := &azureActions[i]
+			controls := func(actions []string, data bool) bool {
+				return slices.ContainsFunc(actions, func(action string) bool {
+					return slices.ContainsFunc(r.Permissions, func(x access.Permission) bool { return x.Condition == nil && x.Grants(strings.ToLower(action), data) })
+				})
+			}
+			if controls(row.actions, false) || controls(row.data, true) {
+				d.edge(p, d.under(row.typ, a.Scope), azureAssigns, 0, "by assigning "+first(r.Name, r.Key))
+			}
+		}
+	}
+}
+
+// under returns the joint of the resources of a type at or below a scope.
+func (d *deriver) under(typ string, scope resource.ID) Node {
+	return d.joint("c:"+typ+"|"+scope.Key(), func(n Node) {
+		for r := range d.Inventory.Under(scope, typ) {
+			d.edge(n, d.resource(r), actsOn, 0, "")
+		}
+	})
 }
 
 // acts adds the resources of a type on which an assignment allows an action.
@@ -115,11 +159,7 @@ func (d *deriver) acts(p Node, a *access.Assignment, typ, action string, data bo
 			}
 		}
 	case truth == finding.True:
-		d.edge(p, d.joint("c:"+typ+"|"+a.Scope.Key(), func(n Node) {
-			for r := range d.Inventory.Under(a.Scope, typ) {
-				d.edge(n, d.resource(r), actsOn, 0, "")
-			}
-		}), azureActs, 0, role+": "+action)
+		d.edge(p, d.under(typ, a.Scope), azureActs, 0, role+": "+action)
 	}
 }
 

@@ -18,6 +18,7 @@ type deriver struct {
 	seen map[string]bool // roles and joints whose edges have been added
 
 	guards map[string]bool
+	noted  map[string]int32 // notes by their text
 }
 
 func userKey(id string) string        { return "p:" + strings.ToLower(id) }
@@ -37,8 +38,12 @@ func (d *deriver) node(key string, t Thing) Node {
 func (d *deriver) edge(from, to Node, k Kind, extra int, note string) {
 	evidence := int32(-1)
 	if note != "" {
-		evidence = int32(len(d.m.notes))
-		d.m.notes = append(d.m.notes, note)
+		var known bool
+		if evidence, known = d.noted[note]; !known {
+			evidence = int32(len(d.m.notes))
+			d.noted[note] = evidence
+			d.m.notes = append(d.m.notes, note)
+		}
 	}
 	d.b.Add(Edge{From: from, To: to, Kind: k, Cost: rules[k].Cost + uint16(extra), Evidence: evidence})
 }
@@ -90,6 +95,22 @@ func (d *deriver) people() {
 			// Owners of a group with dynamic membership change its rule instead.
 			d.edge(d.principal(o), n, ownsGroup, 0, "")
 		}
+	}
+}
+
+// groupEligibility adds who may activate the membership or ownership of a group
+// in Privileged Identity Management for Groups.
+func (d *deriver) groupEligibility() {
+	for _, body := range d.Directory.Objects("groupEligibilityScheduleInstances") {
+		group, who := body.Get("groupId").TextOr(""), body.Get("principalId").TextOr("")
+		if _, ok := d.Directory.Group(group); !ok || who == "" {
+			continue
+		}
+		k := activatesMembership
+		if strings.EqualFold(body.Get("accessId").TextOr(""), "owner") {
+			k = activatesOwnership
+		}
+		d.edge(d.principal(who), d.principal(group), k, 0, "")
 	}
 }
 

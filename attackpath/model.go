@@ -75,8 +75,9 @@ type Model struct {
 // Derive builds the graph of a tenant. What was not read is in Missing: there
 // may be paths that nobody knows of.
 func Derive(f Facts) *Model {
-	d := &deriver{Facts: f, b: NewBuilder(), m: &Model{dir: f.Directory}, seen: map[string]bool{}}
+	d := &deriver{Facts: f, b: NewBuilder(), m: &Model{dir: f.Directory}, seen: map[string]bool{}, noted: map[string]int32{}}
 	d.people()
+	d.groupEligibility()
 	d.directoryRoles()
 	d.applications()
 	d.permissions()

@@ -14,6 +14,8 @@ type Rule struct {
 const (
 	memberOf Kind = iota
 	ownsGroup
+	activatesMembership
+	activatesOwnership
 	ownsApplication
 	ownsServicePrincipal
 	signsInAs
@@ -31,6 +33,7 @@ const (
 	permitsAuthentication
 	elevates
 	azureOwner
+	azureAssigns
 	azureActs
 	contains
 	actsOn
@@ -42,6 +45,8 @@ const (
 var rules = [...]Rule{
 	memberOf:              {"member-of", "is in the group", 1, "take {from} out of the group {to}", "How to manage groups, Microsoft Entra"},
 	ownsGroup:             {"owns-group", "owns, and so may join, the group", 2, "take the ownership of the group {to} from {from}", "Group owners, Microsoft Entra"},
+	activatesMembership:   {"activates-membership", "may activate its membership of the group", 3, "end the eligibility of {from} for the group {to}", "Privileged Identity Management (PIM) for Groups"},
+	activatesOwnership:    {"activates-ownership", "may activate its ownership of, and so join, the group", 4, "end the eligibility of {from} for the group {to}", "Privileged Identity Management (PIM) for Groups"},
 	ownsApplication:       {"owns-application", "owns, and so may add a credential to, the application", 2, "take the ownership of the application {to} from {from}", "Application ownership, Microsoft Entra"},
 	ownsServicePrincipal:  {"owns-service-principal", "owns, and so may add a credential to, the service principal", 2, "take the ownership of the service principal {to} from {from}", "Application ownership, Microsoft Entra"},
 	signsInAs:             {"signs-in-as", "signs in as its service principal", 1, "", "Application and service principal objects, Microsoft Entra"},
@@ -59,6 +64,7 @@ var rules = [...]Rule{
 	permitsAuthentication: {"permission-resets-authentication", "is permitted to change how to sign in as", 3, "take the permission from {from}", "Microsoft Graph permissions reference"},
 	elevates:              {"elevates-access", "may elevate to User Access Administrator over", 2, "", "Elevate access to manage all Azure subscriptions"},
 	azureOwner:            {"assigns-azure-roles", "may assign any Azure role at", 1, "take the role assignment from {from} at {to}", "Azure built-in roles"},
+	azureAssigns:          {"assigns-some-azure-roles", "may give itself, by an Azure role that may assign some roles, power at", 2, "take the role assignment from {from} at {to}", "Delegate Azure access management to others"},
 	azureActs:             {"azure-permission", "may act, by an Azure role, at", 1, "take the role assignment from {from} at {to}", "Azure built-in roles"},
 	contains:              {"contains", "contains", 1, "", "Understand scope for Azure RBAC"},
 	actsOn:                {"acts-on", "and so controls", 2, "", "Azure resource provider operations"},

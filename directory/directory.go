@@ -388,6 +388,13 @@ func (d *Directory) InGroup(principal, group string) Tri {
 	return False
 }
 
+// MembersKnown tells whether all members of a group are known, those of the
+// groups nested in it included.
+func (d *Directory) MembersKnown(group string) bool {
+	g, ok := d.groups[fold(group)]
+	return ok && d.membersKnown(g, map[*Group]bool{})
+}
+
 func (d *Directory) membersKnown(g *Group, seen map[*Group]bool) bool {
 	if seen[g] {
 		return true

@@ -20,7 +20,7 @@ func (x *finder) azureRoles() {
 			name = cmp.Or(r.Name, a.Role)
 		}
 		scope := a.Scope.String()
-		truth, missing := x.Azure.Grants(a, assignRole, false)
+		truth, missing := x.Azure.MayAssignAnyRole(a)
 		if truth == finding.Maybe {
 			x.unknown(StandingAzureRole, a.Principal, name, strings.Join(missing, "; "))
 			continue

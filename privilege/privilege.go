@@ -97,10 +97,9 @@ type Facts struct {
 // Limits on credentials, from "Security best practices for application
 // properties in Microsoft Entra ID" and its advice on lifetimes.
 const (
-	longLived  = 366 * 24 * time.Hour
-	soon       = 30 * 24 * time.Hour
-	unusedFor  = 90 * 24 * time.Hour
-	assignRole = "Microsoft.Authorization/roleAssignments/write"
+	longLived = 366 * 24 * time.Hour
+	soon      = 30 * 24 * time.Hour
+	unusedFor = 90 * 24 * time.Hour
 )
 
 type finder struct {

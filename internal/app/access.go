@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/azward/azward/access"
 	"github.com/azward/azward/diag"
@@ -33,6 +34,12 @@ type Access struct {
 	grants   []*access.Assignment // active
 	denies   []*access.Deny
 	problems diag.List
+	members  sync.Map // groupMembers by group, made when they are asked for
+}
+
+type groupMembers struct {
+	ids []string
+	all bool
 }
 
 // NewAccess builds the index of an inventory. What could not be understood is
@@ -68,8 +75,9 @@ func NewAccess(inv *inventory.Inventory) *Access {
 	cfg.Assignments = append(a.assignments(typeRoleAssignment), a.classic()...)
 	a.grants, a.denies = cfg.Assignments, cfg.Denies
 	a.active = access.NewSystem(cfg)
-	cfg.Assignments, cfg.Denies = a.assignments(typeRoleEligibility), nil
+	cfg.Assignments = a.assignments(typeRoleEligibility)
 	a.eligible = access.NewSystem(cfg)
+	a.checkAssignments(cfg.Assignments)
 	return a
 }
 
@@ -78,11 +86,38 @@ func (a *Access) assignments(typ string) []*access.Assignment {
 	for r := range a.inv.OfType(typ) {
 		one, list := access.ParseAssignment(r.Body)
 		a.note(r, list)
-		if one != nil {
-			out = append(out, one)
+		if one == nil {
+			continue
 		}
+		if _, isGroup := a.dir.Group(one.Principal); isGroup && one.PrincipalType == "" {
+			one.PrincipalType = "Group"
+		}
+		out = append(out, one)
 	}
 	return out
+}
+
+// Codes of what NewAccess says of assignments.
+const (
+	codeUnknownRole      = "RBAC0301" // an assignment of a role whose definition was not read
+	codeUnknownPrincipal = "RBAC0302" // an assignment to a principal that does not exist
+)
+
+// checkAssignments says which assignments name a role that was not read, so
+// that what they give is unknown, or a principal that the directory does not
+// have, so that they give nobody anything.
+func (a *Access) checkAssignments(eligible []*access.Assignment) {
+	whole := a.dir.Read(directory.Users) && a.dir.Read(directory.Groups) && a.dir.Read(directory.ServicePrincipals)
+	for _, as := range append(slices.Clone(a.grants), eligible...) {
+		if _, ok := a.active.Role(as.Role); !ok {
+			a.problems.Add(diag.Diagnostic{Code: codeUnknownRole, Severity: diag.Warning,
+				Message: fmt.Sprintf("role assignment %s: the definition of the role %s was not read", as.ID, as.Role), Hint: "what it gives is unknown; export the role definitions too"})
+		}
+		if whole && a.Named(as.Principal).Kind == "Unknown" {
+			a.problems.Add(diag.Diagnostic{Code: codeUnknownPrincipal, Severity: diag.Warning,
+				Message: fmt.Sprintf("role assignment %s: no user, group or service principal has the id %s", as.ID, as.Principal), Hint: "it was deleted, or lives in another tenant: remove the assignment"})
+		}
+	}
 }
 
 // classic takes co-administrators and service administrators for what they may
@@ -140,15 +175,20 @@ func (a *Access) groupsOf(principal string) []string {
 }
 
 func (a *Access) membersOf(group string) ([]string, bool) {
-	g, ok := a.dir.Group(group)
-	if !ok || !g.MembersRead {
+	if m, ok := a.members.Load(group); ok {
+		got, _ := m.(groupMembers)
+		return got.ids, got.all
+	}
+	if _, ok := a.dir.Group(group); !ok {
 		return nil, false
 	}
-	members := a.dir.MembersOf(group)
-	for i, m := range members {
-		members[i] = lower(m)
+	ids := a.dir.MembersOf(group)
+	for i, m := range ids {
+		ids[i] = lower(m)
 	}
-	return members, true
+	got := groupMembers{ids, a.dir.MembersKnown(group)}
+	a.members.Store(group, got)
+	return got.ids, got.all
 }
 
 // Principal is a user, group or service principal, named.

@@ -151,6 +151,11 @@ func (a *Access) chain(principal, group string) []Principal {
 	if group == "" {
 		return nil
 	}
+	for _, g := range a.dir.DirectGroupsOf(principal) {
+		if strings.EqualFold(g.ID, group) {
+			return []Principal{a.Named(g.ID)}
+		}
+	}
 	type step struct{ id, from string }
 	from := map[string]string{}
 	queue := []step{}
@@ -229,13 +234,15 @@ func (a *Access) whoCanDirectory(out *AccessAnswer, eligible bool) {
 	}
 }
 
-// resolve returns the principals behind an id: the members of a group that was
-// read, else the id itself.
+// resolve returns the principals behind an id: the members of a group, and the
+// id itself where it is none or not all of its members are known.
 func (a *Access) resolve(id string) []string {
-	if members, ok := a.membersOf(id); ok {
+	id = lower(id)
+	members, all := a.membersOf(id)
+	if all {
 		return members
 	}
-	return []string{lower(id)}
+	return append([]string{id}, members...)
 }
 
 // directoryGrant tells whether an assignment of a directory role grants an

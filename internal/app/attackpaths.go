@@ -2,8 +2,13 @@ package app
 
 import (
 	"slices"
+	"time"
 
 	"github.com/azward/azward/attackpath"
+	"github.com/azward/azward/condaccess"
+	"github.com/azward/azward/directory"
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/inventory"
 )
 
 // AttackPath is the cheapest way from an account to a target.
@@ -34,12 +39,49 @@ type AttackPathOptions struct {
 	To      string
 	Paths   int // how many paths to show
 	Changes int // how many changes to propose
+	Now     time.Time
+}
+
+// secondFactor tells of each user whether Conditional Access guarantees
+// multifactor authentication at every sign-in, nil where nothing of it was read.
+func secondFactor(inv *inventory.Inventory, now time.Time) func(user string) finding.Truth {
+	if inv.Count(typeCAPolicies) == 0 && directoryGap(inv, directory.ConditionalAccessPolicies) != "" {
+		return nil
+	}
+	c := NewConditionalAccess(inv, now)
+	q, ok := condaccess.QuestionByID("mfa")
+	if !ok {
+		return nil
+	}
+	unread := directoryGap(inv, directory.ConditionalAccessPolicies) != "" && c.Tenant.SecurityDefaults != condaccess.True
+	gaps := c.Set.Gaps(q, true)
+	open, maybe := map[string]bool{}, map[string]bool{}
+	for i := range gaps.Open {
+		for _, u := range gaps.Open[i].Users {
+			open[lower(u)] = true
+		}
+	}
+	for i := range gaps.Unknown {
+		for _, u := range gaps.Unknown[i].Users {
+			maybe[lower(u)] = true
+		}
+	}
+	return func(user string) finding.Truth {
+		user = lower(user)
+		switch {
+		case open[user] && !unread:
+			return finding.False
+		case open[user], maybe[user], !gaps.Exact:
+			return finding.Maybe
+		}
+		return finding.True
+	}
 }
 
 // AttackPaths derives the graph of the inventory and asks it.
 func (a *Access) AttackPaths(o AttackPathOptions) (*AttackPaths, error) {
 	m := attackpath.Derive(attackpath.Facts{
-		Directory: a.dir, Inventory: a.inv, Azure: a.active, Assignments: a.grants, Denies: a.denies,
+		Directory: a.dir, Inventory: a.inv, Azure: a.active, Assignments: a.grants, Denies: a.denies, SecondFactor: secondFactor(a.inv, o.Now),
 	})
 	targets, sources := m.CrownJewels(), m.Ordinary()
 	if o.To != "" {

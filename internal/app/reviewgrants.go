@@ -65,7 +65,7 @@ func (a *Access) reviewGrants(c *review.Campaign) []review.Grant {
 		if r, ok := a.active.Role(as.Role); ok {
 			name = cmp.Or(r.Name, as.Role)
 		}
-		privileged, _ := a.active.Grants(as, "Microsoft.Authorization/roleAssignments/write", false)
+		privileged, _ := a.active.MayAssignAnyRole(as)
 		add(review.Grant{ID: as.ID, Kind: "azureRole", PrincipalID: as.Principal, What: name, WhatID: as.Role, Scope: as.Scope.String(), Privileged: privileged != finding.False})
 	}
 	for _, ra := range a.dir.RoleAssignments() {

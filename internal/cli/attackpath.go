@@ -47,7 +47,7 @@ names its rule; changes lists the fewest changes that cut the most paths.`,
 			if err != nil {
 				return err
 			}
-			o := app.AttackPathOptions{To: f.to, Paths: f.paths, Changes: f.changes}
+			o := app.AttackPathOptions{To: f.to, Paths: f.paths, Changes: f.changes, Now: f.inventory.now(env)}
 			if len(args) > 0 {
 				o.From = args[0]
 			}
