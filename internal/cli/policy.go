@@ -25,5 +25,6 @@ func policyCommands(env *Env) []*cobra.Command {
 		newPolicyListCommand(env),
 		newPolicyShowCommand(env),
 		newPolicyExplainCommand(env),
+		newPolicyComplianceCommand(env),
 	}
 }

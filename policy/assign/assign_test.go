@@ -216,3 +216,63 @@ func TestVersions(t *testing.T) {
 		t.Error("1.10.0 comes before 1.9.0")
 	}
 }
+
+// source: "Azure Policy compliance states", Conflicting.
+func TestConflict(t *testing.T) {
+	inv := tenant(t)
+	ann := New(resource.TenantID(), "tag", parse(t, `{"name": "owner", "value": "ann"}`))
+	ben := New(resource.TenantID(), "tag", parse(t, `{"name": "owner", "value": "ben"}`))
+	ben.ID += "2"
+	team := New(resource.TenantID(), "tag", parse(t, `{"name": "team", "value": "ben"}`))
+	team.ID += "3"
+	p, diags := NewPlan(library(t), []*Assignment{ann, ben, team}, Options{Inventory: inv, Now: now})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	r, _ := inv.Lookup("/subscriptions/s1/resourceGroups/a/providers/Microsoft.Storage/storageAccounts/one")
+	verdicts := p.Evaluator().Evaluate(r)
+	var got []string
+	for i := range verdicts {
+		got = append(got, verdicts[i].StateName())
+	}
+	if strings.Join(got, " ") != "Conflict Conflict NonCompliant" {
+		t.Errorf("states %v", got)
+	}
+	if tally := Roll(verdicts).Resources[r.ID.Key()]; tally.Conflict != 2 || tally.StateName() != "NonCompliant" || Roll(verdicts[:2]).Resources[r.ID.Key()].StateName() != "Conflict" {
+		t.Errorf("tally %+v", tally)
+	}
+}
+
+// source: "Overview of Azure Policy", Azure Policy and Azure RBAC: only what is
+// in subscriptions is evaluated; "Azure Policy definition structure basics",
+// Resource Manager modes.
+func TestWhatIsLookedAt(t *testing.T) {
+	inv := tenant(t,
+		`{"id": "/providers/Microsoft.Management/managementGroups/top/providers/Microsoft.Authorization/policyAssignments/x", "type": "Microsoft.Authorization/policyAssignments", "name": "x", "location": "westeurope"}`,
+		`{"id": "/subscriptions/s1/providers/Microsoft.Authorization/policyAssignments/y", "type": "Microsoft.Authorization/policyAssignments", "name": "y", "location": "westeurope"}`,
+		`{"id": "/subscriptions/s1/resourceGroups/a", "type": "Microsoft.Resources/subscriptions/resourceGroups", "name": "a", "location": "westeurope"}`,
+		`{"id": "/subscriptions/s1/resourceGroups/a/providers/Microsoft.Storage/storageAccounts/one/blobServices/default", "type": "Microsoft.Storage/storageAccounts/blobServices", "name": "default"}`)
+	for mode, want := range map[string]string{
+		"Indexed": "one two three", "All": "y a one default two three s1 s2",
+	} {
+		lib := NewLibrary()
+		lib.Add(parse(t, `{"name": "owner", "properties": {"mode": "`+mode+`", "policyRule": {"if": {"field": "tags['owner']", "exists": false}, "then": {"effect": "audit"}}}}`), "", nil)
+		p, _ := NewPlan(lib, []*Assignment{New(resource.TenantID(), "owner", jsondoc.Value{})}, Options{Inventory: inv, Now: now})
+		ev := p.Evaluator()
+		got := map[string]bool{}
+		for r := range inv.All() {
+			if len(ev.Evaluate(r)) > 0 {
+				got[r.Name()] = true
+			}
+		}
+		for _, name := range strings.Fields(want) {
+			if !got[name] {
+				t.Errorf("%s: %s is not looked at", mode, name)
+			}
+			delete(got, name)
+		}
+		if len(got) > 0 {
+			t.Errorf("%s: also looked at %v", mode, got)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package assign
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/finding"
@@ -8,7 +9,35 @@ import (
 
 // Tally counts verdicts by state.
 type Tally struct {
-	NonCompliant, Unknown, Compliant, Exempt int
+	NonCompliant, Conflict, Unknown, Compliant, Exempt int
+}
+
+// StateConflict is the state of a resource that two modify or append policies
+// want to change in different ways. Source: "Azure Policy compliance states".
+const StateConflict = "Conflict"
+
+// StateName is the state of a verdict as Azure spells it, Conflict included.
+func (v *Verdict) StateName() string {
+	if v.State == finding.NonCompliant && len(v.Conflicts) > 0 {
+		return StateConflict
+	}
+	return v.State.String()
+}
+
+func (t *Tally) count(name string, s finding.State) {
+	if name == StateConflict {
+		t.Conflict++
+		return
+	}
+	t.Add(s)
+}
+
+// StateName is [Tally.State] with Conflict, which comes after NonCompliant.
+func (t Tally) StateName() string {
+	if t.NonCompliant == 0 && t.Conflict > 0 {
+		return StateConflict
+	}
+	return t.State().String()
 }
 
 // Add counts one state.
@@ -27,13 +56,13 @@ func (t *Tally) Add(s finding.State) {
 }
 
 // Total is how many were counted.
-func (t Tally) Total() int { return t.NonCompliant + t.Unknown + t.Compliant + t.Exempt }
+func (t Tally) Total() int { return t.NonCompliant + t.Conflict + t.Unknown + t.Compliant + t.Exempt }
 
 // State is what the tally amounts to: NonCompliant if anything is, then
 // Unknown (what is not known may be wrong), Compliant, Exempt.
 func (t Tally) State() finding.State {
 	switch {
-	case t.NonCompliant > 0:
+	case t.NonCompliant+t.Conflict > 0:
 		return finding.NonCompliant
 	case t.Unknown > 0:
 		return finding.Unknown
@@ -72,15 +101,19 @@ func Roll(verdicts []Verdict) *Rollup {
 		in  *map[string]*Tally
 		key string
 	}
-	worst := map[line]map[string]finding.State{}
-	note := func(in *map[string]*Tally, key, resource string, s finding.State) {
+	type state struct {
+		name string
+		of   finding.State
+	}
+	worst := map[line]map[string]state{}
+	note := func(in *map[string]*Tally, key, resource string, v *Verdict) {
 		l := line{in, strings.ToLower(key)}
 		if worst[l] == nil {
-			worst[l] = map[string]finding.State{}
+			worst[l] = map[string]state{}
 		}
 		old, seen := worst[l][resource]
-		if !seen || rank(s) > rank(old) {
-			worst[l][resource] = s
+		if now := (state{v.StateName(), v.State}); !seen || rank(now.name) > rank(old.name) {
+			worst[l][resource] = now
 		}
 	}
 	for i := range verdicts {
@@ -89,21 +122,21 @@ func Roll(verdicts []Verdict) *Rollup {
 		if r.Resources[id] == nil {
 			r.Resources[id] = &Tally{}
 		}
-		r.Resources[id].Add(v.State)
-		note(&r.Assignments, v.Assignment.ID, id, v.State)
-		note(&r.Definitions, documentKey(v.Document), id, v.State)
+		r.Resources[id].count(v.StateName(), v.State)
+		note(&r.Assignments, v.Assignment.ID, id, v)
+		note(&r.Definitions, documentKey(v.Document), id, v)
 		if v.Initiative == nil {
 			continue
 		}
-		note(&r.Initiatives, documentKey(v.Initiative), id, v.State)
+		note(&r.Initiatives, documentKey(v.Initiative), id, v)
 		for _, g := range v.Groups {
-			note(&r.Groups, documentKey(v.Initiative)+"#"+g, id, v.State)
+			note(&r.Groups, documentKey(v.Initiative)+"#"+g, id, v)
 		}
 	}
 	for l, states := range worst {
 		t := &Tally{}
 		for _, s := range states {
-			t.Add(s)
+			t.count(s.name, s.of)
 		}
 		(*l.in)[l.key] = t
 	}
@@ -117,17 +150,7 @@ func documentKey(d *Document) string {
 	return d.Name
 }
 
-func rank(s finding.State) int {
-	switch s {
-	case finding.NonCompliant:
-		return 4
-	case finding.Unknown:
-		return 3
-	case finding.Compliant:
-		return 2
-	case finding.Exempt:
-		return 1
-	default:
-		return 0
-	}
+// rank orders states, the worst last.
+func rank(name string) int {
+	return slices.Index([]string{finding.Exempt.String(), finding.Compliant.String(), finding.Unknown.String(), StateConflict, finding.NonCompliant.String()}, name)
 }

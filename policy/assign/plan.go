@@ -247,6 +247,7 @@ type Verdict struct {
 	*Member
 	Resource  *resource.Resource
 	Exemption *Exemption // where State is Exempt
+	Conflicts []*Member  // that want the same property to be something else
 	policy.Result
 }
 
@@ -276,6 +277,7 @@ func (e *Evaluator) Evaluate(r *resource.Resource) []Verdict {
 	for v := range e.each(r) {
 		out = append(out, v)
 	}
+	e.conflicts(r, out)
 	return out
 }
 
@@ -284,7 +286,7 @@ func (e *Evaluator) each(r *resource.Resource) func(func(Verdict) bool) {
 		for _, i := range e.candidates(r) {
 			m := e.p.Members[i]
 			def := m.definitionFor(r)
-			if def.Effect == policy.Disabled || !e.covers(m.Assignment, r) {
+			if def.Effect == policy.Disabled || !judges(def, r) || !e.covers(m.Assignment, r) {
 				continue
 			}
 			e.member = m

@@ -39,7 +39,7 @@ func (e *Evaluator) Request(r *resource.Resource) Admission {
 	slices.SortStableFunc(list, func(x, y int32) int { return cmp.Compare(def(x).Effect.Order(), def(y).Effect.Order()) })
 	for _, i := range list {
 		m, d := e.p.Members[i], def(i)
-		if d.Effect == policy.Disabled || !e.covers(m.Assignment, r) || e.exemption(m, r) != nil {
+		if d.Effect == policy.Disabled || !judges(d, r) || !e.covers(m.Assignment, r) || e.exemption(m, r) != nil {
 			continue
 		}
 		e.member = m
