@@ -231,7 +231,7 @@ func TestUnread(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Add(u)
-	b.Cover(Entry{Type: "Microsoft.KeyVault/vaults", Scope: subA, State: Complete, Unread: []string{"properties.networkAcls"}, Reason: "removed"})
+	b.Cover(Entry{Type: "Microsoft.KeyVault/vaults", Scope: subA, State: Complete, Unread: []string{"properties.networkAcls", "tags.late"}, Reason: "removed"})
 	b.Cover(Entry{Type: "Microsoft.Web/sites", Scope: subA, State: Complete, Unread: []string{"properties"}})
 	inv := b.Build()
 	for _, c := range []struct {
@@ -246,6 +246,9 @@ func TestUnread(t *testing.T) {
 		{kv + "read", "NetworkAcls.ipRules[*].value", true},
 		{kv + "read", "properties.networkAclsX", false},
 		{kv + "read", "properties", true},
+		{kv + "read", "tags['late']", true},
+		{kv + "read", `tags["LATE"]`, true},
+		{kv + "read", "tags['known']", false},
 		{kv + "flat", "properties.enablePurgeProtection", false},
 		{subA, "properties.x", false},
 		{u.ID.String(), "displayName", false},

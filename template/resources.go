@@ -111,6 +111,13 @@ func (x *expander) instantiate(f *frame, c *ctx, decl jsondoc.Value, parent *ins
 	if err := x.spend(c, instanceCost, decl.Offset()); err != nil {
 		return err
 	}
+	for _, kind := range []string{"import", "extension"} { // not Azure's: Microsoft Graph's, Kubernetes'
+		if provider, ok := decl.Get(kind).Text(); ok {
+			x.out.NotAssessed = append(x.out.NotAssessed, Missing{What: symbolic, Type: decl.Get("type").TextOr(""), File: f.file.name, Offset: decl.Offset(),
+				Reason: "it is an object of the extension " + provider + ", not a resource of Azure"})
+			return nil
+		}
+	}
 	yes, why, err := x.truth(c, decl.Get("condition"))
 	if err != nil {
 		return err
