@@ -47,7 +47,7 @@ func Check(ctx context.Context, o CheckOptions) (*report.Check, error) {
 	}}
 	s.start = s.o.clock()
 	s.last = s.start
-	c := &check{session: s, o: &o, by: map[string]declared{}}
+	c := &check{session: s, o: &o, by: map[string]declared{}, linked: map[string]bool{}}
 	return c.run(ctx)
 }
 
@@ -59,7 +59,8 @@ type check struct {
 	by    map[string]declared // by key of the resource
 	named map[string]bool     // rules that ask for a resource's name or id
 
-	blocks *sources // of Terraform, where they are given
+	blocks *sources        // of Terraform, where they are given
+	linked map[string]bool // files that templates link to
 }
 
 // declared is where a resource was declared.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/template"
@@ -23,6 +24,7 @@ const (
 type deployment struct {
 	name, kind string
 	expansion  *template.Expansion
+	named      bool // by the user, not found in a folder
 }
 
 // readAll expands what the paths name. In folders, files that are neither
@@ -41,6 +43,7 @@ func (c *check) readAll() ([]deployment, error) {
 				return nil, err
 			}
 			if ok {
+				d.named = true
 				out = append(out, d)
 			}
 			continue
@@ -68,6 +71,8 @@ func (c *check) readAll() ([]deployment, error) {
 			return nil, err
 		}
 	}
+	// What another template links to is checked there, with the parameters that it is given.
+	out = slices.DeleteFunc(out, func(d deployment) bool { return !d.named && c.linked[d.name] })
 	if len(out) == 0 {
 		return nil, fmt.Errorf("%w: %w in %s", ErrUsage, errNothing, strings.Join(c.o.Paths, ", "))
 	}
@@ -118,7 +123,7 @@ func (c *check) readFile(name, root string, named bool) (d deployment, ok bool, 
 			}
 			o.ParametersFile = shownPath(o.ParametersFile)
 		}
-		return deployment{shown, "template", template.Expand(text, o)}, true, nil
+		return deployment{name: shown, kind: "template", expansion: template.Expand(text, o)}, true, nil
 	case template.KindPlan:
 		o := template.PlanOptions{File: shown, StandInSubscription: standIn}
 		if c.o.Source != "" {
@@ -127,7 +132,7 @@ func (c *check) readFile(name, root string, named bool) (d deployment, ok bool, 
 			}
 			o.Line = c.blocks.line
 		}
-		return deployment{shown, "plan", template.ReadPlan(text, o)}, true, nil
+		return deployment{name: shown, kind: "plan", expansion: template.ReadPlan(text, o)}, true, nil
 	case template.KindParameters:
 		if named {
 			return d, false, usagef("%s is a parameter file: name its template, and give it with --parameters", name)
@@ -138,7 +143,7 @@ func (c *check) readFile(name, root string, named bool) (d deployment, ok bool, 
 			return d, false, nil
 		}
 		// The diagnostics of the expansion say where it breaks off.
-		return deployment{shown, "template", template.Expand(text, template.Options{File: shown})}, true, nil
+		return deployment{name: shown, kind: "template", expansion: template.Expand(text, template.Options{File: shown})}, true, nil
 	case template.KindOther:
 	}
 	if named {
@@ -184,7 +189,11 @@ func (c *check) opener(root string) func(from, path string) ([]byte, string, err
 		if err != nil {
 			return nil, "", reason(err)
 		}
-		return text, shownPath(name), nil
+		shown := shownPath(name)
+		if shown != from {
+			c.linked[shown] = true
+		}
+		return text, shown, nil
 	}
 }
 

@@ -167,6 +167,16 @@ func TestCheckLinksStayInside(t *testing.T) {
 	if !found {
 		t.Errorf("the linked template's site is not found at its own line: %+v", c.Findings)
 	}
+	if err := os.Remove("infra/bad.json"); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := Check(t.Context(), CheckOptions{Paths: []string{"infra"}, Now: testNow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(whole.Files) != 1 || whole.Files[0].Path != "infra/main.json" || whole.Files[0].Resources != 1 {
+		t.Errorf("a linked template is checked by itself as well: %+v", whole.Files)
+	}
 	if len(c.NotAssessed) != 1 || !strings.Contains(c.NotAssessed[0].Reason, "outside of the folder") {
 		t.Errorf("not assessed: %+v", c.NotAssessed)
 	}
