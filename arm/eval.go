@@ -191,7 +191,8 @@ func (c *compiler) node(n Node) code {
 	case *Prop:
 		base := c.node(n.Base)
 		key := jsondoc.NewKey(n.Name)
-		get := func(b Value) (Value, error) { return member(b, key, n.Safe, n.At) }
+		safe := n.Safe || c.lenient()
+		get := func(b Value) (Value, error) { return member(b, key, safe, n.At) }
 		if base.konst {
 			if v, err := get(base.value); err == nil {
 				return constant(v)
@@ -207,8 +208,9 @@ func (c *compiler) node(n Node) code {
 		}}
 	case *Index:
 		base, key := c.node(n.Base), c.node(n.Key)
+		lenient := c.lenient()
 		if base.konst && key.konst {
-			if v, err := element(base.value, key.value, n.Safe, n.At); err == nil {
+			if v, err := element(base.value, key.value, n.Safe, lenient, n.At); err == nil {
 				return constant(v)
 			}
 		}
@@ -221,7 +223,7 @@ func (c *compiler) node(n Node) code {
 			if err != nil {
 				return k, err
 			}
-			return element(b, k, n.Safe, n.At)
+			return element(b, k, n.Safe, lenient, n.At)
 		}}
 	case *Call:
 		return c.call(n)
@@ -229,6 +231,10 @@ func (c *compiler) node(n Node) code {
 		panic("arm: node of unknown type")
 	}
 }
+
+// lenient tells whether an absent property is null: in policy rules, which ask
+// for resourceGroup().tags['x'] whether there is such a tag or not.
+func (c *compiler) lenient() bool { return c.opts.Dialect == Policy }
 
 func (c *compiler) call(n *Call) code {
 	failed := constant(Null)
@@ -466,15 +472,16 @@ func available(b Value) string {
 	return "; there are " + strings.Join(names, ", ")
 }
 
-// element reads an array element or a property by a computed key.
-func element(b, k Value, safe bool, at diag.Span) (Value, error) {
+// element reads an array element or a property by a computed key; lenient
+// makes an absent property null.
+func element(b, k Value, safe, lenient bool, at diag.Span) (Value, error) {
 	if u, ok := unknownOf(b, k); ok {
 		return u, nil
 	}
 	switch b.Kind() {
 	case jsondoc.Object:
 		if name, ok := k.doc.Text(); ok {
-			return member(b, jsondoc.NewKey(name), safe, at)
+			return member(b, jsondoc.NewKey(name), safe || lenient, at)
 		}
 	case jsondoc.Array:
 		if i, ok := k.doc.Int(); ok {
@@ -487,7 +494,7 @@ func element(b, k Value, safe bool, at diag.Span) (Value, error) {
 			return Null, &EvalError{Code: "ARM0204", Span: at, Message: fmt.Sprintf("index %d is outside the array of %d elements", i, b.doc.Len())}
 		}
 	case jsondoc.Null:
-		if safe {
+		if safe || lenient {
 			return Null, nil
 		}
 	}

@@ -399,6 +399,11 @@ func (r *fieldRef) detour(typ, version string) []step {
 
 // one reads an alias without [*].
 func (r *fieldRef) one(f *frame) jsondoc.Value {
+	if r.detours == nil && len(r.steps) > 0 && r.steps[0].kind == stepKey {
+		if v := f.props.Lookup(r.steps[0].key); v.Exists() { // nearly always
+			return walkOne(v, r.steps[1:])
+		}
+	}
 	if r.detours != nil {
 		if way := r.detour(f.res.Type, f.o.APIVersion); way != nil {
 			if v := walkOne(f.body, way); v.Exists() || r.listed {

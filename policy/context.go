@@ -82,6 +82,9 @@ func (f *frame) request() arm.Value {
 	if v.Get("apiVersion").IsMissing() {
 		v = v.With("apiVersion", jsondoc.NewString(version))
 	}
+	if f.o.Request.IsMissing() {
+		v = v.With("identity", arm.Hole("who sends the request"))
+	}
 	return arm.Of(v)
 }
 

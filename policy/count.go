@@ -119,15 +119,15 @@ func (n *node) countEval() cond {
 		if !ok {
 			return finding.Maybe
 		}
-		first := p(jsondoc.NewInt(int64(sure)))
+		first := p(number(sure))
 		for k := 1; k <= perhaps; k++ {
-			if !f.spend(1) || p(jsondoc.NewInt(int64(sure+k))) != first {
+			if !f.spend(1) || p(number(sure+k)) != first {
 				return finding.Maybe
 			}
 		}
 		t := finding.Of(first)
 		if f.trace {
-			f.note(n, n.label, wanted, jsondoc.NewInt(int64(sure)), t)
+			f.note(n, n.label, wanted, number(sure), t)
 		}
 		return t
 	}
@@ -196,4 +196,19 @@ func (n *node) tally(f *frame, e jsondoc.Value, sure, perhaps *int) bool {
 		f.decided = f.decided[:before]
 	}
 	return true
+}
+
+// smallNumbers are the results of counts that need no memory of their own.
+var smallNumbers = func() (out [64]jsondoc.Value) {
+	for i := range out {
+		out[i] = jsondoc.NewInt(int64(i))
+	}
+	return out
+}()
+
+func number(n int) jsondoc.Value {
+	if n < len(smallNumbers) {
+		return smallNumbers[n]
+	}
+	return jsondoc.NewInt(int64(n))
 }

@@ -26,6 +26,7 @@ type frame struct {
 	res     *resource.Resource
 	primary *resource.Resource // the resource of the if, while a related one is looked at
 	body    jsondoc.Value
+	props   jsondoc.Value
 	typeVal jsondoc.Value
 	nameVal jsondoc.Value
 	doubted map[string]bool
@@ -70,8 +71,9 @@ func (f *frame) at(r *resource.Resource) {
 		f.typeVal = jsondoc.NewString(r.Type)
 	}
 	f.lossy = false
+	f.props = r.Body.Lookup(propertiesKey)
 	if f.inv != nil {
-		f.lossy = r.IsGraph() || r.Body.Lookup(propertiesKey).IsMissing() || len(f.doubted) > 0 && f.doubted[r.TypeKey()]
+		f.lossy = r.IsGraph() || f.props.IsMissing() || len(f.doubted) > 0 && f.doubted[r.TypeKey()]
 	}
 }
 
