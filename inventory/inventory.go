@@ -190,29 +190,55 @@ func (inv *Inventory) Under(scope resource.ID, typ string) iter.Seq[*resource.Re
 // underKey yields the resource of key and those whose keys begin with it and a slash.
 func (inv *Inventory) underKey(key, typ string) iter.Seq[*resource.Resource] {
 	return func(yield func(*resource.Resource) bool) {
+		var list []int32
+		if typ != "" {
+			if list = inv.byType[strings.ToLower(typ)]; len(list) == 0 {
+				return
+			}
+		}
 		if i, ok := inv.byKey[key]; ok {
 			if r := inv.all[i]; (typ == "" || strings.EqualFold(r.Type, typ)) && !yield(r) {
 				return
 			}
 		}
-		lo := sort.Search(len(inv.all), func(i int) bool { return inv.all[i].ID.Key() >= key+"/" })
-		hi := sort.Search(len(inv.all), func(i int) bool { return inv.all[i].ID.Key() >= key+"0" }) // '0' follows '/'
 		if typ == "" {
-			for _, r := range inv.all[lo:hi] {
-				if !yield(r) {
+			lo := sort.Search(len(inv.all), func(i int) bool { return compareChild(inv.all[i].ID.Key(), key) >= 0 })
+			for _, r := range inv.all[lo:] {
+				if compareChild(r.ID.Key(), key) > 0 || !yield(r) {
 					return
 				}
 			}
 			return
 		}
-		list := inv.byType[strings.ToLower(typ)]
-		from, _ := slices.BinarySearch(list, int32(lo))
+		from := sort.Search(len(list), func(i int) bool { return compareChild(inv.all[list[i]].ID.Key(), key) >= 0 })
 		for _, i := range list[from:] {
-			if int(i) >= hi || !yield(inv.all[i]) {
+			if r := inv.all[i]; compareChild(r.ID.Key(), key) > 0 || !yield(r) {
 				return
 			}
 		}
 	}
+}
+
+// compareChild places a key before, among or after those that begin with
+// parent and a slash, in the order of keys.
+func compareChild(key, parent string) int {
+	n := len(parent)
+	if len(key) <= n {
+		if c := strings.Compare(key, parent[:len(key)]); c != 0 {
+			return c
+		}
+		return -1
+	}
+	if c := strings.Compare(key[:n], parent); c != 0 {
+		return c
+	}
+	switch {
+	case key[n] < '/':
+		return -1
+	case key[n] > '/':
+		return 1
+	}
+	return 0
 }
 
 func (inv *Inventory) pick(list []int32) iter.Seq[*resource.Resource] {

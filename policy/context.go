@@ -27,6 +27,9 @@ func (f *frame) subscription() arm.Value {
 		return arm.Of(f.o.Subscription)
 	}
 	id := f.owner().ID.Subscription()
+	if f.roots.subscription.Exists() && f.roots.subscriptionID == id {
+		return arm.Of(f.roots.subscription)
+	}
 	if id == "" {
 		return arm.Unknown("the subscription of the resource")
 	}
@@ -45,6 +48,7 @@ func (f *frame) subscription() arm.Value {
 			v = v.With(name, got)
 		}
 	}
+	f.roots.subscriptionID, f.roots.subscription = id, v
 	return arm.Of(v)
 }
 

@@ -37,16 +37,17 @@ type Definition struct {
 	Effect     Effect
 	EffectText string // as the rule or its parameter writes it
 
-	rule    jsondoc.Value
-	aliases *Aliases
-	source  *diag.Source
-	params  []*Parameter
-	root    *node
-	applies cond // nil: the rule speaks of everything
-	types   []string
-	details details
-	missing string // why the effect cannot be known
-	fields  []FieldUse
+	rule              jsondoc.Value
+	aliases           *Aliases
+	source            *diag.Source
+	params            []*Parameter
+	root              *node
+	applies           cond // nil: the rule speaks of everything
+	types             []string
+	details           details
+	indexed, provider bool
+	missing           string // why the effect cannot be known
+	fields            []FieldUse
 }
 
 // FieldUse is an alias that a rule names, and where.
@@ -102,6 +103,8 @@ func (c *compiler) definition(doc jsondoc.Value) {
 	d.Version = body.Get("version").TextOr(body.Path("metadata", "version").TextOr(""))
 	d.Category, d.PolicyType = body.Path("metadata", "category").TextOr(""), body.Get("policyType").TextOr("")
 	d.Mode = body.Get("mode").TextOr("All")
+	d.indexed = strings.EqualFold(d.Mode, "Indexed")
+	d.provider = !strings.EqualFold(d.Mode, "All") && !d.indexed && strings.Contains(d.Mode, ".")
 	if d.Name == "" {
 		d.Name = d.ID[strings.LastIndexByte(d.ID, '/')+1:]
 	}
@@ -212,10 +215,8 @@ func (d *Definition) Aliases() []FieldUse { return d.fields }
 func (d *Definition) Rule() jsondoc.Value { return d.rule }
 
 // Indexed tells whether the mode leaves out what has no tags and location.
-func (d *Definition) Indexed() bool { return strings.EqualFold(d.Mode, "Indexed") }
+func (d *Definition) Indexed() bool { return d.indexed }
 
 // Provider tells whether the mode is one of a resource provider
 // (Microsoft.Kubernetes.Data), whose objects are not in an inventory.
-func (d *Definition) Provider() bool {
-	return !strings.EqualFold(d.Mode, "All") && !d.Indexed() && strings.Contains(d.Mode, ".")
-}
+func (d *Definition) Provider() bool { return d.provider }

@@ -125,6 +125,9 @@ func (e *Evaluator) matched(d *Definition, truth finding.Truth) Result {
 		}
 		return Result{Match: truth, Err: d.located(failed), Verdict: finding.Verdict{State: finding.Unknown, Missing: missing}}
 	}
+	if f.brief {
+		return e.brief(d, truth)
+	}
 	unknown := func(why string) Result {
 		return Result{Match: truth, Fires: true, Verdict: finding.Verdict{State: finding.Unknown, Because: e.trace(d), Missing: []string{why}}}
 	}
@@ -159,6 +162,42 @@ func (e *Evaluator) matched(d *Definition, truth finding.Truth) Result {
 		}
 	}
 	return Result{Match: truth, Fires: true, Verdict: finding.Verdict{State: finding.NonCompliant, Because: e.trace(d)}}
+}
+
+// State answers as [Evaluator.Evaluate] does and gives the state alone, without
+// the work of saying why.
+func (e *Evaluator) State(d *Definition, r *resource.Resource) finding.State {
+	e.f.brief = true
+	v := e.Evaluate(d, r)
+	e.f.brief = false
+	return v.State
+}
+
+// brief is matched where only the state is asked for, and the if holds.
+func (e *Evaluator) brief(d *Definition, truth finding.Truth) Result {
+	r := Result{Match: truth, Fires: true, Verdict: finding.Verdict{State: finding.Unknown}}
+	switch d.Effect {
+	case EffectUnknown, AddToNetworkGroup:
+	case Manual:
+		e.f.brief = false
+		r = e.matched(d, truth)
+	case AuditIfNotExists, DeployIfNotExists:
+		t, _ := e.f.related(d.details.existence)
+		switch t {
+		case finding.True:
+			r.State = finding.Compliant
+		case finding.False:
+			r.State = finding.NonCompliant
+		case finding.Maybe:
+		}
+	case DenyAction:
+		r.State = finding.Compliant
+	default:
+		if !d.Provider() {
+			r.State = finding.NonCompliant
+		}
+	}
+	return r
 }
 
 // notExists looks for what an if-not-exists effect wants to be there.

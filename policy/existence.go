@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/azward/azward/finding"
+	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/resource"
 )
@@ -20,6 +21,8 @@ type existence struct {
 	group operand // resourceGroupName
 	scope operand // existenceScope
 	when  *node   // existenceCondition; nil: being there is enough
+
+	extension bool // the type stands on the resource that it extends
 }
 
 func (c *compiler) existence(v jsondoc.Value, pointer string) {
@@ -32,6 +35,9 @@ func (c *compiler) existence(v jsondoc.Value, pointer string) {
 	}
 	e.typ, e.name, e.kind = c.operand(typ), c.operand(v.Get("name")), c.operand(v.Get("kind"))
 	e.group, e.scope = c.operand(v.Get("resourceGroupName")), c.operand(v.Get("existenceScope"))
+	if e.typ.constant() {
+		e.extension = extensions[strings.ToLower(e.typ.value.TextOr(""))]
+	}
 	d.delay = c.operand(v.Get("evaluationDelay"))
 	d.roles = c.operand(v.Get("roleDefinitionIds"))
 	if when := v.Get("existenceCondition"); when.Exists() {
@@ -125,7 +131,10 @@ func (f *frame) related(e *existence) (t finding.Truth, seen int) {
 		}
 	}
 	f.missing = missing
-	if cov := f.inv.Coverage(typ, scope); !cov.Complete() {
+	if cov := f.covered(typ, scope); !cov.Complete() {
+		if f.brief {
+			return finding.Maybe, seen
+		}
 		reason := typ + " under this resource were not read"
 		if cov.Reason != "" {
 			reason += ": " + cov.Reason
@@ -173,10 +182,70 @@ var extensions = map[string]bool{
 	"microsoft.changeanalysis/profile":                              true,
 }
 
+// rootCache remembers what depends on the resource group alone: resources are
+// evaluated group by group.
+type rootCache struct {
+	groupKey       string
+	group          resource.ID
+	coverage       map[coverageKey]inventory.Coverage
+	subscriptionID string
+	subscription   jsondoc.Value
+}
+
+type coverageKey struct{ typ, scope string }
+
+const maxCoverageCache = 4096
+
+// groupOf returns the id of the resource group of a resource.
+func (c *rootCache) groupOf(id resource.ID) (resource.ID, bool) {
+	key := id.Key()
+	n := 0
+	for i := range len(key) {
+		if key[i] == '/' {
+			if n++; n == 5 {
+				key = key[:i]
+				break
+			}
+		}
+	}
+	if n < 4 {
+		return resource.ID{}, false
+	}
+	if c.groupKey != key {
+		group, err := resource.ParseID(id.String()[:len(key)])
+		if err != nil {
+			return resource.ID{}, false
+		}
+		c.groupKey, c.group = key, group
+	}
+	return c.group, true
+}
+
+// covered is the inventory's coverage, remembered for scopes wider than a resource.
+func (f *frame) covered(typ string, scope resource.ID) inventory.Coverage {
+	if scope.Level() == resource.LevelResource {
+		return f.inv.Coverage(typ, scope)
+	}
+	key := coverageKey{typ, scope.Key()}
+	if got, ok := f.roots.coverage[key]; ok {
+		return got
+	}
+	if f.roots.coverage == nil || len(f.roots.coverage) >= maxCoverageCache {
+		f.roots.coverage = map[coverageKey]inventory.Coverage{}
+	}
+	got := f.inv.Coverage(typ, scope)
+	f.roots.coverage[key] = got
+	return got
+}
+
+// isChild tells whether a type continues another.
+func isChild(typ, of string) bool {
+	return len(typ) > len(of) && typ[len(of)] == '/' && strings.EqualFold(typ[:len(of)], of)
+}
+
 // existenceRoot returns the scope in which the related resource is looked for.
 func (f *frame) existenceRoot(e *existence, own *resource.Resource, typ string) (resource.ID, bool) {
-	lower := strings.ToLower(typ)
-	if strings.HasPrefix(lower, strings.ToLower(own.Type)+"/") || extensions[lower] && !strings.EqualFold(typ, own.Type) {
+	if isChild(typ, own.Type) || (e.extension || e.typ.program != nil && extensions[strings.ToLower(typ)]) && !strings.EqualFold(typ, own.Type) {
 		return own.ID, true
 	}
 	scope, ok := e.scope.str(f)
@@ -184,7 +253,7 @@ func (f *frame) existenceRoot(e *existence, own *resource.Resource, typ string) 
 		return resource.ID{}, false
 	}
 	sub := own.ID.Subscription()
-	if strings.EqualFold(scope, "subscription") && sub != "" {
+	if sub != "" && strings.EqualFold(scope, "subscription") {
 		id, err := resource.ParseID("/subscriptions/" + sub)
 		return id, err == nil
 	}
@@ -195,10 +264,13 @@ func (f *frame) existenceRoot(e *existence, own *resource.Resource, typ string) 
 	if !ok {
 		return resource.ID{}, false
 	}
-	if group == "" {
-		group = own.ID.ResourceGroup()
+	if group == "" || strings.EqualFold(group, own.ID.ResourceGroup()) {
+		if id, ok := f.roots.groupOf(own.ID); ok {
+			return id, true
+		}
+		return own.ID, true
 	}
-	if sub == "" || group == "" {
+	if sub == "" {
 		return own.ID, true
 	}
 	id, err := resource.ParseID("/subscriptions/" + sub + "/resourceGroups/" + group)

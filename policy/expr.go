@@ -62,6 +62,9 @@ func (o *operand) run(f *frame) (v jsondoc.Value, unknown bool) {
 		return jsondoc.Value{}, true
 	}
 	got, err := o.program.Eval(f.environment())
+	if f.brief && (err != nil || got.IsUnknown()) {
+		return jsondoc.Value{}, true
+	}
 	if err != nil {
 		d := diag.Diagnostic{Code: "POL0302", Message: err.Error(), Span: spanOf(o.value)}
 		if ee, ok := errors.AsType[*arm.EvalError](err); ok {

@@ -38,6 +38,8 @@ type frame struct {
 	steps  int // left
 
 	trace, neg bool
+	brief      bool // only the state is asked for
+	roots      rootCache
 	decided    []decided
 	missing    []string
 	failed     *diag.Diagnostic // the first expression that failed
@@ -110,7 +112,7 @@ func (f *frame) spend(n int) bool {
 }
 
 func (f *frame) lack(what string) {
-	if len(f.missing) < maxMissing && !slices.Contains(f.missing, what) {
+	if !f.brief && len(f.missing) < maxMissing && !slices.Contains(f.missing, what) {
 		f.missing = append(f.missing, what)
 	}
 }
@@ -275,10 +277,11 @@ func (f *frame) fail(d diag.Diagnostic) {
 
 // isHole tells whether a value is one that cannot be known before deployment.
 func isHole(v jsondoc.Value) bool {
-	s, ok := v.Text()
-	if !ok || s == "" || s[0] != 0 {
-		return false
-	}
+	s, _ := v.Text()
+	return s != "" && s[0] == 0 && marked(v)
+}
+
+func marked(v jsondoc.Value) bool {
 	_, hole := arm.IsHole(v)
 	return hole
 }

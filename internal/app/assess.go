@@ -12,6 +12,7 @@ import (
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/policy"
 	"github.com/azward/azward/posture"
 	"github.com/azward/azward/resource"
 )
@@ -26,10 +27,11 @@ func Assess(ctx context.Context, o Options) (*report.Assessment, error) {
 
 // session carries one assessment from stage to stage.
 type session struct {
-	o       *Options
-	start   time.Time
-	last    time.Time
-	notices []report.Notice
+	evaluator *policy.Evaluator // of why
+	o         *Options
+	start     time.Time
+	last      time.Time
+	notices   []report.Notice
 
 	inv       *inventory.Inventory
 	sources   []source
@@ -230,10 +232,10 @@ func (s *session) finding(r result, state finding.State, why *posture.Exemption)
 		ResourceID: res.ID.String(), ResourceName: displayName(s.inv, res), ResourceType: res.Type, ControlID: rule.id, Title: rule.title,
 		State: state, Severity: rule.severity, Reasons: []string{}, File: res.From.File,
 	}
-	if r.verdict != nil {
-		f.Reasons = reasons(s.inv, res, r.verdict)
-		f.Missing = r.verdict.Missing
-		f.Evidence = r.verdict.Because
+	if v := s.why(r); v != nil {
+		f.Reasons = reasons(s.inv, res, v)
+		f.Missing = v.Missing
+		f.Evidence = v.Because
 	}
 	if why != nil {
 		f.Exemption = fmt.Sprintf("%s by %s: %s", why.Category, why.Owner, why.Reason)

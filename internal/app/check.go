@@ -174,11 +174,11 @@ func (c *check) placed(r result) report.Finding {
 		f.State, f.Missing = finding.Unknown, []string{"name"}
 		f.Reasons = []string{"name: " + strings.Join(p.r.UnknownAt("name"), "; ")}
 	}
-	if r.verdict != nil {
-		if at := decidedAt(res, p.r, r.verdict); at > 0 {
+	if v := c.why(r); v != nil {
+		if at := decidedAt(res, p.r, v); at > 0 {
 			offset = at
 		}
-		c.doubt(&f, r.verdict, p.r)
+		c.doubt(&f, v, p.r)
 	}
 	switch {
 	case p.r.Line > 0:

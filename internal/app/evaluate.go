@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -13,33 +12,24 @@ import (
 	"github.com/azward/azward/resource"
 )
 
-// result is one verdict, by the indexes of its resource and rule.
+// result is how a resource stands to a rule, by their indexes. Why it does is
+// worked out again where somebody asks: most never are.
 type result struct {
 	resource, rule int32
 	state          finding.State
-	verdict        *finding.Verdict // of what is not as it should be; nil otherwise
 }
 
-// typeIndex finds the rules that can match a type.
-type typeIndex struct {
-	by  map[string][]int32
-	any []int32
-}
-
-func newTypeIndex(rules []rule) *typeIndex {
-	ix := &typeIndex{by: map[string][]int32{}}
-	for i := range rules {
-		types := rules[i].def.Types()
-		if types == nil {
-			ix.any = append(ix.any, int32(i))
-			continue
-		}
-		for _, t := range types {
-			key := strings.ToLower(t)
-			ix.by[key] = append(ix.by[key], int32(i))
-		}
+// why evaluates a result once more and says what decided it; nil where all is
+// as it should be.
+func (s *session) why(r result) *finding.Verdict {
+	if r.state == finding.Compliant || r.state == finding.NotApplicable {
+		return nil
 	}
-	return ix
+	if s.evaluator == nil {
+		s.evaluator = policy.NewEvaluator(policy.Options{Inventory: s.inv, Now: s.o.Now})
+	}
+	v := s.evaluator.Evaluate(s.rules[r.rule].def, s.resources[r.resource]).Verdict
+	return &v
 }
 
 // chunk is how many resources a worker takes at a time.
@@ -49,7 +39,11 @@ const chunk = 256
 // and returns the verdicts ordered by resource and rule, NotApplicable left
 // out, and the number of evaluations.
 func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resources []*resource.Resource, rules []rule) ([]result, int, error) {
-	ix := newTypeIndex(rules)
+	defs := make([]*policy.Definition, len(rules))
+	for i := range rules {
+		defs[i] = rules[i].def
+	}
+	set := policy.NewSet(defs)
 	chunks := (len(resources) + chunk - 1) / chunk
 	out := make([][]result, chunks)
 	var next, evaluations atomic.Int64
@@ -60,7 +54,7 @@ func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resourc
 	}
 	for range max(1, min(workers, chunks)) {
 		wg.Go(func() {
-			ev := policy.NewEvaluator(policy.Options{Inventory: inv, Now: o.Now})
+			ev := set.Evaluator(policy.Options{Inventory: inv, Now: o.Now})
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= chunks {
@@ -69,19 +63,9 @@ func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resourc
 				from, to := i*chunk, min((i+1)*chunk, len(resources))
 				n := 0
 				for r := from; r < to; r++ {
-					for _, set := range [2][]int32{ix.by[resources[r].TypeKey()], ix.any} {
-						for _, k := range set {
-							n++
-							if v := ev.Evaluate(rules[k].def, resources[r]).Verdict; v.State != finding.NotApplicable {
-								one := result{resource: int32(r), rule: k, state: v.State}
-								if v.State != finding.Compliant {
-									kept := v // on the heap only where it is kept
-									one.verdict = &kept
-								}
-								out[i] = append(out[i], one)
-							}
-						}
-					}
+					n += ev.States(resources[r], func(k int, state finding.State) {
+						out[i] = append(out[i], result{resource: int32(r), rule: int32(k), state: state})
+					})
 				}
 				evaluations.Add(int64(n))
 				o.progress("evaluate", to, len(resources))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -95,6 +96,51 @@ func sweep(inv *inventory.Inventory, defs []*policy.Definition, workers int) (st
 	return states, total.Load(), failed
 }
 
+// sweepStates does the same through a set, for the states alone.
+func sweepStates(inv *inventory.Inventory, set *policy.Set, workers int) (states [5]int64, evaluations int64) {
+	all := assessed(inv)
+	var mu sync.Mutex
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			ev := set.Evaluator(policy.Options{Inventory: inv, Now: testNow})
+			var own [5]int64
+			n := 0
+			for {
+				from := int(next.Add(chunk)) - chunk
+				if from >= len(all) {
+					break
+				}
+				for _, r := range all[from:min(from+chunk, len(all))] {
+					met := 0
+					let := ev.States(r, func(_ int, s finding.State) { own[s]++; met++ })
+					own[finding.NotApplicable] += int64(let - met)
+					n += let
+				}
+			}
+			mu.Lock()
+			evaluations += int64(n)
+			for i, k := range own {
+				states[i] += k
+			}
+			mu.Unlock()
+		})
+	}
+	wg.Wait()
+	return states, evaluations
+}
+
+// cpu is the processor time that this process has used: on a busy machine it
+// says what the wall clock does not.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // TestConformanceBuiltinsEvaluate runs every built-in definition over the demo
 // and over what was recorded of real tenants.
 func TestConformanceBuiltinsEvaluate(t *testing.T) {
@@ -124,6 +170,11 @@ func TestConformanceBuiltinsEvaluate(t *testing.T) {
 			t.Fatal(err)
 		}
 		states, n, bad := sweep(inv, defs, 2)
+		if o.Demo {
+			if brief, _ := sweepStates(inv, policy.NewSet(defs), 2); brief != states {
+				t.Errorf("states alone are %v, with reasons %v", brief, states)
+			}
+		}
 		maps.Copy(failed, bad)
 		t.Logf("%v: %d resources, %d evaluations: %d noncompliant, %d unknown, %d compliant", o.From, inv.Len(), n, states[finding.NonCompliant], states[finding.Unknown], states[finding.Compliant])
 	}
@@ -209,15 +260,17 @@ func BenchmarkBuiltins(b *testing.B) {
 			runtime.GC()
 			b.ReportAllocs()
 			var evaluations int64
-			start := time.Now()
+			start, used := time.Now(), cpu()
 			for b.Loop() {
-				_, evaluations, _ = sweep(inv, defs, 2)
+				_, evaluations = sweepStates(inv, policy.NewSet(defs), 2)
 			}
 			each := time.Since(start) / time.Duration(b.N)
+			used = (cpu() - used) / time.Duration(b.N)
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			b.ReportMetric(each.Seconds(), "s/sweep")
-			b.ReportMetric(float64(evaluations)/each.Seconds()/2/1e6, "Mevals/s/core")
+			b.ReportMetric(used.Seconds(), "cpu-s/sweep")
+			b.ReportMetric(float64(evaluations)/used.Seconds()/1e6, "Mevals/cpu-s")
 			b.ReportMetric(float64(m.Sys)/(1<<20), "MiB")
 			b.ReportMetric(float64(evaluations), "evals")
 		})
