@@ -246,6 +246,8 @@ type fieldRef struct {
 	tag     *jsondoc.Key
 	steps   []step
 	each    bool // holds [*]
+	fact    bool // what an analyzer derived
+	slot    int  // where an evaluator remembers its value, from 1; 0: nowhere
 	level   int  // of a bound one: which count
 	detours []detour
 	listed  bool // the detours are a list's with paths by version, and the only way
@@ -284,9 +286,11 @@ func newFieldRef(name string, aliases *Aliases) *fieldRef {
 	slash := aliasSlash(name)
 	if slash < 0 {
 		r.steps = makeSteps(name, false)
+		r.fact = strings.HasPrefix(name, resource.Facts)
 		return r
 	}
 	r.kind, r.typ, r.path = fieldAlias, name[:slash], name[slash+1:]
+	r.fact = strings.HasPrefix(r.path, resource.Facts)
 	if list := aliases.lookup(name); list != nil && (list[0].typ != "" || strings.Contains(r.typ, "/")) {
 		for _, a := range list {
 			r.listed = r.listed || len(a.paths) > 0

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/arm"
@@ -116,7 +118,7 @@ func (c *compiler) field(name string) (ref *fieldRef, bad bool) {
 	if ref := c.refs[key]; ref != nil {
 		return ref, false
 	}
-	ref = c.scope.bind(newFieldRef(name, c.o.Aliases))
+	ref = c.scope.bind(c.names.field(name, c.o.Aliases))
 	c.refs[key] = ref
 	if ref.typ != "" {
 		c.fields = append(c.fields, FieldUse{Name: name, Span: c.place})
@@ -216,26 +218,75 @@ func join(kids []*node, all bool) cond {
 	for i, k := range kids {
 		conds[i] = k.eval
 	}
-	return joinConds(conds, all)
+	// What is cheap goes first, since the order decides nothing but the cost.
+	byCost := slices.Clone(kids)
+	slices.SortStableFunc(byCost, func(a, b *node) int { return cmp.Compare(a.cost(), b.cost()) })
+	quick := make([]cond, len(kids))
+	for i, k := range byCost {
+		quick[i] = k.eval
+	}
+	return joinConds(quick, conds, all)
 }
 
-func joinConds(conds []cond, all bool) cond {
-	stop, result := finding.True, finding.False // anyOf
+// cost ranks conditions by what evaluating them takes.
+func (n *node) cost() int {
+	switch n.kind {
+	case nodeField:
+		switch {
+		case n.ref == nil || n.fixed == nil:
+			return 20
+		case n.ref.kind == fieldType:
+			return 0
+		case n.ref.each:
+			return 10
+		}
+		return 1
+	case nodeValue:
+		if n.left.constant() && n.fixed != nil {
+			return 0
+		}
+		return 30
+	case nodeCount:
+		return 40
+	default:
+		sum := 2
+		for _, k := range n.kids {
+			sum += k.cost()
+		}
+		return sum
+	}
+}
+
+// joinConds joins conditions; traced evaluations go by the order of the rule.
+func joinConds(quick, inOrder []cond, all bool) cond {
 	if all {
-		stop, result = finding.False, finding.True
+		return func(f *frame) finding.Truth {
+			if f.trace {
+				return traced(f, inOrder, finding.False, finding.True)
+			}
+			out := finding.True
+			for _, one := range quick {
+				if t := one(f); t != finding.True {
+					if t == finding.False {
+						return finding.False
+					}
+					out = finding.Maybe
+				}
+			}
+			return out
+		}
 	}
 	return func(f *frame) finding.Truth {
-		out := result
 		if f.trace {
-			return traced(f, conds, stop, result)
+			return traced(f, inOrder, finding.True, finding.False)
 		}
-		for _, one := range conds {
-			switch one(f) {
-			case stop:
-				return stop
-			case finding.Maybe:
+		out := finding.False
+		for _, one := range quick {
+			if t := one(f); t != finding.False {
+				if t == finding.True {
+					return finding.True
+				}
 				out = finding.Maybe
-			default:
 			}
 		}
 		return out

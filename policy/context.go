@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"strings"
+
 	"github.com/azward/azward/arm"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/resource"
@@ -57,18 +59,30 @@ func (f *frame) resourceGroup() arm.Value {
 		return arm.Of(f.o.ResourceGroup)
 	}
 	id := f.owner().ID
+	if f.roots.groupValue.Exists() && f.roots.valueKey != "" && strings.HasPrefix(id.Key(), f.roots.valueKey) {
+		return arm.Of(f.roots.groupValue)
+	}
 	if id.ResourceGroup() == "" {
 		return arm.Unknown("the resource group of the resource")
 	}
+	f.roots.valueKey, f.roots.groupValue = "", jsondoc.Value{}
+	v := f.readGroup(id)
+	if own, ok := f.roots.groupOf(id); ok {
+		f.roots.valueKey, f.roots.groupValue = own.Key()+"/", v
+	}
+	return arm.Of(v)
+}
+
+func (f *frame) readGroup(id resource.ID) jsondoc.Value {
 	group := "/subscriptions/" + id.Subscription() + "/resourceGroups/" + id.ResourceGroup()
 	if f.inv != nil {
 		if r, ok := f.inv.Lookup(group); ok {
-			return arm.Of(r.Body)
+			return r.Body
 		}
 	}
 	hole := arm.Hole("the resource group " + group + " was not read")
-	return arm.Of(jsondoc.NewObject(member("id", group), member("name", id.ResourceGroup()),
-		jsondoc.Member{Name: "location", Value: hole}, jsondoc.Member{Name: "tags", Value: hole}, jsondoc.Member{Name: "managedBy", Value: hole}))
+	return jsondoc.NewObject(member("id", group), member("name", id.ResourceGroup()),
+		jsondoc.Member{Name: "location", Value: hole}, jsondoc.Member{Name: "tags", Value: hole}, jsondoc.Member{Name: "managedBy", Value: hole})
 }
 
 // latest is the API version of an evaluation without a request: compliance of

@@ -18,6 +18,10 @@ type CompileOptions struct {
 	// carry its name, line and column. May be nil.
 	Source *diag.Source
 
+	// Names lets definitions that are compiled together share what they read, so
+	// that an evaluator reads each field of a resource once for all of them.
+	Names *Names
+
 	// AssignmentID, InitiativeID and ReferenceID are what policy() answers.
 	AssignmentID, InitiativeID, ReferenceID string
 }
@@ -37,17 +41,19 @@ type Definition struct {
 	Effect     Effect
 	EffectText string // as the rule or its parameter writes it
 
-	rule              jsondoc.Value
-	aliases           *Aliases
-	source            *diag.Source
-	params            []*Parameter
-	root              *node
-	applies           cond // nil: the rule speaks of everything
-	types             []string
-	details           details
-	indexed, provider bool
-	missing           string // why the effect cannot be known
-	fields            []FieldUse
+	rule                jsondoc.Value
+	aliases             *Aliases
+	source              *diag.Source
+	params              []*Parameter
+	root                *node
+	applies             cond // nil: the rule speaks of everything
+	quick, quickApplies cond // the same for resources of the types of the rule
+	types               []string
+	details             details
+	indexed, provider   bool
+	slots               int    // how many fields an evaluator may remember for it
+	missing             string // why the effect cannot be known
+	fields              []FieldUse
 }
 
 // FieldUse is an alias that a rule names, and where.
@@ -56,8 +62,30 @@ type FieldUse struct {
 	Span diag.Span
 }
 
+// Names are the fields that definitions have in common. Use one from one
+// goroutine at a time, for definitions of the same list of aliases.
+type Names struct {
+	fields map[string]*fieldRef
+	slots  int
+}
+
+// NewNames returns an empty set of names.
+func NewNames() *Names { return &Names{fields: map[string]*fieldRef{}} }
+
+func (n *Names) field(name string, aliases *Aliases) *fieldRef {
+	ref := n.fields[name]
+	if ref == nil {
+		n.slots++
+		ref = newFieldRef(name, aliases)
+		ref.slot = n.slots
+		n.fields[name] = ref
+	}
+	return ref
+}
+
 // compiler turns one definition into closures.
 type compiler struct {
+	names  *Names
 	o      *CompileOptions
 	def    *Definition
 	diags  diag.List
@@ -75,8 +103,12 @@ type compiler struct {
 // an error; [StageOf] tells the stage of each.
 func Compile(doc jsondoc.Value, o CompileOptions) (*Definition, diag.List) {
 	d := &Definition{AssignmentID: o.AssignmentID, InitiativeID: o.InitiativeID, ReferenceID: o.ReferenceID, aliases: o.Aliases, source: o.Source}
-	c := &compiler{o: &o, def: d, refs: map[dynamicKey]*fieldRef{}}
+	c := &compiler{o: &o, def: d, refs: map[dynamicKey]*fieldRef{}, names: o.Names}
+	if c.names == nil {
+		c.names = NewNames()
+	}
 	c.definition(doc)
+	d.slots = c.names.slots
 	if o.Source != nil {
 		o.Source.Resolve(c.diags)
 	}
@@ -142,6 +174,7 @@ func (c *compiler) definition(doc jsondoc.Value) {
 	}
 	d.applies = d.root.applicable()
 	d.types = d.root.types()
+	d.shorten()
 }
 
 // then compiles the effect and its details.

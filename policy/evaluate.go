@@ -98,12 +98,19 @@ func (e *Evaluator) Evaluate(d *Definition, r *resource.Resource) Result {
 		f.at(r)
 	}
 	f.clear(false)
+	if d.slots >= len(f.memo) {
+		f.memo = append(f.memo, make([]remembered, d.slots+1-len(f.memo))...)
+	}
 	if d.Effect == Disabled || d.Effect == None || d.Indexed() && r.ID.Level() != resource.LevelResource && !r.ID.IsZero() {
 		return Result{Verdict: finding.Verdict{State: finding.NotApplicable}}
 	}
-	truth := d.root.eval(f)
+	root, applies := d.root.eval, d.applies
+	if f.brief {
+		root, applies = d.quick, d.quickApplies
+	}
+	truth := root(f)
 	if truth == finding.False {
-		if d.Effect == AuditIfNotExists || d.Effect == DeployIfNotExists || d.applies != nil && d.applies(f) == finding.False {
+		if d.Effect == AuditIfNotExists || d.Effect == DeployIfNotExists || applies != nil && applies(f) == finding.False {
 			return Result{Verdict: finding.Verdict{State: finding.NotApplicable}}
 		}
 		if d.Effect == Manual || d.Provider() {
@@ -164,9 +171,9 @@ func (e *Evaluator) matched(d *Definition, truth finding.Truth) Result {
 	return Result{Match: truth, Fires: true, Verdict: finding.Verdict{State: finding.NonCompliant, Because: e.trace(d)}}
 }
 
-// State answers as [Evaluator.Evaluate] does and gives the state alone, without
-// the work of saying why.
-func (e *Evaluator) State(d *Definition, r *resource.Resource) finding.State {
+// state answers as [Evaluator.Evaluate] does of a resource of a type that the
+// rule can match, and gives the state alone, without the work of saying why.
+func (e *Evaluator) quickState(d *Definition, r *resource.Resource) finding.State {
 	e.f.brief = true
 	v := e.Evaluate(d, r)
 	e.f.brief = false

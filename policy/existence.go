@@ -22,7 +22,8 @@ type existence struct {
 	scope operand // existenceScope
 	when  *node   // existenceCondition; nil: being there is enough
 
-	extension bool // the type stands on the resource that it extends
+	extension bool   // the type stands on the resource that it extends
+	lower     string // the type in lower case, where it is constant
 }
 
 func (c *compiler) existence(v jsondoc.Value, pointer string) {
@@ -36,7 +37,8 @@ func (c *compiler) existence(v jsondoc.Value, pointer string) {
 	e.typ, e.name, e.kind = c.operand(typ), c.operand(v.Get("name")), c.operand(v.Get("kind"))
 	e.group, e.scope = c.operand(v.Get("resourceGroupName")), c.operand(v.Get("existenceScope"))
 	if e.typ.constant() {
-		e.extension = extensions[strings.ToLower(e.typ.value.TextOr(""))]
+		e.lower = strings.ToLower(e.typ.value.TextOr(""))
+		e.extension = extensions[e.lower]
 	}
 	d.delay = c.operand(v.Get("evaluationDelay"))
 	d.roles = c.operand(v.Get("roleDefinitionIds"))
@@ -125,6 +127,9 @@ func (f *frame) related(e *existence) (t finding.Truth, seen int) {
 	if !ok {
 		return finding.Maybe, 0
 	}
+	if e.lower != "" && f.brief {
+		typ = e.lower // which the inventory need not fold again
+	}
 	for r := range f.inv.Under(scope, typ) {
 		if look(r) {
 			return finding.True, seen
@@ -188,6 +193,10 @@ type rootCache struct {
 	groupKey       string
 	group          resource.ID
 	coverage       map[coverageKey]inventory.Coverage
+	valueKey       string // of groupValue: the id of the group and a slash
+	groupValue     jsondoc.Value
+	scopeOf        string // of scopeID: the subscription
+	scopeID        resource.ID
 	subscriptionID string
 	subscription   jsondoc.Value
 }
@@ -254,8 +263,14 @@ func (f *frame) existenceRoot(e *existence, own *resource.Resource, typ string) 
 	}
 	sub := own.ID.Subscription()
 	if sub != "" && strings.EqualFold(scope, "subscription") {
-		id, err := resource.ParseID("/subscriptions/" + sub)
-		return id, err == nil
+		if f.roots.scopeOf != sub {
+			id, err := resource.ParseID("/subscriptions/" + sub)
+			if err != nil {
+				return id, false
+			}
+			f.roots.scopeOf, f.roots.scopeID = sub, id
+		}
+		return f.roots.scopeID, true
 	}
 	if own.ID.Level() != resource.LevelResource && own.ID.Level() != resource.LevelSubscription {
 		return own.ID, true

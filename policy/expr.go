@@ -222,6 +222,13 @@ func (c *compiler) resolve(name string, args []arm.Arg) (r arm.Resolved, ok bool
 		return args[0].Value.Doc().Text()
 	}
 	switch strings.ToLower(name) {
+	case "subscription", "resourcegroup", "requestcontext", "policy":
+		if len(args) == 0 {
+			answer := map[string]func(*frame) arm.Value{
+				"subscription": (*frame).subscription, "resourcegroup": (*frame).resourceGroup, "requestcontext": (*frame).request, "policy": (*frame).policy,
+			}[strings.ToLower(name)]
+			return arm.Resolved{Eval: func(env *arm.Env) (arm.Value, error) { return answer(frameOf(env)), nil }}, true, nil
+		}
 	case "utcnow":
 		if len(args) == 0 {
 			return arm.Resolved{Eval: func(env *arm.Env) (arm.Value, error) { return frameOf(env).utcNow(), nil }}, true, nil
@@ -316,14 +323,6 @@ func (h hosts) Call(name string, args []arm.Value) (arm.Value, error) {
 		return f.value(f.refOf(nil, text)), nil
 	case "current":
 		return arm.Null, errors.New("current takes the name of a count as a literal text")
-	case "subscription":
-		return f.subscription(), nil
-	case "resourcegroup":
-		return f.resourceGroup(), nil
-	case "requestcontext":
-		return f.request(), nil
-	case "policy":
-		return f.policy(), nil
 	}
 	return arm.Null, arm.ErrNoFunction
 }

@@ -32,6 +32,8 @@ type frame struct {
 	doubted map[string]bool
 	lossy   bool // the inventory may lack properties of this resource
 
+	memo   []remembered // by slot
+	stamp  uint32       // of the resource
 	elems  []jsondoc.Value
 	values []jsondoc.Value // stack of values of [*]
 	env    *arm.Env
@@ -67,6 +69,7 @@ var (
 // at points the frame at a resource.
 func (f *frame) at(r *resource.Resource) {
 	f.res, f.body = r, r.Body
+	f.stamp++
 	f.nameVal = jsondoc.Value{}
 	f.typeVal = r.Body.Lookup(typeKey)
 	if s, ok := f.typeVal.Text(); (!ok || s != r.Type) && r.Type != "" {
@@ -122,13 +125,41 @@ const (
 	maxDecided = 64
 )
 
+// remembered is the value of a field of the current resource.
+type remembered struct {
+	ref    *fieldRef
+	stamp  uint32
+	unread bool
+	value  jsondoc.Value
+}
+
 // read returns the value of a field without [*], and whether it was not read.
 func (f *frame) read(ref *fieldRef) (v jsondoc.Value, unread bool) {
 	switch ref.kind {
 	case fieldType:
 		return f.typeVal, false
+	case fieldBound:
+		v = walkOne(f.elems[ref.level], ref.steps)
+		return v, isHole(v)
 	case fieldName:
 		return f.name(), false
+	default:
+	}
+	if ref.slot == 0 || ref.slot >= len(f.memo) {
+		return f.look(ref)
+	}
+	m := &f.memo[ref.slot]
+	if m.ref == ref && m.stamp == f.stamp {
+		return m.value, m.unread
+	}
+	v, unread = f.look(ref)
+	*m = remembered{ref, f.stamp, unread, v}
+	return v, unread
+}
+
+// look reads a field from the resource.
+func (f *frame) look(ref *fieldRef) (v jsondoc.Value, unread bool) {
+	switch ref.kind {
 	case fieldAlias:
 		if !ref.about(f.res.Type) {
 			return jsondoc.Value{}, false
@@ -136,9 +167,6 @@ func (f *frame) read(ref *fieldRef) (v jsondoc.Value, unread bool) {
 		v = ref.one(f)
 	case fieldPath:
 		v = walkOne(f.body, ref.steps)
-	case fieldBound:
-		v = walkOne(f.elems[ref.level], ref.steps)
-		return v, isHole(v)
 	default:
 		v, _ = ref.envelope(f.res)
 		if ref.kind == fieldFullName || ref.kind == fieldID {
@@ -148,7 +176,7 @@ func (f *frame) read(ref *fieldRef) (v jsondoc.Value, unread bool) {
 	if isHole(v) {
 		return v, true
 	}
-	if f.lossy || v.IsMissing() && strings.HasPrefix(ref.path, resource.Facts) {
+	if f.lossy || ref.fact && v.IsMissing() {
 		if f.inv != nil && (v.IsMissing() || f.doubted[f.res.TypeKey()]) {
 			if _, lost := f.inv.Unread(f.res, ref.path); lost {
 				return v, true
@@ -179,7 +207,7 @@ func (f *frame) readAll(ref *fieldRef) (values []jsondoc.Value, unread bool) {
 	if slices.ContainsFunc(values, isHole) {
 		return values, true
 	}
-	if f.lossy || strings.HasPrefix(ref.path, resource.Facts) {
+	if f.lossy || ref.fact {
 		if f.inv != nil && (f.doubted[f.res.TypeKey()] || len(values) == 0 || slices.ContainsFunc(values, jsondoc.Value.IsMissing)) {
 			if _, lost := f.inv.Unread(f.res, ref.path); lost {
 				return values, true

@@ -81,7 +81,7 @@ func callFunction(t *testing.T, builtin string, args jsondoc.Value) jsondoc.Valu
 
 // evaluated evaluates an expression as a condition of a rule sees it.
 func evaluated(text string, params jsondoc.Value) jsondoc.Value {
-	c := &compiler{o: &CompileOptions{Parameters: params}, def: &Definition{}, refs: map[dynamicKey]*fieldRef{}}
+	c := &compiler{o: &CompileOptions{Parameters: params}, def: &Definition{}, refs: map[dynamicKey]*fieldRef{}, names: NewNames()}
 	c.parameters(jsondoc.Value{}, params, true)
 	o := c.operand(jsondoc.NewString(text))
 	if c.diags.HasErrors() {
@@ -109,7 +109,7 @@ func givenParameter(args jsondoc.Value) jsondoc.Value {
 			declared = append(declared, jsondoc.Member{Name: name, Value: jsondoc.NewObject()})
 		}
 	}
-	c := &compiler{o: &CompileOptions{}, def: &Definition{}, refs: map[dynamicKey]*fieldRef{}}
+	c := &compiler{o: &CompileOptions{}, def: &Definition{}, refs: map[dynamicKey]*fieldRef{}, names: NewNames()}
 	c.parameters(jsondoc.NewObject(declared...), args.At(0), false)
 	if p := c.def.parameter(args.At(2).TextOr("")); p != nil {
 		return p.Value()

@@ -14,7 +14,7 @@ import (
 // Source: "Azure Policy initiative definition structure", Passing a parameter
 // value to a policy definition.
 func PassParameters(declared, given, member jsondoc.Value, src *diag.Source) (jsondoc.Value, diag.List) {
-	c := &compiler{o: &CompileOptions{Source: src}, def: &Definition{}, refs: map[dynamicKey]*fieldRef{}}
+	c := &compiler{o: &CompileOptions{Source: src}, def: &Definition{}, refs: map[dynamicKey]*fieldRef{}, names: NewNames()}
 	c.parameters(declared, given, false)
 	f := &frame{o: &Options{}, def: c.def}
 	var out []jsondoc.Member

@@ -98,7 +98,7 @@ func (e *SetEvaluator) States(r *resource.Resource, yield func(definition int, s
 			j := e.set.twin[i]
 			if e.stamp[j] != e.now {
 				e.stamp[j] = e.now
-				e.state[j] = e.ev.State(e.set.defs[j], r)
+				e.state[j] = e.ev.quickState(e.set.defs[j], r)
 			}
 			if s := e.state[j]; s != finding.NotApplicable {
 				yield(int(i), s)

@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/azward/azward/finding"
 )
 
 // Which resources a rule speaks of. Source: "Azure Policy applicability logic":
@@ -42,7 +44,7 @@ func (n *node) applicable() cond {
 		case 1:
 			return conds[0]
 		}
-		return joinConds(conds, true)
+		return joinConds(conds, conds, true)
 	case nodeAnyOf:
 		conds := make([]cond, 0, len(n.kids))
 		for _, k := range n.kids {
@@ -52,7 +54,7 @@ func (n *node) applicable() cond {
 			}
 			conds = append(conds, one)
 		}
-		return joinConds(conds, false)
+		return joinConds(conds, conds, false)
 	case nodeNot:
 		if !n.aboutType() {
 			return nil
@@ -126,3 +128,40 @@ func (n *node) types() []string {
 	}
 	return nil
 }
+
+// shortened returns the code of the rule and of its applicability for
+// resources that the index lets through: without the clauses that only say
+// which type is meant, which are known to hold.
+func (d *Definition) shorten() {
+	d.quick, d.quickApplies = d.root.eval, d.applies
+	if d.types == nil {
+		return
+	}
+	given := func(n *node) bool {
+		return n.kind == nodeField && n.ref != nil && n.ref.kind == fieldType && len(n.types()) >= len(d.types) && n.types() != nil
+	}
+	if given(d.root) {
+		d.quick, d.quickApplies = always, nil
+		return
+	}
+	if d.root.kind != nodeAllOf {
+		return
+	}
+	var rest []*node
+	for _, k := range d.root.kids {
+		if !given(k) {
+			rest = append(rest, k)
+		}
+	}
+	if len(rest) == len(d.root.kids) {
+		return
+	}
+	short := &node{kind: nodeAllOf, kids: rest}
+	d.quick = join(rest, true)
+	if len(rest) == 1 {
+		d.quick = rest[0].eval
+	}
+	d.quickApplies = short.applicable()
+}
+
+func always(*frame) finding.Truth { return finding.True }

@@ -12,9 +12,10 @@ import (
 // compileRules compiles every definition. One that cannot be used becomes a
 // notice, and the others are assessed.
 func (s *session) compileRules() error {
+	names := policy.NewNames()
 	for i := range s.sources {
 		src := &s.sources[i]
-		def, diags := policy.Compile(src.body, policy.CompileOptions{Parameters: src.parameters, Source: src.text})
+		def, diags := policy.Compile(src.body, policy.CompileOptions{Parameters: src.parameters, Source: src.text, Names: names})
 		if def == nil {
 			s.notices = append(s.notices, s.refused(src, diags))
 			continue

@@ -38,8 +38,9 @@ func compiledBuiltins(tb testing.TB) []*policy.Definition {
 	tb.Helper()
 	lib := builtinLibrary(tb)
 	defs := make([]*policy.Definition, 0, len(lib.definitions))
+	names := policy.NewNames()
 	for _, d := range lib.definitions {
-		def, diags := policy.Compile(d.body, policy.CompileOptions{})
+		def, diags := policy.Compile(d.body, policy.CompileOptions{Names: names})
 		if def == nil {
 			tb.Fatal(d.source, diags)
 		}

@@ -61,7 +61,7 @@ type Plan struct {
 // with a diagnostic whose Source is the assignment's id; the rest is evaluated.
 func NewPlan(lib *Library, assignments []*Assignment, o Options) (*Plan, diag.List) {
 	p := &Plan{o: o, exempt: map[string][]*Exemption{}, attest: map[string][]*Attestation{}}
-	b := builder{lib: lib, o: &o, compiled: map[compiledKey]*policy.Definition{}}
+	b := builder{lib: lib, o: &o, names: policy.NewNames(), compiled: map[compiledKey]*policy.Definition{}}
 	for _, a := range assignments {
 		p.Members = append(p.Members, b.members(a)...)
 	}
@@ -89,6 +89,7 @@ type builder struct {
 	lib      *Library
 	o        *Options
 	diags    diag.List
+	names    *policy.Names
 	compiled map[compiledKey]*policy.Definition
 }
 
@@ -215,7 +216,7 @@ func (b *builder) compile(m *Member, values jsondoc.Value) bool {
 
 func (b *builder) definition(m *Member, values jsondoc.Value, effect string) *policy.Definition {
 	key := compiledKey{m.Document, values.String(), effect, m.Assignment.ID, "", m.ReferenceID}
-	o := policy.CompileOptions{Parameters: values, Aliases: b.o.Aliases, Source: m.Document.Source, AssignmentID: m.Assignment.ID, ReferenceID: m.ReferenceID}
+	o := policy.CompileOptions{Parameters: values, Aliases: b.o.Aliases, Names: b.names, Source: m.Document.Source, AssignmentID: m.Assignment.ID, ReferenceID: m.ReferenceID}
 	if m.Initiative != nil {
 		key.initiative, o.InitiativeID = m.Initiative.ID, m.Initiative.ID
 	}
