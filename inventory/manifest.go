@@ -242,7 +242,14 @@ func (inv *Inventory) nearest(te, anyType *typeEntries, scope resource.ID) *Entr
 
 // scopeAbove returns the key of the scope that holds the scope of key.
 func (inv *Inventory) scopeAbove(key string) string {
-	if id, err := resource.ParseID(key); err == nil {
+	var id resource.ID
+	var err error
+	if r, ok := inv.ByKey(key); ok {
+		id = r.ID // nothing to parse
+	} else {
+		id, err = resource.ParseID(key)
+	}
+	if err == nil {
 		switch id.Level() {
 		case resource.LevelSubscription, resource.LevelManagementGroup:
 			return inv.tree.upOrRoot(key)
