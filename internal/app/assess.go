@@ -27,7 +27,8 @@ func Assess(ctx context.Context, o Options) (*report.Assessment, error) {
 
 // session carries one assessment from stage to stage.
 type session struct {
-	evaluator *policy.Evaluator // of why
+	evaluator *policy.Evaluator           // of why
+	given     map[result]*finding.Verdict // verdicts that no evaluation gives
 	o         *Options
 	start     time.Time
 	last      time.Time

@@ -13,6 +13,7 @@ import (
 	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/policy"
 	"github.com/azward/azward/resource"
 	"github.com/azward/azward/template"
 )
@@ -413,19 +414,26 @@ func (c *check) findNamed() {
 func (c *check) doubtNames() {
 	type pair struct{ resource, rule int32 }
 	told := map[pair]bool{}
+	c.given = map[result]*finding.Verdict{}
 	for _, r := range c.results {
 		told[pair{r.resource, r.rule}] = true
 	}
-	ix := newTypeIndex(c.rules)
+	defs := make([]*policy.Definition, len(c.rules))
+	for i := range c.rules {
+		defs[i] = c.rules[i].def
+	}
+	ix := policy.NewIndex(defs)
 	added := false
 	for i, r := range c.resources {
 		if len(c.by[r.ID.Key()].r.UnknownAt("name")) == 0 {
 			continue
 		}
-		for _, set := range [2][]int32{ix.by[r.TypeKey()], ix.any} {
+		for _, set := range [2][]int32{ix.Of(r.TypeKey()), ix.Any()} {
 			for _, k := range set {
 				if c.named[c.rules[k].id] && !told[pair{int32(i), k}] {
-					c.results = append(c.results, result{resource: int32(i), rule: k, state: finding.Unknown, verdict: &finding.Verdict{Missing: []string{"name"}}})
+					one := result{resource: int32(i), rule: k, state: finding.Unknown}
+					c.results = append(c.results, one)
+					c.given[one] = &finding.Verdict{Missing: []string{"name"}}
 					added = true
 				}
 			}

@@ -25,6 +25,9 @@ func (s *session) why(r result) *finding.Verdict {
 	if r.state == finding.Compliant || r.state == finding.NotApplicable {
 		return nil
 	}
+	if v := s.given[r]; v != nil {
+		return v
+	}
 	if s.evaluator == nil {
 		s.evaluator = policy.NewEvaluator(policy.Options{Inventory: s.inv, Now: s.o.Now})
 	}

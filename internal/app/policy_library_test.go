@@ -43,7 +43,7 @@ func TestEffectsOf(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"policyRule": {"then": {"effect": "deny"}}}`: "deny deny",
 		`{"parameters": {"Effect": {"defaultValue": "Audit", "allowedValues": ["Audit", "Deny"]}}, "policyRule": {"then": {"effect": "[parameters('effect')]"}}}`: "Audit Audit,Deny",
-		`{"parameters": {"e": {"defaultValue": "Audit"}}, "policyRule": {"then": {"effect": "[ parameters('e') ]"}}}`:                                            "Audit Audit",
+		`{"parameters": {"e": {"defaultValue": "Audit"}}, "policyRule": {"then": {"effect": "[ parameters('e') ]"}}}`:                                             "Audit Audit",
 	} {
 		def, allowed := EffectsOf(jsonOf(t, text))
 		if got := def + " " + strings.Join(allowed, ","); got != want {
