@@ -175,7 +175,8 @@ func (c *check) placed(r result) report.Finding {
 		f.State, f.Missing = finding.Unknown, []string{"name"}
 		f.Reasons = []string{"name: " + strings.Join(p.r.UnknownAt("name"), "; ")}
 	}
-	if v := c.why(r); v != nil {
+	v := c.why(r)
+	if v != nil {
 		if at := decidedAt(res, p.r, v); at > 0 {
 			offset = at
 		}
@@ -184,8 +185,8 @@ func (c *check) placed(r result) report.Finding {
 	switch {
 	case p.r.Line > 0:
 		f.Line = p.r.Line
-		if r.verdict != nil && c.blocks != nil {
-			if line := c.blocks.attribute(p.r.File, p.r.Line, decidingAttribute(p.r, r.verdict)); line > 0 {
+		if v != nil && c.blocks != nil {
+			if line := c.blocks.attribute(p.r.File, p.r.Line, decidingAttribute(p.r, v)); line > 0 {
 				f.Line = line
 			}
 		}
