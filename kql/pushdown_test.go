@@ -23,7 +23,11 @@ const hard = `let T = datatable(k:string, b:bool, i:int, l:long, r:real, s:strin
 	"", false, -2147483648, -9223372036854775808, real(-inf), "éa", guid(null), datetime(2026-01-02T03:04:05.1234567Z), 1d, 5,
 	"", bool(null), 0, 0, 0.0, "it's", guid(ffffffff-ffff-ffff-ffff-ffffffffffff), datetime(2026-01-02), 1tick, 6,
 	"c", true, 1, 1, -0.0, "alpha", guid(74be27de-1e4e-49d9-b579-fe0b331d3642), datetime(2026-01-02T03:00:00Z), 1h, 7,
-	"c", bool(null), int(null), long(null), real(nan), "", guid(null), datetime(null), timespan(null), 8
+	"c", bool(null), int(null), long(null), real(nan), "", guid(null), datetime(null), timespan(null), 8,
+	"k", true, 5, 5, 2.5, "KİSS", guid(null), datetime(2026-01-05), 2d, 9,
+	"k", true, 5, 5, 2.5, "\u212Aiſs", guid(null), datetime(2026-01-05), 2d, 10,
+	"k", false, 5, 5, 2.5, "kiss", guid(null), datetime(2026-01-05), 2d, 11,
+	"k", false, 5, 5, 2.5, "XİX kiSS-me 1", guid(null), datetime(2026-01-05), 2d, 12
 ]; T | `
 
 // condition returns a random predicate over T's columns.
@@ -40,7 +44,7 @@ func condition(r *rand.Rand, depth int) string {
 	}
 	pick := func(s ...string) string { return s[r.IntN(len(s))] }
 	equal, order := pick("==", "!="), pick("<", "<=", ">", ">=", "==", "!=")
-	switch r.IntN(16) {
+	switch r.IntN(20) {
 	case 0:
 		return "b"
 	case 1:
@@ -55,8 +59,9 @@ func condition(r *rand.Rand, depth int) string {
 		return "s " + equal + pick(` "alpha"`, ` ""`, ` "it's"`, ` "éa"`, " k")
 	case 7:
 		return "s " + pick("contains_cs", "!contains_cs", "startswith_cs", "endswith_cs", "!startswith_cs", "!endswith_cs") + pick(` "alpha"`, ` "A"`, ` ""`, ` "'"`, " k")
-	case 8:
-		return "s " + pick("has", "contains", "=~", "in~", "startswith") + pick(` ("alpha")`, ` ("ÉA")`)
+	case 8, 16, 17, 18, 19:
+		return "s " + pick("has", "!has", "has_cs", "hasprefix", "has_any", "contains", "!contains", "=~", "!~", "in~", "!in~", "startswith", "!startswith", "endswith") +
+			pick(` ("alpha")`, ` ("ÉA")`, ` ("Kiss")`, ` ("iss")`, ` ("xi")`, ` ("ix")`, ` ("x")`, ` ("i")`, ` ("k")`, ` ("S")`, ` ("")`)
 	case 9:
 		return pick("k", "s") + pick(" in ", " !in ") + pick(`("a", "b")`, `("")`, `(dynamic(["a", "alpha"]))`)
 	case 10:

@@ -37,14 +37,15 @@ func signins(b *testing.B, e *duck.Engine) kql.SQLTable {
 			(hash(i + 2) %% 223)::VARCHAR || '.' || (hash(i + 3) %% 256)::VARCHAR || '.' || (hash(i + 4) %% 256)::VARCHAR || '.7' AS "IPAddress",
 			CASE (hash(i + 5) %% 5)::INTEGER WHEN 0 THEN 'Azure Portal' WHEN 1 THEN 'Office 365 Exchange Online' WHEN 2 THEN 'Microsoft Teams' WHEN 3 THEN 'Azure Active Directory PowerShell' ELSE 'Windows Sign In' END AS "AppDisplayName",
 			'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/' || (100 + hash(i + 6) %% 40)::VARCHAR || CASE WHEN hash(i + 7) %% 50 = 0 THEN '.0 python-requests/2.31' ELSE '.0.0.0 Safari/537.36' END AS "UserAgent",
-			(hash(i + 8) %% 1000)::DOUBLE / 10 AS "RiskScore"
+			(hash(i + 8) %% 1000)::DOUBLE / 10 AS "RiskScore",
+			'Sign-in ' || (hash(i + 9))::VARCHAR || ' evaluated by policy ' || (hash(i + 10) %% 900)::VARCHAR || CASE WHEN hash(i + 11) %% 50 = 0 THEN ': Python client refused, token ' ELSE ': client accepted, token ' END || (hash(i + 12))::VARCHAR AS "Message"
 			FROM (SELECT unnest(range(%d, %d)) AS i)) TO '%s' (FORMAT parquet, COMPRESSION zstd)`, *benchRows, from, from+n, path))
 		if err != nil {
 			b.Fatal(err)
 		}
 	}
 	cols := []kql.Column{{Name: "TimeGenerated", Type: kql.DateTime}, {Name: "UserPrincipalName", Type: kql.String}, {Name: "ResultType", Type: kql.String},
-		{Name: "IPAddress", Type: kql.String}, {Name: "AppDisplayName", Type: kql.String}, {Name: "UserAgent", Type: kql.String}, {Name: "RiskScore", Type: kql.Real}}
+		{Name: "IPAddress", Type: kql.String}, {Name: "AppDisplayName", Type: kql.String}, {Name: "UserAgent", Type: kql.String}, {Name: "RiskScore", Type: kql.Real}, {Name: "Message", Type: kql.String}}
 	all := map[string]bool{}
 	for _, c := range cols {
 		all[c.Name] = true
@@ -95,10 +96,12 @@ func BenchmarkStore(b *testing.B) {
 	}{
 		{"filter-count", `SigninLogs | where ResultType == "50126" and RiskScore > 50.0 | count`,
 			`SELECT count(*) AS n FROM ` + from + ` WHERE "ResultType" = '50126' AND "RiskScore" > 50`, []kql.Column{{Name: "n", Type: kql.Long}}},
-		{"has", `SigninLogs | where UserAgent has "python" | count`,
+		{"has", `SigninLogs | where Message has "python" | count`,
+			`SELECT count(*) AS n FROM ` + from + ` WHERE "Message" ILIKE '%python%'`, []kql.Column{{Name: "n", Type: kql.Long}}},
+		{"has-few-values", `SigninLogs | where UserAgent has "python" | count`,
 			`SELECT count(*) AS n FROM ` + from + ` WHERE "UserAgent" ILIKE '%python%'`, []kql.Column{{Name: "n", Type: kql.Long}}},
-		{"contains", `SigninLogs | where UserAgent contains "Requests" | count`,
-			`SELECT count(*) AS n FROM ` + from + ` WHERE "UserAgent" ILIKE '%requests%'`, []kql.Column{{Name: "n", Type: kql.Long}}},
+		{"contains", `SigninLogs | where Message contains "Refused" | count`,
+			`SELECT count(*) AS n FROM ` + from + ` WHERE "Message" ILIKE '%refused%'`, []kql.Column{{Name: "n", Type: kql.Long}}},
 		{"summarize", `SigninLogs | summarize dcount(UserPrincipalName), arg_max(TimeGenerated, IPAddress) by AppDisplayName, ResultType`,
 			`SELECT "AppDisplayName" AS a, "ResultType" AS r, count(DISTINCT "UserPrincipalName") AS n, max("TimeGenerated") AS t, arg_max("IPAddress", "TimeGenerated") AS i FROM ` + from + ` GROUP BY 1, 2`,
 			[]kql.Column{{Name: "a", Type: kql.String}, {Name: "r", Type: kql.String}, {Name: "n", Type: kql.Long}, {Name: "t", Type: kql.DateTime}, {Name: "i", Type: kql.String}}},

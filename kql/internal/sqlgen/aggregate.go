@@ -176,7 +176,10 @@ func (g *Generator) argCall(a plan.AggCall, r *relation, filter string, at int, 
 	case 0:
 	case 1:
 		_, one, _ := strings.Cut(fields[0], " := ")
-		parts = append(parts, column{sql: name + "_null(" + one + ", " + key.sql + ")" + filter})
+		if !results[len(results)-1].noNull {
+			name += "_null" // which does not pass over rows without a value
+		}
+		parts = append(parts, column{sql: name + "(" + one + ", " + key.sql + ")" + filter})
 	default:
 		parts = append(parts, column{sql: name + "(struct_pack(" + strings.Join(fields, ", ") + "), " + key.sql + ")" + filter})
 	}

@@ -67,6 +67,8 @@ func (g *Generator) predicate(e plan.Expr, r *relation, want bool) (string, erro
 		return g.ordered(x, r, want)
 	case "in", "!in":
 		return g.member(x, r, (x.Name == "in") == want)
+	case "in~", "!in~", "=~", "!~", "contains", "!contains", "startswith", "!startswith", "endswith", "!endswith":
+		return g.folded(x, r, want)
 	case "isnull", "isnotnull":
 		c, err := g.value(x.Args[0], r)
 		if err != nil {
@@ -264,12 +266,106 @@ func (g *Generator) find(x *plan.Call, r *relation, want bool) (string, error) {
 	return "(" + s + ")", nil
 }
 
+// folded writes searches without regard to case, for needles of ASCII letters.
+// Letters beyond ASCII that fold to one are few: the Kelvin sign is a k
+// wherever SQL and the engine make lower case; the dotted capital I becomes an i
+// in SQL, and the long s does not become an s: they are replaced where the
+// engine has it otherwise.
+func (g *Generator) folded(x *plan.Call, r *relation, want bool) (string, error) {
+	col, err := g.value(x.Args[0], r)
+	if err != nil {
+		return "", err
+	}
+	if col.t != types.String {
+		return "", decline("%s on %s stays with the engine", x.Name, col.t)
+	}
+	needles, ok := g.needles(x)
+	if !ok || len(needles) == 0 {
+		return "", decline("%s of other than constant ASCII texts stays with the engine", x.Name)
+	}
+	name, negated := strings.CutPrefix(x.Name, "!")
+	if x.Name == "!~" {
+		name = "=~"
+	}
+	all := strings.Join(needles, "")
+	text := col.sql
+	switch name {
+	case "contains":
+		if !strings.ContainsAny(all, "ks") && strings.Contains(all, "i") {
+			text = "replace(" + text + ", 'İ', chr(1))"
+		}
+	case "startswith", "endswith", "=~":
+		if strings.Contains(all, "i") {
+			text = "replace(" + text + ", 'İ', chr(1))"
+		}
+		if strings.Contains(all, "s") {
+			text = "replace(" + text + ", 'ſ', 's')"
+		}
+	}
+	text = "lower(" + text + ")"
+	quoted := make([]string, len(needles))
+	for i, n := range needles {
+		if quoted[i], err = quote(n); err != nil {
+			return "", err
+		}
+	}
+	var s string
+	switch name {
+	case "contains":
+		s = "contains(" + text + ", " + quoted[0] + ")"
+	case "startswith":
+		s = "starts_with(" + text + ", " + quoted[0] + ")"
+	case "endswith":
+		s = "suffix(" + text + ", " + quoted[0] + ")"
+	case "=~":
+		s = "(" + text + " = " + quoted[0] + ")"
+	default:
+		s = "(" + text + " IN (" + strings.Join(quoted, ", ") + "))"
+	}
+	if negated == want {
+		s = "(NOT " + s + ")"
+	}
+	return s, nil
+}
+
+// needles returns the constant texts that a search looks for, in lower case;
+// false where they are not all of ASCII.
+func (g *Generator) needles(x *plan.Call) (needles []string, ok bool) {
+	if len(x.Args)-1 >= plan.MaxListed {
+		return nil, false
+	}
+	for _, a := range x.Args[1:] {
+		c, known := g.constant(a)
+		switch {
+		case !known:
+			return nil, false
+		case c.T == types.String:
+			needles = append(needles, c.Value.Str())
+		case c.T == types.Dynamic && c.Value.Items() != nil:
+			for _, it := range c.Value.Items() {
+				if it.Kind() != value.KindString {
+					return nil, false
+				}
+				needles = append(needles, it.Str())
+			}
+		default:
+			return nil, false
+		}
+	}
+	for i, n := range needles {
+		for k := range len(n) {
+			if n[k] >= 0x80 || n[k] < 0x20 {
+				return nil, false
+			}
+		}
+		needles[i] = strings.ToLower(n)
+	}
+	return needles, true
+}
+
 // hint writes a condition that holds for every row for which e is true, and for
 // few others: it spares the engine rows that it would turn away. "" where there
-// is none. Text is searched without regard to case as SQL does it, which finds
-// all that KQL finds as long as the needle is of ASCII letters: the only others
-// that become one in lower case (the Kelvin sign, the dotted capital I) do so
-// in both.
+// is none. A term is found wherever its letters are; see folded for their case.
 func (g *Generator) hint(e plan.Expr, r *relation) string {
 	x, ok := e.(*plan.Call)
 	if !ok || len(x.Args) < 2 {
@@ -291,48 +387,25 @@ func (g *Generator) hint(e plan.Expr, r *relation) string {
 	if err != nil || col.t != types.String {
 		return ""
 	}
-	var needles []string
-	for _, a := range x.Args[1:] {
-		c, ok := g.constant(a)
-		switch {
-		case !ok:
-			return ""
-		case c.T == types.String:
-			needles = append(needles, c.Value.Str())
-		case c.T == types.Dynamic && c.Value.Items() != nil:
-			for _, it := range c.Value.Items() {
-				if it.Kind() != value.KindString {
-					return ""
-				}
-				needles = append(needles, it.Str())
-			}
-		default:
-			return ""
-		}
+	needles, ok := g.needles(x)
+	if !ok {
+		return ""
 	}
 	switch x.Name {
-	case "has", "contains", "hasprefix", "hassuffix", "startswith", "endswith", "has_cs", "hasprefix_cs", "hassuffix_cs", "=~":
+	case "has", "hasprefix", "hassuffix", "has_cs", "hasprefix_cs", "hassuffix_cs":
 		if len(needles) != 1 {
 			return ""
 		}
-	case "has_any", "in~":
-		if len(x.Args)-1 >= plan.MaxListed {
-			return ""
-		}
+	case "has_any":
 	default:
 		return ""
 	}
 	var parts []string
 	for _, n := range needles {
-		for i := range len(n) {
-			if n[i] >= 0x80 || n[i] == 0 {
-				return ""
-			}
-		}
 		if n == "" {
 			return ""
 		}
-		q, err := quote(strings.ToLower(n))
+		q, err := quote(n)
 		if err != nil {
 			return ""
 		}
