@@ -46,6 +46,8 @@ func (b *binder) call(e *syntax.Call, sc *scope) any {
 		return b.packColumns(e, sc)
 	case "bin_auto":
 		return b.binAuto(e, sc)
+	case "iscolumnexists":
+		return b.isColumn(e, sc)
 	case "column_names_of":
 		return b.columnNamesOf(e)
 	case "view", "typeof":

@@ -56,3 +56,19 @@ func (b *binder) binAuto(e *syntax.Call, sc *scope) plan.Expr {
 	}
 	return b.apply(name, o, e.At, args...)
 }
+
+// isColumn binds the older iscolumnexists("name").
+func (b *binder) isColumn(e *syntax.Call, sc *scope) plan.Expr {
+	if len(e.Args) != 1 {
+		b.fail(errStatement("iscolumnexists() takes a column's name"), e.At)
+	}
+	name := ""
+	if r, ok := e.Args[0].(*syntax.Ref); ok && b.env.find(r.Text) == nil {
+		name = r.Text
+	} else if c, ok := b.expr(e.Args[0], sc).(*plan.Const); ok && c.T == types.String {
+		name = c.Value.Str()
+	} else {
+		b.fail(errConstant("the name of the column"), e.Args[0].Span())
+	}
+	return konst(types.Bool, value.Bool(sc.find(name) >= 0))
+}

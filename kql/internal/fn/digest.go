@@ -12,7 +12,7 @@ import (
 // A t-digest is a dynamic array [[7], [values], [weights]], as Kusto's is, the
 // values ascending. As
 // long as there are few it holds each of them and answers exactly; then it
-// merges neighbours, the fewer the nearer to the ends, as Dunning and Ertl do.
+// merges neighbors, the fewer the nearer to the ends, as Dunning and Ertl do.
 const (
 	digestVersion = 7
 	digestKeeps   = 4096 // values kept before they are merged
@@ -85,10 +85,10 @@ func (d *digest) shrink() {
 
 // value is a mean as a value of the digest's type.
 func (d *digest) value(f float64) value.Value {
-	switch d.t {
-	case types.Int, types.Long, types.DateTime, types.TimeSpan:
+	switch t := d.t; {
+	case t.Integer() || t == types.DateTime || t == types.TimeSpan:
 		return value.FromInt64(d.t, int64(math.Round(f)))
-	case types.Decimal:
+	case t == types.Decimal:
 		return Convert(value.Real(f), types.Real, types.Decimal)
 	}
 	return value.Real(f)

@@ -21,17 +21,17 @@ var geoCellFuncs = []Func{
 		})}},
 		Ex: []Example{{`geo_point_to_geohash(-80.195829, 25.802215, 8)`, `dhwfz15h`}, {`geo_point_to_geohash(200, 1)`, ``}}},
 	geoRow("geo_geohash_to_central_point", "Returns the middle of a geohash cell.", "(geohash: string): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			b, ok := geo.GeohashBox(a[0].Str())
 			return pointOut(b.Center()), ok
 		}, Example{`geo_geohash_to_central_point("sunny")`, `{"type":"Point","coordinates":[42.47314453125,23.70849609375]}`}, Example{`geo_geohash_to_central_point("a")`, `null`}),
 	geoRow("geo_geohash_to_polygon", "Returns a geohash cell.", "(geohash: string): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			b, ok := geo.GeohashBox(a[0].Str())
 			return geoJSON("Polygon", value.Array([]value.Value{coordinates(b.Ring())})), ok
 		}, Example{`geo_geohash_to_polygon("s")`, `{"type":"Polygon","coordinates":[[[0.0,0.0],[45.0,0.0],[45.0,45.0],[0.0,45.0],[0.0,0.0]]]}`}),
 	geoRow("geo_geohash_neighbors", "Returns the geohash cells around one.", "(geohash: string): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			hash := a[0].Str()
 			b, ok := geo.GeohashBox(hash)
 			if !ok {
@@ -63,7 +63,7 @@ var geoCellFuncs = []Func{
 		})}},
 		Ex: []Example{{`geo_point_to_s2cell(-80.195829, 25.802215, 8)`, `88d9b`}, {`geo_point_to_s2cell(300, 1, 8)`, ``}}},
 	geoRow("geo_s2cell_to_central_point", "Returns the middle of an S2 cell.", "(s2cell: string): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			c, ok := s2Cell(a[0])
 			if !ok {
 				return value.Null, false
@@ -71,7 +71,7 @@ var geoCellFuncs = []Func{
 			return pointOut(geo.Degrees(c.Point())), true
 		}, Example{`geo_s2cell_to_central_point("a")`, `null`}, Example{`geo_s2cell_to_central_point("1")`, `{"type":"Point","coordinates":[0.0,0.0]}`}),
 	geoRow("geo_s2cell_to_polygon", "Returns an S2 cell.", "(s2cell: string): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			c, ok := s2Cell(a[0])
 			if !ok {
 				return value.Null, false
@@ -84,7 +84,7 @@ var geoCellFuncs = []Func{
 			return geoJSON("Polygon", value.Array([]value.Value{coordinates(degrees(ps, true))})), true
 		}, Example{`geo_s2cell_to_polygon("a")`, `null`}),
 	geoRow("geo_s2cell_neighbors", "Returns the S2 cells of the same level around one.", "(s2cell: string): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			c, ok := s2Cell(a[0])
 			if !ok {
 				return value.Null, false

@@ -41,7 +41,7 @@ var geoH3Funcs = []Func{
 		})}},
 		Ex: []Example{{`geo_point_to_h3cell(-74.04450446039874, 40.689250859314974, 6)`, `862a1072fffffff`}, {`geo_point_to_h3cell(1, 1, 16)`, ``}}},
 	geoRow("geo_h3cell_to_central_point", "Returns the middle of an H3 cell.", "(h3cell: string): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			c, ok := h3.Parse(a[0].Str())
 			if !ok {
 				return value.Null, false
@@ -49,7 +49,7 @@ var geoH3Funcs = []Func{
 			return pointOut(inDegrees(c.Center())), true
 		}, Example{`geo_h3cell_to_central_point("x")`, `null`}),
 	geoRow("geo_h3cell_to_polygon", "Returns an H3 cell.", "(h3cell: string): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			c, ok := h3.Parse(a[0].Str())
 			if !ok {
 				return value.Null, false
@@ -61,7 +61,7 @@ var geoH3Funcs = []Func{
 			return geoJSON("Polygon", value.Array([]value.Value{coordinates(append(ring, ring[0]))})), true
 		}, Example{`geo_h3cell_to_polygon("@")`, `null`}),
 	geoRow("geo_h3cell_neighbors", "Returns the H3 cells around one.", "(h3cell: string): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			c, ok := h3.Parse(a[0].Str())
 			if !ok {
 				return value.Null, false
@@ -69,7 +69,7 @@ var geoH3Funcs = []Func{
 			return value.Strings(tableOrder(cellNames(c.Rings(1)[1]))), true
 		}, Example{`array_length(geo_h3cell_neighbors("862a1072fffffff"))`, `6`}, Example{`geo_h3cell_neighbors("abc")`, `null`}),
 	geoRow("geo_h3cell_rings", "Returns the rings of H3 cells around one up to a distance (0 to 100).", "(h3cell: string, distance: long): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			c, ok := h3.Parse(a[0].Str())
 			d := a[1].Int64()
 			if !ok || d < 0 || d > 100 {
@@ -82,7 +82,7 @@ var geoH3Funcs = []Func{
 			return value.Array(out), true
 		}, Example{`geo_h3cell_rings("861f8894fffffff", 1)`, `[["861f8894fffffff"],["861f88947ffffff","861f8895fffffff","861f88867ffffff","861f8d497ffffff","861f8d4b7ffffff","861f8896fffffff"]]`}, Example{`geo_h3cell_rings("861f8894fffffff", 150)`, `null`}),
 	geoRow("geo_h3cell_children", "Returns the H3 cells of a finer resolution (by default the next, at most five further) in one.", "(h3cell: string, resolution?: long): dynamic",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			c, ok := h3.Parse(a[0].Str())
 			level := longArg(a, 1, int64(c.Level())+1)
 			if !ok || level <= int64(c.Level()) || level > h3.MaxLevel {
@@ -103,13 +103,13 @@ var geoH3Funcs = []Func{
 		})}},
 		Ex: []Example{{`geo_h3cell_parent("862a1072fffffff", 1)`, `812a3ffffffffff`}, {`geo_h3cell_parent("862a1072fffffff", 100)`, ``}}},
 	geoRow("geo_h3cell_level", "Returns the resolution of an H3 cell.", "(h3cell: string): int",
-		func(a []value.Value) (value.Value, bool) {
+		func(s *shapes, a []value.Value) (value.Value, bool) {
 			c, ok := h3.Parse(a[0].Str())
 			return value.Int(int32(c.Level())), ok
 		}, Example{`geo_h3cell_level("862a1072fffffff")`, `6`}, Example{`geo_h3cell_level("x")`, `null`}),
 	geoRow("geo_polygon_to_h3cells", "Returns the H3 cells of a resolution (by default 6) whose middle lies in a polygon, widened by a radius in meters.", "(polygon: dynamic, resolution?: long, radius?: real): dynamic",
-		func(a []value.Value) (value.Value, bool) {
-			p, ok := polygonIn(a[0])
+		func(s *shapes, a []value.Value) (value.Value, bool) {
+			p, ok := s.polygon(a[0])
 			level := longArg(a, 1, 6)
 			if !ok || level < 0 || level > h3.MaxLevel {
 				return value.Null, false

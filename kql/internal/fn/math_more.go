@@ -8,10 +8,6 @@ func special1(name, doc, call, want string, f func(float64) float64) Func {
 	return Func{Name: name, Doc: doc, Sigs: []Sig{{"(x: real): real", Map1(Total(f))}}, Ex: []Example{{call, want}}}
 }
 
-func bits2(name, doc, call, want string, f func(a, b int64) (int64, bool)) Func {
-	return Func{Name: name, Doc: doc, Naming: NameFirst, Sigs: []Sig{{"(value1: long, value2: long): long", Map2(f)}}, Ex: []Example{{call, want}}}
-}
-
 var moreMath = []Func{
 	special1("gamma", "Returns the gamma function.", `gamma(5)`, `24.0`, math.Gamma),
 	special1("loggamma", "Returns the logarithm of the gamma function's absolute value.", `loggamma(1)`, `0.0`, func(x float64) float64 { v, _ := math.Lgamma(x); return v }),

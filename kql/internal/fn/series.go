@@ -279,7 +279,7 @@ func bothSeries(a, b value.Value) (x, y []float64, ok bool) {
 		}
 		return xs, v.Numeric()
 	}
-	okX, okY := true, true
+	var okX, okY bool
 	switch {
 	case isArray(a) && isArray(b):
 		x, okX = series(a)

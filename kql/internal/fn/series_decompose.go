@@ -254,7 +254,7 @@ func seasonal(xs []float64, train, p int) []float64 {
 	return out
 }
 
-// quantile of sorted values, linear between neighbours.
+// quantile of sorted values, linear between neighbors.
 func quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	i := int(at)
@@ -352,10 +352,8 @@ func seriesOutliers(a []value.Value) value.Value {
 	if !isArray(a[0]) {
 		return value.Null
 	}
-	lo, hi := 0.1, 0.9
-	if strings.EqualFold(textArg(a, 1, "ctukey"), "tukey") {
-		lo, hi = 0.25, 0.75
-	} else {
+	lo, hi := 0.25, 0.75
+	if !strings.EqualFold(textArg(a, 1, "ctukey"), "tukey") {
 		lo, hi = realArg(a, 3, 10)/100, realArg(a, 4, 90)/100
 		if !(lo >= 0.02 && hi <= 0.98 && lo < hi) {
 			return value.Null

@@ -33,7 +33,7 @@ var seriesFillFuncs = []Func{
 	{Name: "series_fill_backward", Doc: "Replaces the missing elements of a series by the nearest one after; those at the end stay.", Naming: NameFirst,
 		Sigs: []Sig{{"(series: array, placeholder?: number): dynamic", Row(func(a []value.Value) value.Value { return fillFrom(a, -1) })}},
 		Ex:   []Example{{`series_fill_backward(dynamic([null,1,null,3,null]))`, `[1,1,3,3,null]`}}},
-	{Name: "series_fill_linear", Doc: "Replaces the missing elements of a series by values on the line between their neighbours (whole numbers in a series of whole numbers) and, unless told otherwise, those at the edges by the nearest value; a series without any value is filled with a constant, by default 0.", Naming: NameFirst,
+	{Name: "series_fill_linear", Doc: "Replaces the missing elements of a series by values on the line between their neighbors (whole numbers in a series of whole numbers) and, unless told otherwise, those at the edges by the nearest value; a series without any value is filled with a constant, by default 0.", Naming: NameFirst,
 		Sigs: []Sig{{"(series: array, placeholder?: number, fill_edges?: bool, constant?: number): dynamic", Row(fillLinear)}},
 		Ex: []Example{{`series_fill_linear(dynamic([null,1.0,null,2.0]))`, `[1.0,1.0,1.5,2.0]`}, {`series_fill_linear(dynamic([1,null,4,null]), real(null), false)`, `[1,2,4,null]`},
 			{`series_fill_linear(dynamic([null,null]), real(null), true, 7)`, `[7,7]`}}},

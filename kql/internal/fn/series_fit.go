@@ -2,6 +2,7 @@ package fn
 
 import (
 	"math"
+	"slices"
 
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
@@ -196,8 +197,8 @@ func fitPoly(a []value.Value) value.Value {
 	fit := make([]float64, len(xs))
 	m, sse, sst := meanOf(ys), 0.0, 0.0
 	for i, x := range xs {
-		for k := len(coef) - 1; k >= 0; k-- {
-			fit[i] = fit[i]*x + coef[k]
+		for _, c := range slices.Backward(coef) {
+			fit[i] = fit[i]*x + c
 		}
 		sse += (ys[i] - fit[i]) * (ys[i] - fit[i])
 		sst += (ys[i] - m) * (ys[i] - m)

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"maps"
 	"strings"
 	"sync"
 )
@@ -49,10 +50,7 @@ var metric = map[string]float64{"Nano": 1e-9, "Micro": 1e-6, "Milli": 1e-3, "Cen
 // "Kilo Milli" is Kilogram and Milligram.
 func units(plain map[string]float64, prefixed map[string]string) func() map[string]float64 {
 	return sync.OnceValue(func() map[string]float64 {
-		out := map[string]float64{}
-		for n, f := range plain {
-			out[n] = f
-		}
+		out := maps.Clone(plain)
 		for n, prefixes := range prefixed {
 			for p := range strings.FieldsSeq(prefixes) {
 				out[p+strings.ToLower(n[:1])+n[1:]] = metric[p] * plain[n]
