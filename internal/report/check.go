@@ -55,7 +55,7 @@ func CheckFormats() []CheckFormat {
 	return []CheckFormat{
 		{"json", "one object with everything", CheckJSON},
 		{"sarif", "SARIF 2.1.0, for code scanning", func(w io.Writer, c *Check) error { return SARIF(w, c.assessment()) }},
-		{"junit", "JUnit XML, for pipelines", func(w io.Writer, c *Check) error { return JUnit(w, c.assessment()) }},
+		{"junit", "JUnit XML, for pipelines", func(w io.Writer, c *Check) error { return junit(w, c.assessment(), "azward check") }},
 		{"md", "Markdown, for a pull request", CheckMarkdown},
 	}
 }

@@ -173,6 +173,8 @@ type junitSuite struct {
 type junitCase struct {
 	Class   string        `xml:"classname,attr"`
 	Name    string        `xml:"name,attr"`
+	File    string        `xml:"file,attr,omitempty"`
+	Line    int           `xml:"line,attr,omitempty"`
 	Failure *junitMessage `xml:"failure,omitempty"`
 	Skipped *junitMessage `xml:"skipped,omitempty"`
 }
@@ -186,8 +188,10 @@ type junitMessage struct {
 // JUnit writes a suite for each control: a failing case for each open finding,
 // a skipped one for each unknown or exempt verdict, and one passing case where
 // nothing is wrong.
-func JUnit(w io.Writer, a *Assessment) error {
-	doc := junitSuites{Name: "azward assess", Time: fmt.Sprintf("%.3f", float64(a.Timings.Total)/1000)}
+func JUnit(w io.Writer, a *Assessment) error { return junit(w, a, "azward assess") }
+
+func junit(w io.Writer, a *Assessment, name string) error {
+	doc := junitSuites{Name: name, Time: fmt.Sprintf("%.3f", float64(a.Timings.Total)/1000)}
 	index := map[string]int{}
 	for _, c := range a.Controls {
 		index[c.ID] = len(doc.Suites)
@@ -199,7 +203,10 @@ func JUnit(w io.Writer, a *Assessment) error {
 			return nil
 		}
 		s := &doc.Suites[i]
-		c := junitCase{Class: f.ControlID, Name: f.ResourceID}
+		c := junitCase{Class: f.ControlID, Name: qualified(f)}
+		if f.Line > 0 {
+			c.File, c.Line = f.File, f.Line
+		}
 		m := &junitMessage{Message: f.Title, Text: strings.Join(f.Reasons, "\n")}
 		switch f.State {
 		case finding.NonCompliant:

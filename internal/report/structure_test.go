@@ -78,7 +78,11 @@ func decoded(t *testing.T, name string, write Write, a *Assessment) object {
 
 // Source: SARIF 2.1.0, the sections that its schema makes binding.
 func TestSARIFFollowsItsSchema(t *testing.T) {
-	log := decoded(t, "sarif", SARIF, sample(40))
+	sarifFollowsSchema(t, decoded(t, "sarif", SARIF, sample(40)))
+}
+
+func sarifFollowsSchema(t *testing.T, log object) {
+	t.Helper()
 	log.get("version").oneOf("2.1.0")
 	if !strings.Contains(log.get("$schema").text(), "sarif") {
 		t.Error("$schema names no SARIF schema")
@@ -121,6 +125,10 @@ func TestSARIFFollowsItsSchema(t *testing.T) {
 				uri := l.get("physicalLocation").get("artifactLocation").get("uri").text()
 				if _, err := url.Parse(uri); err != nil || strings.ContainsAny(uri, " \\") {
 					t.Errorf("%q is no URI reference", uri)
+				}
+				region := l.get("physicalLocation").get("region")
+				if region.get("startLine").number() < 1 || region.has("startColumn") && region.get("startColumn").number() < 1 {
+					t.Errorf("a region begins before the file: %v", region.v)
 				}
 			})
 			for _, k := range []string{"fingerprints", "partialFingerprints"} {
