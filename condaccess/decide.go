@@ -1,6 +1,7 @@
 package condaccess
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/jsondoc"
@@ -36,6 +37,8 @@ type Decision struct {
 	scratch  [3]pair
 	workload bool
 	target   uint8 // what the sign-in is for: app, action, context
+	client   ClientApp
+	flow     Flow
 }
 
 const (
@@ -58,7 +61,7 @@ func (d *Decision) prepare(n int) {
 // Decide answers a sign-in. See [Set.Explain] for the answer policy by policy.
 func (s *Set) Decide(in *SignIn, d *Decision) {
 	d.prepare(s.n)
-	d.workload = in.Workload != ""
+	d.workload, d.client, d.flow = in.Workload != "", in.Client, in.Flow
 	d.dims[dimUsers] = s.whoSignsIn(in)
 	d.dims[dimTarget] = s.targetOf(in, d)
 	d.dims[dimPlatform] = s.platform[in.Platform]
@@ -335,6 +338,29 @@ func (s *Set) Requirements(d *Decision) []Clause {
 	return out
 }
 
+// Unmet returns the requirements that this kind of sign-in cannot meet, so that it
+// is kept out in practice: legacy clients pass neither a second factor nor the
+// state of the device ("Conditional Access: Conditions"), and device code flow
+// cannot show a device ("Conditional Access: Grant").
+func (s *Set) Unmet(d *Decision) []Clause {
+	var can func(Control) Tri
+	switch {
+	case d.client == ActiveSync || d.client == OtherClients:
+		can = func(c Control) Tri { return triOf(c.Kind == ControlUnknown) }
+	case d.flow == DeviceCode:
+		can = func(c Control) Tri { return notTri(managedDevice(c)) }
+	default:
+		return nil
+	}
+	var out []Clause
+	for _, c := range s.Requirements(d) {
+		if !slices.ContainsFunc(c.Controls, func(x Control) bool { return can(x) != False }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // SessionControls returns the controls of the session that remain when those of all
 // policies that certainly apply are joined; nil where there are none.
 func (s *Set) SessionControls(d *Decision) *Session {
@@ -426,6 +452,13 @@ func (s *Set) JSON(d *Decision) jsondoc.Value {
 		jsondoc.Member{Name: "customAuthenticationFactors", Value: jsondoc.FromAny(append([]string{}, custom...))},
 		jsondoc.Member{Name: "allOf", Value: jsondoc.NewArray(clauses...)},
 		jsondoc.Member{Name: "guaranteed", Value: jsondoc.FromAny(guaranteed)})
+	if unmet := s.Unmet(d); len(unmet) > 0 && d.Result == GrantedWithControls {
+		var list []jsondoc.Value
+		for _, c := range unmet {
+			list = append(list, c.JSON())
+		}
+		controls = controls.With("cannotBeMet", jsondoc.NewArray(list...))
+	}
 	return obj(
 		jsondoc.Member{Name: "result", Value: str(d.Result.String())}, jsondoc.Member{Name: "certain", Value: jsondoc.NewBool(d.Certain)},
 		jsondoc.Member{Name: "atMost", Value: str(d.AtMost.String())}, jsondoc.Member{Name: "controls", Value: controls},

@@ -117,9 +117,16 @@ func (sp *space) sizes() []int {
 // uncovered sign-ins.
 //
 // Accounts for emergency access ([Set.EmergencyAccounts]) are set aside unless
-// withEmergency says otherwise.
-func (s *Set) Gaps(q Question, withEmergency bool) *Gaps {
+// withEmergency says otherwise. apps narrow the question to applications by id;
+// none means every application.
+func (s *Set) Gaps(q Question, withEmergency bool, apps ...string) *Gaps {
 	sc := q.scope(s)
+	for _, a := range apps {
+		if sc.only == nil {
+			sc.only = map[string]bool{}
+		}
+		sc.only[fold(a)] = true
+	}
 	var aside []*directory.User
 	if !withEmergency {
 		aside = s.EmergencyAccounts()

@@ -109,7 +109,7 @@ func (l *linter) lockOut() {
 
 func (l *linter) emergency() {
 	s := l.s
-	if s.t.Directory == nil || s.enforced.isEmpty() || len(s.t.Directory.Users()) == 0 {
+	if s.t.Directory == nil || s.enforced.isEmpty() || len(s.t.Directory.Users()) == 0 || !s.t.whole(directory.Users) || !s.people.rolesRead {
 		return
 	}
 	accounts := s.EmergencyAccounts()
@@ -140,6 +140,9 @@ func (l *linter) contradictions() {
 		if len(p.Unread) == 0 {
 			sp := s.newSpace(&scope{apps: true, actions: []UserAction{RegisterSecurityInfo, RegisterDevice}, contexts: c.Applications.Contexts}, only(s.n, i))
 			for a, along := range sp.boxOf(i, true) {
+				if sp.axes[a].dim == dimUsers && !l.peopleKnown(p) {
+					continue
+				}
 				if along.isEmpty() && c.ClientApplications == nil {
 					l.say(diag.Error, p, "", "can never apply: no value of %q meets its condition", axisNames[sp.axes[a].dim])
 				}
@@ -175,6 +178,16 @@ func (l *linter) contradictions() {
 			l.say(diag.Warning, p, "block the flow instead", "asks a device of an authentication flow that cannot show one")
 		}
 	})
+}
+
+// peopleKnown tells whether everybody whom a policy is about was read, so that
+// nobody in it means that it is about nobody.
+func (l *linter) peopleKnown(p *Policy) bool {
+	dir, u := l.s.t.Directory, &p.Conditions.Users
+	if dir == nil || !l.s.t.whole(directory.Users) || len(u.Roles.Include) > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(u.Groups.Include, func(g string) bool { return !l.s.people.groupKnown[l.s.people.groups.ix[fold(g)]] })
 }
 
 func only(n, i int) set64 {
@@ -246,26 +259,26 @@ func (l *linter) references() {
 				}
 			}
 		}
-		check("location", len(s.t.Locations) > 0 || dir != nil && dir.Read(directory.NamedLocations), func(x string) bool { _, ok := s.places.byID[fold(x)]; return ok }, choiceLists(c.Locations)...)
+		check("location", s.t.whole(directory.NamedLocations), func(x string) bool { _, ok := s.places.byID[fold(x)]; return ok }, choiceLists(c.Locations)...)
 		if dir == nil {
 			return
 		}
-		check("user", dir.Read(directory.Users), func(x string) bool { _, ok := dir.User(x); return ok }, c.Users.Users.Include, c.Users.Users.Exclude)
-		check("group", dir.Read(directory.Groups), func(x string) bool { _, ok := dir.Group(x); return ok }, c.Users.Groups.Include, c.Users.Groups.Exclude)
-		check("application", dir.Read(directory.ServicePrincipals), func(x string) bool {
+		check("user", s.t.whole(directory.Users), func(x string) bool { _, ok := dir.User(x); return ok }, c.Users.Users.Include, c.Users.Users.Exclude)
+		check("group", s.t.whole(directory.Groups), func(x string) bool { _, ok := dir.Group(x); return ok }, c.Users.Groups.Include, c.Users.Groups.Exclude)
+		check("application", s.t.whole(directory.ServicePrincipals) && s.t.whole(directory.Applications), func(x string) bool {
 			_, sp := dir.ServicePrincipal(x)
 			_, app := dir.Application(x)
 			_, listed := s.catalog.AppName(x)
 			return sp || app || listed || s.catalog.group(fold(x)) != nil
 		}, c.Applications.Include, c.Applications.Exclude)
 		if w := c.ClientApplications; w != nil {
-			check("service principal", dir.Read(directory.ServicePrincipals), func(x string) bool { _, ok := dir.ServicePrincipal(x); return ok }, w.Include, w.Exclude)
+			check("service principal", s.t.whole(directory.ServicePrincipals), func(x string) bool { _, ok := dir.ServicePrincipal(x); return ok }, w.Include, w.Exclude)
 		}
 		contexts := map[string]bool{}
 		for _, v := range dir.Objects(directory.AuthenticationContexts) {
 			contexts[fold(v.Get("id").TextOr(""))] = true
 		}
-		check("authentication context", dir.Read(directory.AuthenticationContexts), func(x string) bool { return contexts[fold(x)] }, c.Applications.Contexts)
+		check("authentication context", s.t.whole(directory.AuthenticationContexts), func(x string) bool { return contexts[fold(x)] }, c.Applications.Contexts)
 		if x := p.Grant; x != nil && x.Strength != nil && x.Strength.Allowed == nil {
 			known := slices.ContainsFunc(s.t.Strengths, func(t *Strength) bool { return strings.EqualFold(t.ID, x.Strength.ID) })
 			check("authentication strength", len(s.t.Strengths) > 0, func(string) bool { return known }, []string{x.Strength.ID})

@@ -25,6 +25,7 @@ func lintTenant(t *testing.T) condaccess.Tenant {
 	for _, u := range []string{"e1", "e2", "adm"} {
 		b.Add(directory.RoleAssignments, parse(t, fmt.Sprintf(`{"principalId":%q,"roleDefinitionId":%q,"directoryScopeId":"/"}`, u, ga)))
 	}
+	b.DeclareRead(directory.Applications)
 	b.Add(directory.ServicePrincipals, parse(t, `{"id":"sp1","appId":"a-1"}`))
 	return condaccess.Tenant{Directory: b.Build()}
 }

@@ -20,7 +20,10 @@ type Tenant struct {
 	TrustedIPs       []netip.Prefix // trusted addresses of the multifactor service; Graph does not tell them
 	Catalog          *Catalog       // app groups; nil: the built-in table
 	SecurityDefaults Tri            // whether security defaults are on
-	Now              time.Time      // role assignments that ended by then do not count; zero: none is dated out
+	// Whole tells whether all of a collection of the directory was read; nil: every
+	// collection of which anything was.
+	Whole func(collection string) bool
+	Now   time.Time // role assignments that ended by then do not count; zero: none is dated out
 }
 
 // TenantOf takes locations, strengths, the tenant's id and whether security
@@ -44,6 +47,17 @@ func TenantOf(dir *directory.Directory, now time.Time) Tenant {
 		}
 	}
 	return t
+}
+
+// whole tells whether what is absent from a collection does not exist.
+func (t *Tenant) whole(collection string) bool {
+	if t.Directory == nil {
+		return false
+	}
+	if t.Whole != nil {
+		return t.Whole(collection)
+	}
+	return t.Directory.Read(collection)
 }
 
 // subject is whoever signs in, reduced to what policies can tell apart.

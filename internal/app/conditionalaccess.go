@@ -44,6 +44,8 @@ func NewConditionalAccess(inv *inventory.Inventory, now time.Time) *ConditionalA
 		c.problems = append(c.problems, list...)
 	}
 	c.Tenant = condaccess.TenantOf(DirectoryOf(inv), now)
+	c.problems = append(c.problems, c.Tenant.Directory.Diagnostics()...)
+	c.Tenant.Whole = func(collection string) bool { return directoryGap(inv, collection) == "" }
 	c.Set = condaccess.Compile(c.Policies, c.Tenant)
 	return c
 }

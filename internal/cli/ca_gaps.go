@@ -18,6 +18,7 @@ type caGapsFlags struct {
 	policies  string
 	fail      bool
 	emergency bool
+	apps      []string
 }
 
 func newCAGapsCommand(env *Env) *cobra.Command {
@@ -38,6 +39,7 @@ which that is not known is listed as unknown. Accounts for emergency access
 Questions: ` + strings.Join(questionIDs(), ", ") + `.`,
 		Example: `  azward ca gaps --demo
   azward ca gaps --demo --question admin-mfa --format json
+  azward ca gaps --demo --app Payroll --question mfa
   azward ca gaps --from export/ --policies proposed.json --fail-on-gaps`,
 		RunE: func(cmd *cobra.Command, args []string) error { return caGaps(cmd, env, &f, args) },
 	}
@@ -45,6 +47,7 @@ Questions: ` + strings.Join(questionIDs(), ", ") + `.`,
 	cmd.Flags().StringSliceVarP(&f.questions, "question", "q", nil, "ask only these (default: all)")
 	cmd.Flags().StringVar(&f.policies, "policies", "", "use the policies in `FILE` (Graph's JSON) in place of the inventory's")
 	cmd.Flags().BoolVar(&f.emergency, "with-emergency", false, "ask about the accounts for emergency access too, which policies leave out on purpose")
+	cmd.Flags().StringArrayVar(&f.apps, "app", nil, "ask only about this application: app id or display name (repeatable)")
 	cmd.Flags().BoolVar(&f.fail, "fail-on-gaps", false, "exit with 1 where a question has an open region")
 	return cmd
 }
@@ -83,10 +86,18 @@ func caGaps(cmd *cobra.Command, env *Env, f *caGapsFlags, args []string) error {
 		}
 		c = c.With(policies)
 	}
+	var apps []string
+	for _, a := range f.apps {
+		id, err := c.FindApp(a)
+		if err != nil {
+			return asUsage(err)
+		}
+		apps = append(apps, id)
+	}
 	var answers []*condaccess.Gaps
 	open := false
 	for _, q := range questions {
-		g := c.Set.Gaps(q, f.emergency)
+		g := c.Set.Gaps(q, f.emergency, apps...)
 		open = open || len(g.Open) > 0
 		answers = append(answers, g)
 	}

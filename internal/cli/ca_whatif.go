@@ -267,6 +267,9 @@ func writeDecision(out io.Writer, set *condaccess.Set, d *condaccess.Decision) e
 			w.printf("  %s   (%s)\n", strings.Join(names, " or "), c.Policy.Name())
 		}
 	}
+	if unmet := set.Unmet(d); d.Result == condaccess.GrantedWithControls && len(unmet) > 0 {
+		w.printf("blocked in practice: this kind of sign-in cannot meet what %s asks\n", unmet[0].Policy.Name())
+	}
 	if s := set.SessionControls(d).JSON(); s.Len() > 0 {
 		w.printf("session: %s\n", s)
 	}
