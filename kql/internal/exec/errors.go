@@ -5,9 +5,9 @@ import "errors"
 // Errors that callers tell apart.
 var (
 	// ErrMemory: the query holds more than its memory budget.
-	ErrMemory = errors.New("query exceeds its memory budget (E_LOW_MEMORY_CONDITION): filter earlier or raise the budget")
+	ErrMemory = errors.New("query execution lacks memory resources to complete (80DA0007): low memory condition (E_LOW_MEMORY_CONDITION): operators hold more than the memory budget; filter earlier or raise the budget")
 	// ErrExternal: externaldata is not allowed here.
 	ErrExternal = errors.New("externaldata is not allowed: name a folder that queries may read")
 	// ErrRows: an operator would give more rows than any query may.
-	ErrRows = errors.New("query gives too many rows (E_QUERY_RESULT_SET_TOO_LARGE)")
+	ErrRows = errors.New("query execution has exceeded the allowed limits (80DA0003): an operator gives more rows than any query may (E_QUERY_RESULT_SET_TOO_LARGE)")
 )

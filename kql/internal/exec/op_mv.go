@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"math"
+
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/types"
@@ -32,56 +34,88 @@ func elements(v value.Value, asArray bool) []value.Value {
 	return []value.Value{v}
 }
 
-// expand spreads the rows of a batch. It also returns the row that each result
-// came from.
-func (r *run) expand(n *plan.MvExpand, exprs []plan.Expr, b *vec.Batch, limit int64) (*vec.Batch, []int32, error) {
+// expander spreads the rows of a batch, some at a time: a few rows with long
+// arrays make very many.
+type expander struct {
+	n     *plan.MvExpand
+	b     *vec.Batch
+	src   []*vec.Vec
+	limit int64
+	row   int // that is spread now
+	at    int // element that comes next
+	lists [][]value.Value
+	most  int // elements of the row, -1 where it is not read yet
+}
+
+func (r *run) expander(n *plan.MvExpand, exprs []plan.Expr, b *vec.Batch, limit int64) (*expander, error) {
 	src, err := r.evalAll(exprs, b)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	return &expander{n: n, b: b, src: src, limit: limit, lists: make([][]value.Value, len(src)), most: -1}, nil
+}
+
+// next gives at most size rows, none at the end.
+func (x *expander) next(size int) *vec.Batch {
 	var from []int32
-	builders := make([]*vec.Builder, len(src))
-	for k, it := range n.Items {
-		builders[k] = vec.NewBuilder(it.Type, b.Rows)
-	}
 	var index []int64
-	lists := make([][]value.Value, len(src))
-	for i := range b.Rows {
-		most := 0
-		for k, v := range src {
-			lists[k] = elements(v.Get(i), n.Array)
-			most = max(most, len(lists[k]))
-		}
-		if limit >= 0 && int64(most) > limit {
-			most = int(limit)
-		}
-		for e := range most {
-			from = append(from, int32(i))
-			index = append(index, int64(e))
-			for k, it := range n.Items {
-				x := value.Null
-				if e < len(lists[k]) {
-					x = lists[k][e]
-				}
-				if it.Type != types.Dynamic {
-					x = fn.Convert(x, types.Dynamic, it.Type)
-				}
-				builders[k].Append(x)
+	builders := make([]*vec.Builder, len(x.src))
+	for k, it := range x.n.Items {
+		builders[k] = vec.NewBuilder(it.Type, min(size, x.b.Rows))
+	}
+	for x.row < x.b.Rows && len(from) < size {
+		if x.most < 0 {
+			x.most, x.at = 0, 0
+			for k, v := range x.src {
+				x.lists[k] = elements(v.Get(x.row), x.n.Array)
+				x.most = max(x.most, len(x.lists[k]))
+			}
+			if x.limit >= 0 && int64(x.most) > x.limit {
+				x.most = int(x.limit)
 			}
 		}
+		for ; x.at < x.most && len(from) < size; x.at++ {
+			from, index = append(from, int32(x.row)), append(index, int64(x.at))
+			for k, it := range x.n.Items {
+				v := value.Null
+				if x.at < len(x.lists[k]) {
+					v = x.lists[k][x.at]
+				}
+				if it.Type != types.Dynamic {
+					v = fn.Convert(v, types.Dynamic, it.Type)
+				}
+				builders[k].Append(v)
+			}
+		}
+		if x.at >= x.most {
+			x.row++
+			x.most = -1
+		}
 	}
-	cols := make([]*vec.Vec, len(n.Columns()))
-	for i, c := range b.Cols {
+	cols := make([]*vec.Vec, len(x.n.Columns()))
+	for i, c := range x.b.Cols {
 		cols[i] = c.Gather(from)
 	}
-	for k, it := range n.Items {
+	for k, it := range x.n.Items {
 		cols[it.Column] = builders[k].Finish()
 	}
-	if n.Index >= 0 {
-		cols[n.Index] = vec.OfInts(types.Long, index)
+	if x.n.Index >= 0 {
+		cols[x.n.Index] = vec.OfInts(types.Long, index)
 	}
-	return vec.NewBatch(cols, len(from)), from, nil
+	return vec.NewBatch(cols, len(from))
 }
+
+// only gives all rows that row i spreads into.
+func (x *expander) only(i int) *vec.Batch {
+	one := *x
+	b := *x.b
+	b.Rows = i + 1
+	one.b, one.row, one.most = &b, i, -1
+	return one.next(math.MaxInt32)
+}
+
+// maxExpand is how many rows mv-expand gives at once.
+const maxExpand = 1 << 14
 
 func itemExprs(n *plan.MvExpand) []plan.Expr {
 	out := make([]plan.Expr, len(n.Items))
@@ -111,19 +145,27 @@ func (r *run) mvExpand(n *plan.MvExpand) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	var x *expander
+	size := max(r.size, maxExpand)
 	return func() (*vec.Batch, error) {
 		for {
-			b, err := in()
-			if err != nil || b == nil {
-				return nil, err
+			if x == nil {
+				b, err := in()
+				if err != nil || b == nil {
+					return nil, err
+				}
+				if x, err = r.expander(n, exprs, b, limit); err != nil {
+					return nil, err
+				}
 			}
-			out, _, err := r.expand(n, exprs, b, limit)
-			if err != nil {
+			out := x.next(size)
+			if err := r.check(); err != nil {
 				return nil, err
 			}
 			if out.Rows > 0 {
-				return out, r.check()
+				return out, nil
 			}
+			x = nil
 		}
 	}, nil
 }
@@ -160,20 +202,14 @@ func (r *run) mvApply(n *plan.MvApply) (stream, error) {
 		if err != nil || b == nil {
 			return nil, err
 		}
-		rows, from, err := r.expand(n.Expand, exprs, b, limit)
+		x, err := r.expander(n.Expand, exprs, b, limit)
 		if err != nil {
 			return nil, err
 		}
 		var parts []*vec.Batch
 		var origin []int32
-		at := 0
 		for i := range b.Rows {
-			to := at
-			for to < len(from) && from[to] == int32(i) {
-				to++
-			}
-			piece := rows.Slice(at, to)
-			at = to
+			piece := x.only(i)
 			if outer != nil {
 				r.outer[outer] = piece
 			}
@@ -183,6 +219,9 @@ func (r *run) mvApply(n *plan.MvApply) (stream, error) {
 			}
 			if out.Rows == 0 {
 				continue
+			}
+			if err := r.hold(out); err != nil {
+				return nil, err
 			}
 			parts = append(parts, out)
 			for range out.Rows {

@@ -78,8 +78,9 @@ func (p *parser) try(f func()) (ok bool) {
 func (p *parser) enter() {
 	p.depth++
 	if p.depth > maxDepth {
+		at := p.tok().Span
 		p.pos = len(p.toks) - 1
-		p.fail(errDepth(), p.tok().Span)
+		p.fail(errDepth(), at)
 	}
 }
 
