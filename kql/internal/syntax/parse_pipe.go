@@ -118,7 +118,8 @@ func (p *parser) subPipe() *Pipe {
 // OperatorNames returns the names of all tabular operators.
 func OperatorNames() []string {
 	return []string{"as", "assert-schema", "consume", "count", "distinct", "evaluate", "extend", "facet", "filter", "find", "fork", "getschema",
-		"graph-mark-components", "graph-match", "graph-shortest-paths", "graph-to-table", "invoke", "join", "limit", "lookup", "make-graph",
+		"graph-mark-components", "graph-match", "graph-shortest-paths", "graph-to-table",
+		"graph-where-edges", "graph-where-nodes", "invoke", "join", "limit", "lookup", "make-graph",
 		"make-series", "mv-apply", "mv-expand", "order", "parse", "parse-kv", "parse-where", "partition", "print", "project", "project-away",
 		"project-by-names", "project-keep", "project-rename", "project-reorder", "range", "reduce", "render", "sample", "sample-distinct", "scan",
 		"search", "serialize", "sort", "summarize", "take", "top", "top-hitters", "top-nested", "union", "where"}
