@@ -15,7 +15,12 @@ const (
 	MaxSteps = 5_000_000 // function calls and lambda rounds
 	MaxText  = 8 << 20   // bytes of a string that a function makes
 	MaxItems = 1_000_000 // elements of an array that a function makes
+
+	MaxValues = 2_000_000 // values inside an argument
 )
+
+// valuesPerStep is how many values a function may look through for one step.
+const valuesPerStep = 16
 
 // Scope is where an expression stands. Implementations may keep state; an
 // [Env] calls its Scope from one goroutine only. Errors are reported at the
@@ -337,8 +342,12 @@ func (e *Env) apply(f *Function, args []code) (Value, error) {
 		if v.IsUnknown() {
 			unknown = true
 		} else if !e.NoHoles && (!f.holes || f.deep) {
-			u, hole, looked := solid(v, MaxSteps-e.steps)
-			if err := e.step(looked); err != nil {
+			u, hole, looked := solid(v, MaxValues)
+			err := e.step(looked / valuesPerStep)
+			if looked > MaxValues {
+				err = fmt.Errorf("%w: an argument of more than %d values", ErrLimit, MaxValues)
+			}
+			if err != nil {
 				e.stack = e.stack[:base]
 				return Null, err
 			}
