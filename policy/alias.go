@@ -92,6 +92,8 @@ func makeSteps(path string, alias bool) []step {
 	out := make([]step, 0, len(words))
 	for i, w := range words {
 		switch {
+		case w == "":
+			continue
 		case w == "[*]":
 			out = append(out, step{kind: stepEach})
 			continue

@@ -43,6 +43,10 @@ func (c *compiler) countClause(n *node, v jsondoc.Value) *node {
 			c.add(errShape(spanOf(name), "the name of a count", "a text"))
 			return nil
 		}
+		if value.IsMissing() {
+			c.add(errUnknownKey(spanOf(name), "name", "")) // only counts of values have names
+			return nil
+		}
 		s.name = text
 	}
 	switch {

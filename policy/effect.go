@@ -224,7 +224,12 @@ func (c *compiler) change(o *operation, op jsondoc.Value, needsValue bool) bool 
 	o.fieldText = field.TextOr("")
 	o.field = c.operand(field)
 	if o.field.constant() {
-		if name := o.field.value.TextOr(""); aliasSlash(name) >= 0 && !c.o.Aliases.modifiable(name) {
+		name := o.field.value.TextOr("")
+		if strings.TrimSpace(name) == "" {
+			c.add(errFieldName(spanOf(field), name))
+			return false
+		}
+		if aliasSlash(name) >= 0 && !c.o.Aliases.modifiable(name) {
 			c.add(errNotModifiable(spanOf(field), name))
 			return false
 		}

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/azward/azward/diag"
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/content"
 	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/policy"
 )
 
 // source is a rule before it is compiled: its definition and the parameters
@@ -87,37 +87,14 @@ func (s *session) loadCustom() error {
 			s.notice("warning", set.source, fmt.Sprintf("the initiative's member %s names the definition %s, which is not here; it is not assessed", cmp.Or(reference, "?"), id))
 			continue
 		}
-		values, err := memberParameters(set.body.Get("parameters"), member.Get("parameters"))
-		if err != nil {
-			s.notice("error", set.source, fmt.Sprintf("the initiative's member %s: %v; it is not assessed", reference, err))
+		values, problems := policy.PassParameters(set.body.Get("parameters"), jsondoc.Value{}, member.Get("parameters"), set.text)
+		if len(problems) > 0 { // a parameter without a value would leave the member's own default, which nobody asked for
+			s.notice("error", set.source, fmt.Sprintf("the initiative's member %s: %s; it is not assessed", reference, problems[0].Message))
 			continue
 		}
 		s.addCustom(d, reference, values, taken)
 	}
 	return nil
-}
-
-// memberParameters returns the values that an initiative gives one of its
-// members: literal ones, and "[parameters('x')]" of the initiative's own
-// defaults.
-func memberParameters(own, given jsondoc.Value) (jsondoc.Value, error) {
-	var out []jsondoc.Member
-	for name, v := range given.Members() {
-		value := v.Get("value")
-		if text, ok := value.Text(); ok && strings.HasPrefix(text, "[") && !strings.HasPrefix(text, "[[") {
-			rest, isParameter := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(text, " ", "")), "[parameters('")
-			key, isWhole := strings.CutSuffix(rest, "')]")
-			if !isParameter || !isWhole {
-				return jsondoc.Value{}, fmt.Errorf("parameter %s is an expression, %s, that azward does not evaluate here", name, text)
-			}
-			parameter := own.Get(key)
-			if value = parameter.Get("defaultValue"); value.IsMissing() {
-				return jsondoc.Value{}, fmt.Errorf("parameter %s needs the initiative's parameter %q, which has no default", name, key)
-			}
-		}
-		out = append(out, jsondoc.Member{Name: name, Value: value})
-	}
-	return jsondoc.NewObject(out...), nil
 }
 
 // addCustom adds one definition under an id of its own.
