@@ -441,7 +441,7 @@ const maxTolerance = 7.8e6
 // bufferArgs checks radius and tolerance, arguments 1 and 2.
 func bufferArgs(a []value.Value) bool {
 	r, t := a[1].Float(), realArg(a, 2, 10)
-	return r >= 0.1 && r <= 20e6/4 && t >= 0.1 && t <= 1e7
+	return r > 0 && r <= 20e6/4 && t > 0 && !math.IsInf(t, 0)
 }
 
 func polygonsIn(v value.Value) ([]*geo.Polygon, bool) {

@@ -66,13 +66,13 @@ var geoH3Funcs = []Func{
 			if !ok {
 				return value.Null, false
 			}
-			return value.Strings(tableOrder(cellNames(c.Rings(1)[1]))), true
+			return value.Strings(tableOrder(cellNames(c.Neighbors()))), true
 		}, Example{`array_length(geo_h3cell_neighbors("862a1072fffffff"))`, `6`}, Example{`geo_h3cell_neighbors("abc")`, `null`}),
-	geoRow("geo_h3cell_rings", "Returns the rings of H3 cells around one up to a distance (0 to 100).", "(h3cell: string, distance: long): dynamic",
+	geoRow("geo_h3cell_rings", "Returns the rings of H3 cells around one up to a distance (0 to 142).", "(h3cell: string, distance: long): dynamic",
 		func(s *shapes, a []value.Value) (value.Value, bool) {
 			c, ok := h3.Parse(a[0].Str())
 			d := a[1].Int64()
-			if !ok || d < 0 || d > 100 {
+			if !ok || d < 0 || d > 142 {
 				return value.Null, false
 			}
 			var out []value.Value

@@ -66,13 +66,13 @@ var decomposeFuncs = []Func{
 			return d.columns(ok)
 		})}},
 		Ex: []Example{{`series_decompose(dynamic([1,2,3]), 0)`, `[[2.0,2.0,2.0],[0.0,0.0,0.0],[2.0,2.0,2.0],[-1.0,0.0,1.0]]`}}},
-	{Name: "series_decompose_forecast", Doc: "Predicts the last points of a series from the others, as series_decompose with these for test points and a linear trend does.",
+	{Name: "series_decompose_forecast", Doc: "Predicts the last points of a series from the others, as series_decompose with these for test points does; the baseline, which is the first column, holds them.",
 		Outs: []Column{{"baseline", types.Dynamic}, {"seasonal", types.Dynamic}, {"trend", types.Dynamic}, {"residual", types.Dynamic}},
 		Sigs: []Sig{{"(series: array, test_points: long, period?: long, trend?: string, seasonality_threshold?: real): dynamic", Row(func(a []value.Value) value.Value {
-			d, ok := decompose(a[0], longArg(a, 2, autoPeriod), textArg(a, 3, "linefit"), longArg(a, 1, 0), realArg(a, 4, seasonThreshold))
+			d, ok := decompose(a[0], longArg(a, 2, autoPeriod), textArg(a, 3, "avg"), longArg(a, 1, 0), realArg(a, 4, seasonThreshold))
 			return d.columns(ok)
 		})}},
-		Ex: []Example{{`series_decompose_forecast(dynamic([1,2,3,0]), 1, 0)`, `[[1.0,2.0,3.0,4.0],[0.0,0.0,0.0,0.0],[1.0,2.0,3.0,4.0],[0.0,0.0,0.0,-4.0]]`}}},
+		Ex: []Example{{`series_decompose_forecast(dynamic([1,2,3,0]), 1, 0, "linefit")`, `[[1.0,2.0,3.0,4.0],[0.0,0.0,0.0,0.0],[1.0,2.0,3.0,4.0],[0.0,0.0,0.0,-4.0]]`}}},
 	{Name: "series_decompose_anomalies", Doc: "Finds the elements whose residual (see series_decompose) is an outlier beyond a threshold (by default 1.5): 1, -1 or 0 for each, the scores (see series_outliers) and the baseline as columns.",
 		Outs: []Column{{"ad_flag", types.Dynamic}, {"ad_score", types.Dynamic}, {"baseline", types.Dynamic}},
 		Sigs: []Sig{{"(series: array, threshold?: real, period?: long, trend?: string, test_points?: long, method?: string, seasonality_threshold?: real): dynamic", Row(func(a []value.Value) value.Value {

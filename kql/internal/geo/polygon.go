@@ -267,9 +267,10 @@ func Circle(c LngLat, radius, tolerance float64) (*Polygon, bool) {
 	return &Polygon{Parts: []Part{{Shell: ring}}}, true
 }
 
-// arcStep is the angle between the vertices of an arc.
+// arcStep is the angle between the vertices of an arc. The tolerance is used
+// as far as it makes sense: from a millionth to a quarter of the radius.
 func arcStep(radius, tolerance float64) float64 {
-	return 2 * math.Acos(1-min(tolerance/radius, 1))
+	return 2 * math.Acos(1-min(max(tolerance/radius, 1e-6), 0.25))
 }
 
 // ray is the point at an angle from p in a direction at right angles to p.

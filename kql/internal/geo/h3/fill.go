@@ -117,6 +117,19 @@ func (s slots) add(c Cell) bool {
 	return false
 }
 
+func (s slots) has(c Cell) bool {
+	n := uint64(len(s))
+	for k := range n {
+		switch s[(uint64(c)+k)%n] {
+		case 0:
+			return false
+		case c:
+			return true
+		}
+	}
+	return false
+}
+
 // Fill returns the cells of a level whose middle lies in the first loop and in
 // none of the others, in the order in which H3's library does; ok is false where
 // there are more than most.
@@ -153,18 +166,19 @@ func Fill(loops []Loop, level, most int) ([]Cell, bool) {
 	for len(search) > 0 {
 		var next []Cell
 		for _, s := range search {
-			for _, ring := range s.Rings(1) {
-				for _, c := range ring {
-					lat, lng := c.Center()
-					p := [2]float64{lat, lng}
-					in := loops[0].holds(p)
-					for _, hole := range loops[1:] {
-						in = in && !hole.holds(p)
-					}
-					if in && out.add(c) {
-						next = append(next, c)
-						found++
-					}
+			for _, c := range append([]Cell{s}, s.Neighbors()...) {
+				if out.has(c) {
+					continue
+				}
+				lat, lng := c.Center()
+				p := [2]float64{lat, lng}
+				in := loops[0].holds(p)
+				for _, hole := range loops[1:] {
+					in = in && !hole.holds(p)
+				}
+				if in && out.add(c) {
+					next = append(next, c)
+					found++
 				}
 			}
 		}

@@ -108,11 +108,18 @@ func direction(lat, lng float64) unit3 {
 	return unit3{math.Cos(lng) * c, math.Sin(lng) * c, math.Sin(lat)}
 }
 
+// faceDirections are the directions of the centers of the faces.
+var faceDirections = func() (out [20]unit3) {
+	for f, c := range faceCenters {
+		out[f] = direction(c[0], c[1])
+	}
+	return out
+}()
+
 func closestFace(lat, lng float64) (face int, square float64) {
 	p := direction(lat, lng)
 	square = 5
-	for f, c := range faceCenters {
-		q := direction(c[0], c[1])
+	for f, q := range faceDirections {
 		d := (p[0]-q[0])*(p[0]-q[0]) + (p[1]-q[1])*(p[1]-q[1]) + (p[2]-q[2])*(p[2]-q[2])
 		if d < square {
 			face, square = f, d

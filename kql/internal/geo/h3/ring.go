@@ -31,6 +31,18 @@ func (c Cell) neighbors() [6]Cell {
 	return out
 }
 
+// Neighbors returns the cells around c in the order of Rings.
+func (c Cell) Neighbors() []Cell {
+	n := c.neighbors()
+	out := make([]Cell, 0, 6)
+	for k := range n {
+		if x := n[(k+1)%6]; x != 0 {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 // near returns the cell of a place that may lie beyond the edge of its face.
 func (p place) near(level int) (Cell, bool) {
 	grid := level
