@@ -4,6 +4,7 @@ package duck_test
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"os"
 	"path/filepath"
@@ -166,6 +167,18 @@ func TestBadParquetIsRefused(t *testing.T) {
 		if tb, err := e.OpenParquet(t.Context(), []string{path}); err == nil {
 			t.Errorf("%s: read as %v", name, tb.Columns())
 		}
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	e := duck.New(duck.Options{Threads: 1, Memory: 64 << 20})
+	defer e.Close()
+	var failed error
+	for _, err := range e.Query(t.Context(), "SELECT count(DISTINCT range)::BIGINT AS n FROM range(100000000)", []kql.Column{{Name: "n", Type: kql.Long}}) {
+		failed = err
+	}
+	if !errors.Is(failed, kql.ErrMemory) {
+		t.Errorf("%v", failed)
 	}
 }
 

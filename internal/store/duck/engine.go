@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	duckdb "github.com/duckdb/duckdb-go-bindings"
+
+	"github.com/azward/azward/kql"
 )
 
 // Available tells whether this build has DuckDB.
@@ -134,6 +136,9 @@ func run(ctx context.Context, conn duckdb.Connection, text string) error {
 func sqlError(ctx context.Context, msg string) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("query cancelled: %w", context.Cause(ctx))
+	}
+	if strings.HasPrefix(msg, "Out of Memory") {
+		return fmt.Errorf("%w: in the store: %s", kql.ErrMemory, firstLine(msg))
 	}
 	return &Error{Message: firstLine(msg)}
 }
