@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/azward/azward/diag"
@@ -160,14 +161,14 @@ func (q *Query) Columns() []Column { return q.bound.Results[0].Node.Columns() }
 
 // Explain prints the plan of each result as a tree.
 func (q *Query) Explain() string {
-	s := ""
+	var s strings.Builder
 	for _, r := range q.bound.Results {
 		if len(q.bound.Results) > 1 {
-			s += r.Name + "\n"
+			s.WriteString(r.Name + "\n")
 		}
-		s += plan.Explain(plan.Optimize(r.Node))
+		s.WriteString(plan.Explain(plan.Optimize(r.Node)))
 	}
-	return s
+	return s.String()
 }
 
 // Render is the hint of the render operator for a result.

@@ -164,8 +164,7 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 	}
 	res, err := query.Run(ctx, q.db, q.opts)
 	if err != nil {
-		var list diag.List
-		if errors.As(err, &list) {
+		if list, ok := errors.AsType[diag.List](err); ok {
 			q.diagnose(text, list)
 			return fmt.Errorf("the query does not compile")
 		}

@@ -25,7 +25,7 @@ func (q *querier) batch(ctx context.Context, path, output string) error {
 		if err != nil {
 			return usagef("read %s: %v", path, reasonOf(err))
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		in = f
 	}
 	return writeOutput(q.env, output, func(w io.Writer) error {
@@ -123,7 +123,7 @@ func runErrorCode(err error) string {
 	case errors.Is(err, kql.ErrExternal):
 		return "ExternalDataNotAllowed"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return "Cancelled"
+		return "Canceled"
 	}
 	return "RunFailed"
 }

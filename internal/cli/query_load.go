@@ -25,19 +25,19 @@ func openData(path string) (io.Reader, func(), error) {
 	case ".gz":
 		z, err := gzip.NewReader(f)
 		if err != nil {
-			f.Close()
+			_ = f.Close()
 			return nil, nil, err
 		}
-		return z, func() { f.Close() }, nil
+		return z, func() { _ = f.Close() }, nil
 	case ".zst", ".zstd":
 		z, err := zstd.NewReader(f)
 		if err != nil {
-			f.Close()
+			_ = f.Close()
 			return nil, nil, err
 		}
-		return z, func() { z.Close(); f.Close() }, nil
+		return z, func() { z.Close(); _ = f.Close() }, nil
 	}
-	return f, func() { f.Close() }, nil
+	return f, func() { _ = f.Close() }, nil
 }
 
 // dataFormat returns the format that a file's name says: csv, tsv or json.

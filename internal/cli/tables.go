@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -192,8 +193,8 @@ type closers []io.Closer
 // Close closes all, the last opened first.
 func (c closers) Close() error {
 	var first error
-	for i := len(c) - 1; i >= 0; i-- {
-		if err := c[i].Close(); err != nil && first == nil {
+	for _, x := range slices.Backward(c) {
+		if err := x.Close(); err != nil && first == nil {
 			first = err
 		}
 	}

@@ -184,14 +184,14 @@ func (s *Server) cancel(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.running[id] {
-		f(errCancelled)
+		f(errCanceled)
 	}
 	return len(s.running[id]) > 0
 }
 
 var (
-	errTimeout   = errors.New("the query ran into its servertimeout")
-	errCancelled = errors.New("the query was cancelled by a command")
+	errTimeout  = errors.New("the query ran into its servertimeout")
+	errCanceled = errors.New("the query was canceled by a command")
 )
 
 // writer buffers the start of an answer, so that what fails early is answered

@@ -89,7 +89,7 @@ func runError(ctx context.Context, err error) *apiError {
 	case ctx.Err() != nil && errors.Is(cause, errShutdown):
 		return &apiError{status: http.StatusServiceUnavailable, code: "ServiceUnavailable", kind: "KustoServiceUnavailable", message: errShutdown.Error()}
 	case ctx.Err() != nil:
-		return &apiError{status: http.StatusBadRequest, code: "QueryCancelled", kind: "KustoQueryCancelled", message: "the query was cancelled", permanent: true}
+		return &apiError{status: http.StatusBadRequest, code: "QueryCancelled", kind: "KustoQueryCancelled", message: "the query was canceled", permanent: true}
 	}
 	message, _, _ := strings.Cut(err.Error(), "\n") // what follows is a stack
 	if strings.HasPrefix(message, "bug in the engine") {

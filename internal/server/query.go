@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -66,9 +65,6 @@ func (l *limiter) take(size int) *apiError {
 	}
 	return nil
 }
-
-// errStop ends the rows of a table early, without an error of its own.
-var errStop = errors.New("stop")
 
 // rows runs a table and calls put with each row as a JSON array, valid during
 // the call, until the limits; it returns the number of rows and what ended them.

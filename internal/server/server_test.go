@@ -22,12 +22,12 @@ var testNow = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 func testDatabase(t testing.TB) *kql.MemDatabase {
 	t.Helper()
 	db := kql.NewMemDatabase()
-	signins, err := kqlio.NewTable([]kql.Column{{Name: "TimeGenerated", Type: kql.DateTime}, {Name: "User", Type: kql.String}, {Name: "ResultType", Type: kql.Int}},
+	logs, err := kqlio.NewTable([]kql.Column{{Name: "TimeGenerated", Type: kql.DateTime}, {Name: "User", Type: kql.String}, {Name: "ResultType", Type: kql.Int}},
 		[][]string{{"2026-01-01T00:00:00Z", "ann", "0"}, {"2026-01-01T00:05:00Z", "bob", "50126"}, {"2026-01-01T00:06:00Z", "bob", "0"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	db.Add("SigninLogs", signins)
+	db.Add("SigninLogs", logs)
 	db.Add("odd name", kql.NewMemTable([]kql.Column{{Name: "x", Type: kql.Decimal}, {Name: "b", Type: kql.Bool}}))
 	return db
 }

@@ -29,8 +29,9 @@ func netType(t kql.Type) string {
 		return "String"
 	case kql.TimeSpan:
 		return "TimeSpan"
+	default:
+		return "Object"
 	}
-	return "Object"
 }
 
 func appendHead1(dst []byte, name string, cols []kql.Column) []byte {

@@ -89,7 +89,7 @@ func (c *call) queryV2() {
 		}
 	}
 	f.put(f.completion(len(res.Tables)+1, total, failure))
-	b := append(f.begin(), fmt.Sprintf(`{"FrameType":"DataSetCompletion","HasErrors":%t,"Cancelled":%t`, failure != nil, failure != nil && failure.code == "QueryCancelled")...)
+	b := append(f.begin(), fmt.Sprintf(`{"FrameType":"DataSetCompletion","HasErrors":%t,"Cancelled":%t`, failure != nil, failure != nil && failure.code == "QueryCancelled")...) //nolint:misspell // the protocol's spelling
 	if failure != nil {
 		b = append(append(b, `,"OneApiErrors":`...), marshal(failures)...)
 	}

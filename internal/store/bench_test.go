@@ -19,9 +19,9 @@ import (
 
 var benchRows = flag.Int("rows", 2_000_000, "generated sign-in rows that the benchmarks query")
 
-// signins writes generated sign-in rows, in files of 2 million, and returns a
+// signInRows writes generated sign-in rows, in files of 2 million, and returns a
 // table over them.
-func signins(b *testing.B, e *duck.Engine) kql.SQLTable {
+func signInRows(b *testing.B, e *duck.Engine) kql.SQLTable {
 	b.Helper()
 	dir := b.TempDir()
 	var paths []string
@@ -72,7 +72,7 @@ func users() *kql.MemTable {
 func BenchmarkStore(b *testing.B) {
 	e := duck.New(duck.Options{Threads: 2})
 	defer e.Close()
-	table := signins(b, e)
+	table := signInRows(b, e)
 	from := table.Relation().From
 	dir := b.TempDir()
 	small := filepath.Join(dir, "users.parquet")

@@ -43,8 +43,9 @@ func sqlType(t kql.Type) string {
 		return "DOUBLE"
 	case kql.GUID:
 		return "UUID"
+	default:
+		return "VARCHAR"
 	}
-	return "VARCHAR"
 }
 
 // Files are Parquet files that this package wrote, of one table. Columns may be

@@ -190,7 +190,7 @@ func TestCancel(t *testing.T) {
 	n := 0
 	for _, err := range e.Query(ctx, "SELECT range AS x FROM range(100000000000)", []kql.Column{{Name: "x", Type: kql.Long}}) {
 		if err != nil {
-			if !strings.Contains(err.Error(), "cancelled") {
+			if !strings.Contains(err.Error(), "canceled") {
 				t.Errorf("%v", err)
 			}
 			return

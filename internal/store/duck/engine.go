@@ -109,7 +109,7 @@ func statement(ctx context.Context, conn duckdb.Connection, text string, stream 
 	}
 	var pending duckdb.PendingResult
 	defer duckdb.DestroyPending(&pending)
-	state := duckdb.StateSuccess
+	var state duckdb.State
 	if stream {
 		state = duckdb.PendingPreparedStreaming(stmt, &pending)
 	} else {
@@ -135,7 +135,7 @@ func run(ctx context.Context, conn duckdb.Connection, text string) error {
 // sqlError is an error of DuckDB, or of the context where that ended the query.
 func sqlError(ctx context.Context, msg string) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("query cancelled: %w", context.Cause(ctx))
+		return fmt.Errorf("query canceled: %w", context.Cause(ctx))
 	}
 	if strings.HasPrefix(msg, "Out of Memory") {
 		return fmt.Errorf("%w: in the store: %s", kql.ErrMemory, firstLine(msg))

@@ -64,7 +64,7 @@ func (e *Engine) Query(ctx context.Context, text string, cols []kql.Column) iter
 			return
 		}
 		if err := ctx.Err(); err != nil {
-			yield(nil, fmt.Errorf("query cancelled: %w", context.Cause(ctx)))
+			yield(nil, fmt.Errorf("query canceled: %w", context.Cause(ctx)))
 			return
 		}
 		if b.rows > 0 {
@@ -98,8 +98,9 @@ func typeID(t kql.Type) duckdb.Type {
 		return duckdb.TypeDouble
 	case kql.GUID:
 		return duckdb.TypeUUID
+	default:
+		return duckdb.TypeVarchar
 	}
-	return duckdb.TypeVarchar
 }
 
 // batchBuilder turns chunks into batches.

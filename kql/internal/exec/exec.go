@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
@@ -131,7 +132,7 @@ func (r *run) rewrite(n plan.Node) plan.Node {
 
 func (r *run) check() error {
 	if err := r.ctx.Err(); err != nil {
-		return fmt.Errorf("query cancelled: %w", context.Cause(r.ctx))
+		return fmt.Errorf("query canceled: %w", context.Cause(r.ctx))
 	}
 	return nil
 }
@@ -378,12 +379,7 @@ func dependsOnOuter(n plan.Node) bool {
 	if _, ok := n.(*plan.Outer); ok {
 		return true
 	}
-	for _, c := range n.Inputs() {
-		if dependsOnOuter(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.Inputs(), dependsOnOuter)
 }
 
 func (r *run) materialize(n *plan.Materialize) (stream, error) {

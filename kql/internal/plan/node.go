@@ -30,7 +30,7 @@ type unary struct {
 // Inputs returns the one input.
 func (u *unary) Inputs() []Node { return []Node{u.Input} }
 
-// Scan reads a table of the catalogue. Keep are the numbers of the table's
+// Scan reads a table of the catalog. Keep are the numbers of the table's
 // columns that are read, in order; Filters were offered to the source.
 type Scan struct {
 	cols

@@ -31,8 +31,9 @@ func sqlType(t types.Type) string {
 		return "DOUBLE"
 	case types.GUID:
 		return "UUID"
+	default:
+		return "VARCHAR"
 	}
-	return "VARCHAR"
 }
 
 // literal writes a constant.
@@ -51,11 +52,13 @@ func literal(c *plan.Const) (string, error) {
 			return realLiteral(c.Value.Float()), nil
 		case types.GUID:
 			return "'" + value.Text(c.Value, false) + "'::UUID", nil
+		default: // integers
 		}
 		if i := c.Value.Int64(); i == math.MinInt64 {
 			return "(-9223372036854775807 - 1)::" + sqlType(t), nil
 		}
 		return fmt.Sprintf("(%d)::%s", c.Value.Int64(), sqlType(t)), nil
+	default:
 	}
 	return "", decline("constants of type %s stay with the engine", c.T)
 }

@@ -11,14 +11,16 @@
 package sqlgen
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/types"
 )
 
-// Table is a table of the catalogue that has SQL.
+// Table is a table of the catalog that has SQL.
 type Table struct {
 	From    string
 	Columns []string // an expression for each column
@@ -47,12 +49,9 @@ func (g *Generator) note(n plan.Node, err error) {
 		text = text[:77] + "..."
 	}
 	line := fmt.Sprintf("%s: %v", text, err)
-	for _, old := range g.notes {
-		if old == line {
-			return
-		}
+	if !slices.Contains(g.notes, line) {
+		g.notes = append(g.notes, line)
 	}
-	g.notes = append(g.notes, line)
 }
 
 // declined says why something is left to the engine.
@@ -133,7 +132,7 @@ func (g *Generator) Push(n plan.Node) plan.Node {
 			return g.pushed(n, r)
 		}
 		return n // a plain scan reads its columns as it is
-	} else if no, ok := err.(refusal); ok {
+	} else if no, ok := errors.AsType[refusal](err); ok {
 		g.note(no.at, no.why)
 	}
 	switch x := n.(type) {
@@ -166,7 +165,7 @@ func (errNone) Error() string { return "not a table of the store" }
 // relation writes a plan as one SELECT. An error names the node that it is about.
 func (g *Generator) relation(n plan.Node) (*relation, error) {
 	r, err := g.write(n)
-	if d, ok := err.(declined); ok {
+	if d, ok := errors.AsType[declined](err); ok {
 		return nil, refusal{n, d}
 	}
 	return r, err
@@ -292,8 +291,9 @@ func keyed(t types.Type) bool {
 	switch t {
 	case types.Bool, types.Int, types.Long, types.DateTime, types.TimeSpan, types.String, types.GUID:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func (g *Generator) distinct(x *plan.Distinct) (*relation, error) {
