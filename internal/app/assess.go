@@ -46,36 +46,9 @@ type session struct {
 }
 
 func (s *session) run(ctx context.Context) (*report.Assessment, error) {
-	s.last = s.start
-	var err error
-	if s.inv, err = Load(ctx, s.o); err != nil {
+	if err := s.gather(ctx); err != nil {
 		return nil, err
 	}
-	s.lap(&s.timings.Load)
-
-	if err := s.loadRules(); err != nil {
-		return nil, err
-	}
-	s.lap(&s.timings.Controls)
-
-	s.o.progress("facts", 0, 0)
-	s.deriveFacts()
-	s.lap(&s.timings.Facts)
-
-	if err := s.compileRules(); err != nil {
-		return nil, err
-	}
-	s.resources = assessed(s.inv)
-	s.scopes = newScopeTable(s.inv, s.resources)
-	if err := s.loadExemptions(); err != nil {
-		return nil, err
-	}
-	if s.results, s.timings.Evaluations, err = evaluate(ctx, s.o, s.inv, s.resources, s.rules); err != nil {
-		return nil, err
-	}
-	s.gaps = findGaps(s.inv, s.rules)
-	s.lap(&s.timings.Evaluate)
-
 	a, err := s.judge()
 	if err != nil {
 		return nil, err
@@ -84,6 +57,40 @@ func (s *session) run(ctx context.Context) (*report.Assessment, error) {
 	s.timings.Total = report.Took(s.o.clock().Sub(s.start))
 	a.Timings = s.timings
 	return a, nil
+}
+
+// gather reads, derives facts and evaluates: everything before the judgement.
+func (s *session) gather(ctx context.Context) error {
+	s.last = s.start
+	var err error
+	if s.inv, err = Load(ctx, s.o); err != nil {
+		return err
+	}
+	s.lap(&s.timings.Load)
+
+	if err := s.loadRules(); err != nil {
+		return err
+	}
+	s.lap(&s.timings.Controls)
+
+	s.o.progress("facts", 0, 0)
+	s.deriveFacts()
+	s.lap(&s.timings.Facts)
+
+	if err := s.compileRules(); err != nil {
+		return err
+	}
+	s.resources = assessed(s.inv)
+	s.scopes = newScopeTable(s.inv, s.resources)
+	if err := s.loadExemptions(); err != nil {
+		return err
+	}
+	if s.results, s.timings.Evaluations, err = evaluate(ctx, s.o, s.inv, s.resources, s.rules); err != nil {
+		return err
+	}
+	s.gaps = findGaps(s.inv, s.rules)
+	s.lap(&s.timings.Evaluate)
+	return nil
 }
 
 // lap writes the time since the last lap.

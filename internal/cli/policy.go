@@ -26,5 +26,6 @@ func policyCommands(env *Env) []*cobra.Command {
 		newPolicyShowCommand(env),
 		newPolicyExplainCommand(env),
 		newPolicyComplianceCommand(env),
+		newPolicyWhatIfCommand(env),
 	}
 }

@@ -258,16 +258,7 @@ func fillAnswer(a *policyAnswer, def *policy.Definition, out *policy.Outcome) {
 	}
 	a.Missing = out.Missing
 	a.Reasons = policyReasons(&out.Result)
-	if r := out.Remediation; r != nil {
-		m := &remediationAnswer{Roles: r.Roles, Scope: r.Scope, Location: r.Location, Delay: r.Delay, ConflictEffect: r.ConflictEffect, Changes: r.Changes, Unknown: r.Unknown}
-		if r.Deployment.Exists() {
-			m.Deployment = &r.Deployment
-		}
-		if r.Resource.Exists() {
-			m.Resource = &r.Resource
-		}
-		a.Remediation = m
-	}
+	a.Remediation = remediationOf(out.Remediation)
 }
 
 // policyReasons says in sentences what decided.
