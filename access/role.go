@@ -32,6 +32,7 @@ type Role struct {
 	Name        string // as people know it: "Owner"
 	BuiltIn     bool
 	Permissions []Permission
+	Assignable  []string // assignableScopes as written; they limit where it is assigned, not what it grants
 }
 
 // RoleKey returns the GUID in lower case that ends a role definition's id.
@@ -66,6 +67,11 @@ func ParseRole(body jsondoc.Value) (*Role, diag.List) {
 	if perms.Kind() != jsondoc.Array {
 		list.Add(errRole(r.Key, "has no permissions"))
 		return nil, list
+	}
+	for _, s := range props.Get("assignableScopes").Elements() {
+		if text, ok := s.Text(); ok {
+			r.Assignable = append(r.Assignable, text)
+		}
 	}
 	for _, p := range perms.Elements() {
 		e := Permission{

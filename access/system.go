@@ -3,6 +3,7 @@ package access
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/resource"
@@ -34,6 +35,9 @@ type System struct {
 	byScope     map[string][]*Assignment
 	byPrincipal map[string][]*Assignment
 	denies      map[string][]*Deny
+
+	once    sync.Once
+	actions []string // see universe
 }
 
 // NewSystem builds the index.

@@ -29,7 +29,7 @@ missing.`,
   azward access explain nils.aker@lindhaven.example Microsoft.Storage/storageAccounts/listKeys/action on stlhscanshare --demo`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newAccessWhoCanCommand(env), newAccessWhatCommand(env), newAccessExplainCommand(env), newAccessPrivilegeCommand(env))
+	cmd.AddCommand(newAccessWhoCanCommand(env), newAccessWhatCommand(env), newAccessExplainCommand(env), newAccessExcessiveCommand(env), newAccessPrivilegeCommand(env))
 	return cmd
 }
 
