@@ -25,12 +25,14 @@ type assessFlags struct {
 	exemptions string
 	controls   string
 	states     []string
+	live       bool
+	from       liveFlags
 }
 
 func newAssessCommand(env *Env) *cobra.Command {
 	var f assessFlags
 	cmd := &cobra.Command{
-		Use:   "assess (--demo | --from PATH ...)",
+		Use:   "assess (--demo | --from PATH ... | --live)",
 		Short: "Score an inventory, say who owes what, and plan what to mend",
 		Long: `Assess reads an inventory and judges the customer's half of it: Microsoft's
 classic Secure Score, the findings and how to mend them, who owes what for every
@@ -45,6 +47,7 @@ UTF-16, by content and not by name.`,
   azward assess --from resources.json
   azward assess --from export/ --format html -o report.html
   azward assess --from export/ --format sarif -o azward.sarif --fail-on high
+  azward assess --live --tenant 00000000-0000-0000-0000-000000000000
   azward assess --from export/ --exemptions exemptions.yaml
   azward assess --from export/ --policies azure-policy/built-in-policies`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,7 +55,9 @@ UTF-16, by content and not by name.`,
 		},
 	}
 	f.inventory.add(cmd)
+	f.from.add(cmd)
 	flags := cmd.Flags()
+	flags.BoolVar(&f.live, "live", false, "read the tenant first, as azward collect does")
 	flags.StringVarP(&f.format, "format", "f", "", "table, "+strings.Join(formatNames(), ", ")+" (default: by the name of -o, else table)")
 	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
 	flags.StringVar(&f.failOn, "fail-on", "", "exit with 1 where an open finding is of this `SEVERITY` or above: low, medium, high, critical")
@@ -73,6 +78,14 @@ func formatNames() []string {
 }
 
 func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error {
+	if f.live {
+		path, remove, err := f.readLive(ctx, env, args)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		f.inventory.from = []string{path}
+	}
 	paths, err := f.inventory.paths(args)
 	if err != nil {
 		return err
@@ -230,4 +243,20 @@ func shellWords(words []string) string {
 		out[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 	}
 	return strings.Join(out, " ")
+}
+
+// readLive reads the tenant into a snapshot that goes away with remove.
+func (f *assessFlags) readLive(ctx context.Context, env *Env, args []string) (path string, remove func(), err error) {
+	if f.inventory.demo || len(f.inventory.from) > 0 || len(args) > 0 {
+		return "", nil, usagef("give --live, --demo or --from, one of them")
+	}
+	path, remove, err = temporary("tenant.azs")
+	if err != nil {
+		return "", nil, err
+	}
+	if _, err := f.from.collectTo(ctx, env, path); err != nil {
+		remove()
+		return "", nil, err
+	}
+	return path, remove, nil
 }

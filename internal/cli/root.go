@@ -36,6 +36,8 @@ func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newAssessCommand(env),
 		newControlsCommand(env),
+		newCollectCommand(env),
+		newFakeCommand(env),
 		newDemoCommand(env),
 		newPolicyCommand(env),
 		newCheckCommand(env),

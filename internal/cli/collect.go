@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/internal/collect"
+)
+
+// liveFlags say which tenant is read, and with whose eyes.
+type liveFlags struct {
+	tenant, cloud, endpoints, group string
+	subscriptions, exclude, only    []string
+	login                           bool
+	workers                         int
+}
+
+func (f *liveFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.tenant, "tenant", "", "the tenant's `ID` (default: that of the sign-in)")
+	flags.StringVar(&f.cloud, "cloud", "AzurePublic", "AzurePublic, AzureGovernment or AzureChina")
+	flags.StringVar(&f.endpoints, "endpoints", "", "a JSON `FILE` with endpoints of one's own, as azward fake serve writes it")
+	flags.BoolVar(&f.login, "login", false, "sign in by a code in a browser instead of the environment, az or a managed identity")
+	flags.StringArrayVar(&f.subscriptions, "subscription", nil, "read only this subscription `ID` (may be repeated)")
+	flags.StringVar(&f.group, "management-group", "", "read only the subscriptions below the management group of this `NAME`")
+	flags.StringArrayVar(&f.exclude, "exclude", nil, "leave out this subscription `ID` (may be repeated)")
+	flags.StringSliceVar(&f.only, "only", nil, "read only "+strings.Join(collect.Parts(), ", "))
+	flags.IntVar(&f.workers, "parallel", 16, "calls at once, at most")
+}
+
+// options resolves the flags.
+func (f *liveFlags) options(env *Env) (collect.Options, error) {
+	for _, part := range f.only {
+		if !slices.Contains(collect.Parts(), part) {
+			return collect.Options{}, usagef("--only %s: expected %s", part, strings.Join(collect.Parts(), ", "))
+		}
+	}
+	if f.workers < 1 || f.workers > 256 {
+		return collect.Options{}, usagef("--parallel takes 1 to 256")
+	}
+	e, err := collect.Cloud(f.cloud)
+	if f.endpoints != "" {
+		text, readErr := readSmallFile(f.endpoints)
+		if readErr != nil {
+			return collect.Options{}, readErr
+		}
+		e, err = collect.ParseEndpoints(text)
+	}
+	if err != nil {
+		return collect.Options{}, usagef("%v", err)
+	}
+	return collect.Options{
+		Endpoints: e, Subscriptions: f.subscriptions, Group: f.group, Exclude: f.exclude, Only: f.only, Wants: app.CollectWants(), Workers: f.workers, Version: version(), Clock: env.Now,
+	}, nil
+}
+
+// collectTo signs in and reads a tenant into a snapshot.
+func (f *liveFlags) collectTo(ctx context.Context, env *Env, path string) (collect.Result, error) {
+	o, err := f.options(env)
+	if err != nil {
+		return collect.Result{}, err
+	}
+	if o.Transport, err = o.Endpoints.Transport(); err != nil {
+		return collect.Result{}, usagef("%v", err)
+	}
+	if o.Credential, err = o.Endpoints.Credential(o.Transport, f.tenant, f.login, func(text string) { env.say("%s\n", text) }); err != nil {
+		return collect.Result{}, fmt.Errorf("sign in: %w", err)
+	}
+	p := newProgress(env)
+	defer p.clear()
+	o.Progress = func(done, total, records int) { p.show(fmt.Sprintf("read %d records,", records), done, total) }
+	return app.Collect(ctx, path, o)
+}
+
+func newCollectCommand(env *Env) *cobra.Command {
+	var f liveFlags
+	var output string
+	var permissions, dryRun bool
+	cmd := &cobra.Command{
+		Use:   "collect -o FILE.azs",
+		Short: "Read a tenant, read-only, into a snapshot",
+		Long: `Collect reads a tenant into one file that every other command takes with --from:
+Azure Resource Graph first, Azure Resource Manager for what it does not carry,
+Microsoft Graph for the directory. It only reads. It signs in as the environment,
+a workload or managed identity, az or azd do, or with --login by a code.
+
+A refusal or a failure is a line of the snapshot's manifest, and the controls
+that need it are unknown; only a failed sign-in and a full disk end a run. An
+interrupted run goes on where it was: give the same command again.
+
+Secrets are left out: keys, passwords, connection strings, user data. Tokens are
+sent to the service they are for and written nowhere.`,
+		Example: `  azward collect -o tenant.azs
+  azward collect -o tenant.azs --management-group workloads --only arm,graph
+  azward collect -o gov.azs --cloud AzureGovernment --login
+  azward collect --permissions
+  azward collect --dry-run
+
+  # Try it without a tenant:
+  azward fake serve --demo --endpoints-file fake.json &
+  AZURE_TENANT_ID=fake AZURE_CLIENT_ID=fake AZURE_CLIENT_SECRET=fake azward collect -o tenant.azs --endpoints fake.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o, err := f.options(env)
+			if err != nil {
+				return err
+			}
+			switch {
+			case permissions:
+				return writeOutput(env, "", func(w io.Writer) error { return writePermissions(w, collect.Permissions(o.Wants)) })
+			case dryRun:
+				return writeOutput(env, "", func(w io.Writer) error {
+					_, err := fmt.Fprintln(w, strings.Join(collect.Plan(o), "\n"))
+					return err
+				})
+			case output == "":
+				return usagef("say where the snapshot goes with -o FILE")
+			}
+			res, err := f.collectTo(cmd.Context(), env, output)
+			if errors.Is(err, context.Canceled) {
+				return fmt.Errorf("interrupted; give the same command again to go on: %w", err)
+			}
+			if err != nil {
+				return err
+			}
+			return sayCollected(cmd.Context(), env, output, res)
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().StringVarP(&output, "output", "o", "", "the snapshot's `FILE`")
+	cmd.Flags().BoolVar(&permissions, "permissions", false, "print which roles and permissions are used for what, and what each missing one makes unknown")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the calls and make none")
+	return cmd
+}
+
+// sayCollected says what came of a run and what is missing.
+func sayCollected(ctx context.Context, env *Env, path string, res collect.Result) error {
+	inv, err := app.Load(ctx, &app.Options{From: []string{path}, Now: env.Now()})
+	if err != nil {
+		return err
+	}
+	return writeOutput(env, "", func(w io.Writer) error {
+		resumed := ""
+		if res.Resumed > 0 {
+			resumed = fmt.Sprintf(", %d parts from a run before", res.Resumed)
+		}
+		if _, err := fmt.Fprintf(w, "%d records in %s, %d calls%s\n", res.Records, path, res.Calls, resumed); err != nil {
+			return err
+		}
+		for _, line := range app.CollectSummary(inv) {
+			if _, err := fmt.Fprintf(w, "  %s\n", line); err != nil {
+				return err
+			}
+		}
+		_, err := fmt.Fprintf(w, "\nnext: azward assess --from %s\n", shellWords([]string{path}))
+		return err
+	})
+}
+
+func writePermissions(w io.Writer, list []collect.Permission) error {
+	for _, p := range list {
+		controls := app.ControlsOf(p.Types)
+		unknown := fmt.Sprintf("%d controls are unknown without it", len(controls))
+		if len(controls) == 0 {
+			unknown = "no control of its own needs it"
+		}
+		if _, err := fmt.Fprintf(w, "%s: %s\n  %s\n", p.For, p.Name, unknown); err != nil {
+			return err
+		}
+		shown := p.Types[:min(len(p.Types), 8)]
+		for _, t := range shown {
+			if _, err := fmt.Fprintf(w, "    %s\n", t); err != nil {
+				return err
+			}
+		}
+		if n := len(p.Types) - len(shown); n > 0 {
+			if _, err := fmt.Fprintf(w, "    and %d more types\n", n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// temporary makes a name for a file that goes away with the returned function.
+func temporary(name string) (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "azward-*")
+	if err != nil {
+		return "", nil, fmt.Errorf("make a temporary folder: %w", err)
+	}
+	return dir + string(os.PathSeparator) + name, func() { _ = os.RemoveAll(dir) }, nil
+}
