@@ -111,7 +111,7 @@ func (r *run) aggregate(n *plan.Aggregate) (stream, error) {
 			return nil, err
 		}
 		ts := keyTypes(n.Columns(), len(keys))
-		first, err := r.newGrouping(n, keys, ts)
+		first, err := r.worker().newGrouping(n, keys, ts) // r itself reads the source
 		if err != nil {
 			return nil, err
 		}
