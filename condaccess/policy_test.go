@@ -199,6 +199,12 @@ func parse(t testing.TB, text string) jsondoc.Value {
 	return v
 }
 
+func parseOrSkip(t *testing.T, text string) (jsondoc.Value, bool) {
+	t.Helper()
+	v, err := jsondoc.Parse([]byte(text))
+	return v, err == nil
+}
+
 func FuzzParsePolicy(f *testing.F) {
 	f.Add(`{"id":"p","state":"enabled","conditions":{"users":{"includeUsers":["All"],"includeGuestsOrExternalUsers":{"guestOrExternalUserTypes":"internalGuest","externalTenants":{"members":["a"]}}},
 		"applications":{"includeApplications":["Office365"]},"devices":{"deviceFilter":{"mode":"exclude","rule":"device.isCompliant -eq True"}},"locations":{"includeLocations":["All"]}},

@@ -175,10 +175,18 @@ func (s *Set) EmergencyAccounts() []*directory.User {
 		small[g] = len(dir.MembersOf(g)) <= 10
 	}
 	var out []*directory.User
+	holders := map[string]bool{}
+	for _, a := range dir.RoleAssignments() {
+		if a.Eligible || !a.TenantWide() || !a.Permanent() || a.Role == nil || fold(a.Role.TemplateID) != globalAdministrator {
+			continue
+		}
+		holders[fold(a.PrincipalID)] = true
+		for _, m := range dir.MembersOf(a.PrincipalID) {
+			holders[fold(m)] = true
+		}
+	}
 	for _, u := range dir.Users() {
-		if u.Enabled == directory.False || !slices.ContainsFunc(dir.RolesOf(u.ID, false), func(a *directory.RoleAssignment) bool {
-			return a.TenantWide() && a.Permanent() && a.Role != nil && fold(a.Role.TemplateID) == globalAdministrator
-		}) {
+		if u.Enabled == directory.False || !holders[fold(u.ID)] {
 			continue
 		}
 		x := s.people.user(u)
