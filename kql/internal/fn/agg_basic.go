@@ -90,6 +90,7 @@ func newSum(s Spec) Accumulator {
 		return &realSum{}
 	case types.Decimal:
 		return &decimalSum{}
+	default:
 	}
 	if len(s.Args) > 0 && s.Args[0] == types.Dynamic {
 		return &intSum{t: s.Out, dynamic: true}

@@ -92,6 +92,7 @@ func inDynamic(t types.Type, v value.Value) value.Value {
 		case math.IsInf(f, -1):
 			return value.String("-Infinity")
 		}
+	default:
 	}
 	return v
 }

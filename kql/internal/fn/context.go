@@ -82,6 +82,7 @@ func dataSize(v value.Value) int64 {
 		return int64(len(v.Str()))
 	case value.KindArray, value.KindBag:
 		return int64(len(value.JSON(v)))
+	default:
 	}
 	return 8
 }

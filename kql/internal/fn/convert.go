@@ -154,7 +154,9 @@ func convert(v value.Value, t types.Type, dyn bool) value.Value {
 			if g, ok := types.ParseGUID(v.Str()); ok {
 				return value.GUID(g)
 			}
+		default:
 		}
+	default:
 	}
 	return value.Null
 }
@@ -207,6 +209,7 @@ func toLong(v value.Value) value.Value {
 		if i, ok := parseWhole(v.Str()); ok {
 			return value.Long(i)
 		}
+	default:
 	}
 	return value.Null
 }
@@ -224,6 +227,7 @@ func toInt(v value.Value) value.Value {
 			return value.Int(int32(i))
 		}
 		return value.Null
+	default:
 	}
 	if l := toLong(v); !l.IsNull() {
 		return value.Int(int32(l.Int64()))
@@ -267,6 +271,7 @@ func toReal(v value.Value) value.Value {
 		return value.Null
 	case value.KindGUID, value.KindArray, value.KindBag:
 		return value.Null
+	default:
 	}
 	return value.Real(v.Float())
 }
@@ -290,6 +295,7 @@ func toBool(v value.Value) value.Value {
 				return value.Bool(i != 0)
 			}
 		}
+	default:
 	}
 	return value.Null
 }
@@ -308,6 +314,7 @@ func toDateTime(v value.Value) value.Value {
 		if t, ok := types.ParseDateTime(v.Str()); ok {
 			return value.DateTime(t)
 		}
+	default:
 	}
 	return value.Null
 }
@@ -326,6 +333,7 @@ func toTimeSpan(v value.Value) value.Value {
 		if t, ok := types.ParseTimeSpan(v.Str(), false); ok {
 			return value.TimeSpan(t)
 		}
+	default:
 	}
 	return value.Null
 }
@@ -344,6 +352,7 @@ func toDecimal(v value.Value) value.Value {
 		if d, ok := types.ParseDecimal(v.Str()); ok {
 			return value.Decimal(d)
 		}
+	default:
 	}
 	return value.Null
 }
@@ -370,6 +379,7 @@ func typeName(t types.Type, v value.Value) string {
 		return "dictionary"
 	case value.KindReal:
 		return "double"
+	default:
 	}
 	return v.Type().String()
 }

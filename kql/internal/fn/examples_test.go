@@ -177,6 +177,7 @@ func (e *exprReader) typed(t types.Type) *vec.Vec {
 			panic("timespan " + text)
 		}
 		return vec.Repeat(t, value.TimeSpan(n), 1)
+	default:
 	}
 	return vec.Repeat(t, convert(value.String(text), t, false), 1)
 }

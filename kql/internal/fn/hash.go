@@ -98,6 +98,7 @@ func Hash64(v value.Value) uint64 {
 	case value.KindGUID:
 		b = netOrder(v.UUID())
 		return xxhash.Sum64(b[:])
+	default:
 	}
 	return xxhash.Sum64String(value.Text(v, true))
 }

@@ -248,6 +248,7 @@ func negate(t types.Type) (Overload, bool) {
 		return Overload{To: []types.Type{t}, Out: t, Eval: Strict(func(a []value.Value) value.Value {
 			return dynamicArith("-", value.Long(0), a[0])
 		})}, true
+	default:
 	}
 	return Overload{}, false
 }

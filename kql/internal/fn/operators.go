@@ -95,6 +95,7 @@ func Element(c *Call) (*vec.Vec, error) {
 			out[i] = d.Index(int64(key.Float()))
 		case value.KindString:
 			out[i] = d.Member(key.Str())
+		default:
 		}
 	}
 	return vec.OfDynamics(out), nil

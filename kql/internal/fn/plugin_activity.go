@@ -3,7 +3,7 @@ package fn
 import (
 	"fmt"
 	"math"
-	"sort"
+	"slices"
 
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
@@ -173,7 +173,7 @@ func sortedKeys[V any](m map[int64]V) []int64 {
 	for k := range m {
 		keys = append(keys, k)
 	}
-	sort.Slice(keys, func(a, b int) bool { return keys[a] < keys[b] })
+	slices.Sort(keys)
 	return keys
 }
 

@@ -2,6 +2,7 @@ package fn
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/azward/azward/kql/internal/types"
 )
@@ -70,14 +71,11 @@ func mismatch(name string, sigs []Signature, args []types.Type) error {
 }
 
 func typeList(args []types.Type) string {
-	s := ""
+	names := make([]string, len(args))
 	for i, a := range args {
-		if i > 0 {
-			s += ", "
-		}
-		s += a.String()
+		names[i] = a.String()
 	}
-	return "(" + s + ")"
+	return "(" + strings.Join(names, ", ") + ")"
 }
 
 // ResolveAgg finds the signature of an aggregate for arguments of the given

@@ -234,22 +234,40 @@ func indexOf(a []value.Value) value.Value {
 	if lookup == "" || length < -1 || occurrence < 1 {
 		return value.Null
 	}
+	part, at, ok := span(s, longArg(a, 2, 0), -1)
+	if !ok {
+		return value.Long(-1)
+	}
 	// As in Microsoft's example of a second occurrence, length counts anew
-	// from each place where the search goes on.
-	for start := longArg(a, 2, 0); ; {
-		part, before, ok := span(s, start, length)
-		if !ok {
+	// from each place where the search goes on: the window of part[:end] moves.
+	end := len(part)
+	if length >= 0 {
+		if n := runeOffset(part, length); n >= 0 {
+			end = n
+		}
+	}
+	forward := func(k int) { // to byte k of part, and the end by as many characters
+		n := utf8.RuneCountInString(part[:k])
+		at += int64(n)
+		if length >= 0 {
+			for ; n > 0 && end < len(part); n-- {
+				_, w := utf8.DecodeRuneInString(part[end:])
+				end += w
+			}
+		}
+		part, end = part[k:], max(end-k, 0)
+	}
+	for {
+		before, _, found := strings.Cut(part[:end], lookup)
+		if !found {
 			return value.Long(-1)
 		}
-		k := strings.Index(part, lookup)
-		if k < 0 {
-			return value.Long(-1)
-		}
-		at := before + int64(utf8.RuneCountInString(part[:k]))
+		forward(len(before))
 		if occurrence--; occurrence == 0 {
 			return value.Long(at)
 		}
-		start = at + 1
+		_, w := utf8.DecodeRuneInString(part)
+		forward(w)
 	}
 }
 
@@ -296,11 +314,15 @@ func translate(search, replacement, s string) (string, bool) {
 	if len(to) == 0 && search != "" {
 		return "", true
 	}
+	with := make(map[rune]rune, len(from))
+	for i, f := range from {
+		if _, dup := with[f]; !dup {
+			with[f] = to[min(i, len(to)-1)]
+		}
+	}
 	return strings.Map(func(r rune) rune {
-		for i, f := range from {
-			if f == r {
-				return to[min(i, len(to)-1)]
-			}
+		if w, ok := with[r]; ok {
+			return w
 		}
 		return r
 	}, s), true

@@ -92,6 +92,7 @@ func groupsOf(re *regexp.Regexp, want value.Value) ([]int, error) {
 			g = int(w.Int64())
 		case value.KindString:
 			g = re.SubexpIndex(w.Str())
+		default:
 		}
 		if g < 0 || g > n {
 			return nil, fmt.Errorf("extract_all(): no capture group %s", value.JSON(w))
