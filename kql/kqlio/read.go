@@ -99,11 +99,12 @@ func field(t kql.Type, s string) value.Value {
 		return value.String(s)
 	case kql.Dynamic:
 		return fn.ParseDynamic(s)
+	default:
+		if s == "" {
+			return value.Null
+		}
+		return fn.Convert(value.String(s), types.String, t)
 	}
-	if s == "" {
-		return value.Null
-	}
-	return fn.Convert(value.String(s), types.String, t)
 }
 
 // ReadCSV reads comma-separated values (comma is the separator) with a header
@@ -137,8 +138,7 @@ func ReadCSV(r io.Reader, comma rune, schema []kql.Column) (*Loaded, error) {
 			break
 		}
 		if err != nil {
-			var pe *csv.ParseError
-			if !errors.As(err, &pe) {
+			if _, ok := errors.AsType[*csv.ParseError](err); !ok {
 				return nil, err
 			}
 			out.bad(line, err)
@@ -210,8 +210,7 @@ func inferCSV(c *csv.Reader, names []string, hint []kql.Column, out *Loaded) (*L
 			break
 		}
 		if err != nil {
-			var pe *csv.ParseError
-			if !errors.As(err, &pe) {
+			if _, ok := errors.AsType[*csv.ParseError](err); !ok {
 				return nil, err
 			}
 			out.bad(line, err)
@@ -305,8 +304,9 @@ func readsAs(t kql.Type, s string) bool {
 		return strings.ContainsAny(s, "0123456789") && !strings.ContainsAny(s, " \t+") && !(len(s) > 1 && s[0] == '0' && s[1] != '.') && !fn.Convert(value.String(s), types.String, t).IsNull()
 	case kql.DateTime:
 		return len(s) >= 8 && strings.ContainsAny(s, "-/") && !fn.Convert(value.String(s), types.String, t).IsNull()
+	default:
+		return !fn.Convert(value.String(s), types.String, t).IsNull()
 	}
-	return !fn.Convert(value.String(s), types.String, t).IsNull()
 }
 
 // ReadJSON reads an array of objects, {"value": [...]}, or objects one after
@@ -516,8 +516,9 @@ func jsonType(v value.Value) kql.Type {
 			return kql.DateTime
 		}
 		return kql.String
+	default:
+		return v.Type()
 	}
-	return v.Type()
 }
 
 func widen(a, b kql.Type) kql.Type {
@@ -550,8 +551,7 @@ func ReadCSVByPosition(r io.Reader, comma rune, header bool, schema []kql.Column
 			break
 		}
 		if err != nil {
-			var pe *csv.ParseError
-			if !errors.As(err, &pe) {
+			if _, ok := errors.AsType[*csv.ParseError](err); !ok {
 				return nil, err
 			}
 			out.bad(line, err)

@@ -205,8 +205,8 @@ func WriteAligned(w io.Writer, t *kql.ResultTable, limit int) (int, error) {
 				b.WriteString(s + pad)
 			}
 		}
-		out.WriteString(strings.TrimRight(b.String(), " "))
-		out.WriteByte('\n')
+		_, _ = out.WriteString(strings.TrimRight(b.String(), " ")) // Flush tells
+		_ = out.WriteByte('\n')
 	}
 	line(head)
 	for k := range head {

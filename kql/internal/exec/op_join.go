@@ -112,6 +112,7 @@ func (r *run) join(n *plan.Join) (stream, error) {
 		return r.semi(n.Left, n.LeftKeys, n.Right, n.RightKeys, n.Kind == plan.LeftSemi)
 	case plan.RightSemi, plan.RightAnti:
 		return r.semi(n.Right, n.RightKeys, n.Left, n.LeftKeys, n.Kind == plan.RightSemi)
+	default:
 	}
 	lk, err := r.prepareAll(n.LeftKeys)
 	if err != nil {
