@@ -95,6 +95,7 @@ type compiler struct {
 	refs   map[dynamicKey]*fieldRef
 	fields []FieldUse
 	place  diag.Span
+	remedy bool // what is compiled is only what the effect would do
 }
 
 // Compile checks a definition and turns it into code: a definition with or
@@ -236,6 +237,18 @@ func (d *Definition) parameter(name string) *Parameter {
 // Parameters returns the parameters with the values that they have here. The
 // rows must not be changed.
 func (d *Definition) Parameters() []*Parameter { return d.params }
+
+// Unset lists the parameters that the rule needs to decide and that have
+// neither a value nor a default: what depends on them is Unknown.
+func (d *Definition) Unset() []string {
+	var out []string
+	for _, p := range d.params {
+		if p.judges && p.value.IsMissing() {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
 
 // Types lists the resource types that the rule can match, in the rule's
 // casing; nil means any.

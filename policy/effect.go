@@ -119,6 +119,8 @@ type deployment struct {
 func (c *compiler) details(v, then jsondoc.Value, pointer string) {
 	d := &c.def.details
 	d.at = v
+	c.remedy = true
+	defer func() { c.remedy = false }()
 	effect := c.def.Effect
 	if effect == EffectUnknown || effect == Disabled || effect == None {
 		switch {

@@ -101,7 +101,7 @@ func (e *Evaluator) Evaluate(d *Definition, r *resource.Resource) Result {
 	if d.slots >= len(f.memo) {
 		f.memo = append(f.memo, make([]remembered, d.slots+1-len(f.memo))...)
 	}
-	if d.Effect == Disabled || d.Effect == None || d.Indexed() && r.ID.Level() != resource.LevelResource && !r.ID.IsZero() {
+	if d.Effect == Disabled || d.Effect == None || d.passesOver(r) {
 		return Result{Verdict: finding.Verdict{State: finding.NotApplicable}}
 	}
 	root, applies := d.root.eval, d.applies
@@ -119,6 +119,32 @@ func (e *Evaluator) Evaluate(d *Definition, r *resource.Resource) Result {
 		return Result{Verdict: finding.Verdict{State: finding.Compliant}}
 	}
 	return e.matched(d, truth)
+}
+
+// passesOver tells whether the mode leaves a resource out, whatever the rule says.
+//
+// Source: "Azure Policy definition structure basics", Mode: indexed leaves out
+// resource groups and subscriptions, resource provider modes are of that
+// provider's objects alone. Policies are of Resource Manager's resources: a
+// rule that names no type does not speak of directory objects.
+func (d *Definition) passesOver(r *resource.Resource) bool {
+	if d.indexed && r.ID.Level() != resource.LevelResource && !r.ID.IsZero() {
+		return true
+	}
+	if d.types != nil {
+		return false
+	}
+	return d.provider && !d.provides(r.Type) || r.IsGraph()
+}
+
+// provides tells whether a type is of the resource provider that a mode names.
+func (d *Definition) provides(typ string) bool {
+	namespace, _, _ := strings.Cut(typ, "/")
+	mode := strings.ToLower(d.Mode)
+	if strings.EqualFold(mode, "Microsoft.Kubernetes.Data") {
+		return strings.EqualFold(typ, "Microsoft.ContainerService/managedClusters") || strings.EqualFold(typ, "Microsoft.Kubernetes/connectedClusters")
+	}
+	return typ == "" || strings.HasPrefix(mode, strings.ToLower(namespace)+".") || strings.EqualFold(mode, namespace)
 }
 
 // matched answers where the if holds or may hold.

@@ -29,6 +29,8 @@ type existence struct {
 func (c *compiler) existence(v jsondoc.Value, pointer string) {
 	d := &c.def.details
 	e := &existence{}
+	c.remedy = false
+	defer func() { c.remedy = true }()
 	typ := v.Get("type")
 	if typ.Kind() != jsondoc.String || typ.TextOr("") == "" {
 		c.add(errDetails(spanOf(v), c.def.Effect.String(), "a type"))
@@ -50,6 +52,7 @@ func (c *compiler) existence(v jsondoc.Value, pointer string) {
 	if dep.IsMissing() {
 		return
 	}
+	c.remedy = true
 	props := dep.Get("properties")
 	d.deployment = &deployment{
 		scope: c.operand(v.Get("deploymentScope")), location: c.operand(dep.Get("location")), body: props, parameters: c.operand(props.Get("parameters")),

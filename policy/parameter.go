@@ -19,7 +19,8 @@ type Parameter struct {
 	Allowed     jsondoc.Value // an array; missing where everything is
 	Used        bool          // by the rule
 
-	value jsondoc.Value
+	value  jsondoc.Value
+	judges bool // used by what decides, not only by what the effect would do
 }
 
 // Value returns the value given, or the default; missing where there is neither.
@@ -161,6 +162,7 @@ func (c *compiler) parameter(name string) (r arm.Resolved, ok bool, d *diag.Diag
 		return r, true, &p
 	}
 	p.Used = true
+	p.judges = p.judges || !c.remedy
 	if p.value.IsMissing() {
 		u := arm.Unknown("the parameter " + p.Name + " has no value")
 		return arm.Resolved{Eval: func(*arm.Env) (arm.Value, error) { return u, nil }}, true, nil

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/azward/azward/diag"
 	"github.com/azward/azward/internal/report"
@@ -21,6 +22,13 @@ func (s *session) compileRules() error {
 			continue
 		}
 		if def.Effect == policy.Disabled || def.Effect == policy.None {
+			continue
+		}
+		if unset := def.Unset(); src.custom && len(unset) > 0 {
+			s.notices = append(s.notices, report.Notice{
+				Severity: diag.Warning.String(), Place: src.place,
+				Message: src.id + ": it is not assessed: it needs values for " + strings.Join(unset, ", "), Hint: "an initiative can give them: name it with --initiative",
+			})
 			continue
 		}
 		src.rule.def = def
