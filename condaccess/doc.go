@@ -9,7 +9,12 @@
 //	var d condaccess.Decision
 //	set.Decide(&signIn, &d)            // block, grant with controls, ... no allocation
 //	answers := set.Explain(&d)         // each policy: applies or not, and why
-//	report := set.Gaps(question)       // every uncovered region, exactly
+//	q, _ := condaccess.QuestionByID("mfa")
+//	gaps := set.Gaps(q, false)         // every uncovered region, exactly
+//	fix := set.Close(q, &gaps.Open[0]) // the smallest change that closes one
+//
+// [Set.Lint] looks for what is wrong with the policies, [Diff] compares two sets
+// over every sign-in, [Replay] tries a set on a log, [Set.Matrix] draws it.
 //
 // What is not known is not guessed: a condition that cannot be read, a group
 // whose members were not, or a detail that the sign-in does not tell makes the

@@ -90,6 +90,7 @@ func TestDocumentedSemantics(t *testing.T) {
 		{conditions, "a country that Entra does not know", pol(all + `,` + allApps + `,"locations":{"includeLocations":["All"],"excludeLocations":["nl"]}`), `{"userId":"m","appId":"a-1","country":"unknown"}`, "true"},
 		{conditions, "a location that was deleted", pol(all + `,` + allApps + `,"locations":{"includeLocations":["All"],"excludeLocations":["gone"]}`), `{"userId":"m","appId":"a-1","ipAddress":"1.2.3.4","country":"US"}`, "unknown notEnoughInformation,location"},
 		{conditions, "trusted, by an address of version 6", pol(all + `,` + allApps + `,"locations":{"includeLocations":["All"],"excludeLocations":["AllTrusted"]}`), `{"userId":"m","appId":"a-1","ipAddress":"2001:db8::7","country":"US"}`, "false location"},
+		{conditions, "a sign-in in nested objects", pol(all + `,` + allApps + `,"platforms":{"includePlatforms":["windows"]}`), `{"user":{"id":"m","groups":[]},"application":{"appId":"a-1"},"location":{"country":"NL"},"devicePlatform":"windows","clientAppType":"all"}`, "true"},
 		{"conditionalAccessPolicy resource type", "disabled", strings.Replace(pol(all+`,`+allApps), `"enabled"`, `"disabled"`, 1), `{"userId":"m","appId":"a-1"}`, "false policyNotEnabled"},
 	} {
 		tenant := semanticsTenant(t, condaccess.False)

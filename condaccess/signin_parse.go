@@ -20,13 +20,16 @@ func ParseSignIn(v jsondoc.Value) (SignIn, diag.List) {
 	r.identity(v)
 	r.context(v)
 	r.conditions(v)
-	for _, part := range []string{"signInIdentity", "identity"} {
+	for _, part := range []string{"signInIdentity", "identity", "user", "servicePrincipal"} {
 		r.identity(v.Get(part))
+	}
+	for part, to := range map[string]*string{"user": &r.s.User, "servicePrincipal": &r.s.Workload} {
+		*to = orElse(*to, v.Get(part).Get("id").TextOr(""))
 	}
 	for _, part := range []string{"signInContext", "context"} {
 		r.context(v.Get(part))
 	}
-	for _, part := range []string{"signInConditions", "conditions"} {
+	for _, part := range []string{"signInConditions", "conditions", "location"} {
 		r.conditions(v.Get(part))
 	}
 	return r.s, r.diags
@@ -55,10 +58,13 @@ func texts(v jsondoc.Value) []string {
 		return []string{s}
 	}
 	var out []string
+	if s, ok := first(v, "appId", "id").Text(); ok {
+		return []string{s}
+	}
 	for _, e := range v.Elements() {
 		if s, ok := e.Text(); ok {
 			out = append(out, s)
-		} else if s, ok := first(e, "id", "roleTemplateId", "templateId").Text(); ok {
+		} else if s, ok := first(e, "appId", "id", "roleTemplateId", "templateId").Text(); ok {
 			out = append(out, s)
 		}
 	}
@@ -218,7 +224,7 @@ func pick[T ~uint8](r *signInReader, v jsondoc.Value, to *T, parse func(string) 
 	switch {
 	case ok:
 		*to = got
-	case strings.EqualFold(m.TextOr(""), "unknownFutureValue"):
+	case strings.EqualFold(m.TextOr(""), "unknownFutureValue"), strings.EqualFold(m.TextOr(""), "all"): // says nothing
 	default:
 		r.bad(m, "use one of "+strings.Join(words[1:], ", "), "%s %s is not known", what, m)
 	}

@@ -23,7 +23,11 @@ made. It works on an inventory, offline.
 
 An answer that depends on something that was not read is unknown.`,
 		Example: `  azward ca whatif --demo --user nils.aker@lindhaven.example --app Payroll --platform windows
-  azward ca gaps --demo`,
+  azward ca gaps --demo
+  azward ca lint --demo
+  azward ca diff --demo --policies proposed.json
+  azward ca replay --demo --log signins.jsonl --policies proposed.json
+  azward ca matrix --demo -o matrix.html`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newCAWhatIfCommand(env), newCAGapsCommand(env), newCALintCommand(env), newCADiffCommand(env), newCAReplayCommand(env), newCAMatrixCommand(env))
