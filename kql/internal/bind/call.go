@@ -65,9 +65,6 @@ func (b *binder) call(e *syntax.Call, sc *scope) any {
 	if l, ok := b.cat.Function(name); ok {
 		return b.expand(&entity{lambda: l, stored: true}, name, e.Args, e.At, sc)
 	}
-	if sc.open && len(e.Args) == 0 {
-		return konst(types.None, value.Null)
-	}
 	var all []string
 	for _, f := range b.fns.Funcs {
 		all = append(all, f.Name)
@@ -325,6 +322,9 @@ func (b *binder) remoteTable(e *syntax.Member) any {
 func isRemote(e syntax.Expr, env *env) bool {
 	switch x := e.(type) {
 	case *syntax.Call:
+		if ent := env.find(x.Name.Text); ent != nil && ent.lambda != nil {
+			return false
+		}
 		switch x.Name.Text {
 		case "cluster", "database", "workspace", "app", "adx", "arg", "resource":
 			return x.On == nil || isRemote(x.On, env)

@@ -81,7 +81,7 @@ func (b *binder) partitionedGraph(in rows, op *syntax.MakeGraph) rows {
 	g := b.makeGraph(rows{node: outer, open: in.open}, &inner)
 	sub := b.sub(g, op.Sub)
 	b.noGraph(sub.node, op.Sub.At)
-	p := &plan.Partition{By: &plan.Col{Index: by, Name: cols[by].Name, T: cols[by].Type}, Sub: sub.node}
+	p := &plan.Partition{By: &plan.Col{Index: by, Name: cols[by].Name, T: cols[by].Type}, Sub: sub.node, Outer: outer}
 	p.With(in.node, sub.node.Columns())
 	return rows{node: p, open: sub.open}
 }

@@ -14,7 +14,7 @@ func (b *binder) partition(in rows, op *syntax.Partition) rows {
 	sc := in.scope()
 	by := b.expr(op.By, sc)
 	outer := plan.NewOuter(in.node.Columns())
-	p := &plan.Partition{By: by}
+	p := &plan.Partition{By: by, Outer: outer}
 	var sub rows
 	if op.Sub != nil {
 		sub = b.sub(rows{node: outer, ordered: in.ordered, open: in.open}, op.Sub)

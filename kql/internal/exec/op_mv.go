@@ -245,7 +245,7 @@ func (r *run) partition(n *plan.Partition) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	outer := outerOf(n.Sub, nil)
+	outer := n.Outer
 	return r.single(func() (*vec.Batch, error) {
 		b, err := r.all(n.Input)
 		if err != nil {

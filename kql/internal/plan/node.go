@@ -276,8 +276,9 @@ type Serialize struct{ unary }
 // the input's columns.
 type Partition struct {
 	unary
-	By  Expr
-	Sub Node
+	By    Expr
+	Sub   Node
+	Outer *Outer // that Sub reads, perhaps only in toscalar
 }
 
 // Scan step outputs.
