@@ -107,7 +107,7 @@ func TestCancel(t *testing.T) {
 		}
 		cancel()
 		if err == nil {
-			t.Errorf("%s: not cancelled", query)
+			t.Errorf("%s: not canceled", query)
 		}
 		if d := time.Since(start); d > 10*time.Second {
 			t.Errorf("%s: ended %v after it began", query, d)

@@ -42,7 +42,7 @@ type published struct {
 }
 
 // verdict is what the judge says of a query, with the stubs of what the
-// catalogue lacks.
+// catalog lacks.
 type verdict struct {
 	ID        string
 	Errors    [][]any
@@ -377,7 +377,7 @@ func (t *MemTable) empty() *Batch {
 var namedArgument = regexp.MustCompile(`(\w+)\s*=[^=~]`)
 
 // stubbed adds tables, functions and columns that a query names and the
-// catalogue lacks, as our own messages tell.
+// catalog lacks, as our own messages tell.
 func stubbed(schemas map[string][]Column, text string) *MemDatabase {
 	v := &verdict{Tables: map[string][][2]string{}, Functions: map[string]struct{ Params, Body string }{}}
 	tables, funcs, cols := map[string]bool{}, map[string]bool{}, [][2]string{}

@@ -124,11 +124,12 @@ workspace find their tables here.
 }
 
 func namesOf(name string, aliases []string) string {
-	out := "`" + name + "`"
+	var out strings.Builder
+	out.WriteString("`" + name + "`")
 	for _, a := range aliases {
-		out += ", `" + a + "`"
+		out.WriteString(", `" + a + "`")
 	}
-	return out
+	return out.String()
 }
 
 func cell(s string) string { return strings.ReplaceAll(s, "|", "\\|") }

@@ -196,7 +196,7 @@ func (b *binder) statement(s syntax.Stmt) {
 	case *syntax.Let:
 		b.let(s)
 	case *syntax.Set:
-		var v value.Value = value.Bool(true)
+		var v = value.Bool(true)
 		if s.Value != nil {
 			v = b.setting(s.Value)
 		}

@@ -274,7 +274,7 @@ func (b *binder) table(e syntax.Expr, sc *scope) plan.Node {
 }
 
 // tableCall binds table("T") and the calls that name another database, whose
-// tables are taken from this catalogue.
+// tables are taken from this catalog.
 func (b *binder) tableCall(e *syntax.Call, sc *scope) any {
 	switch e.Name.Text {
 	case "cluster", "database", "workspace", "app", "adx", "arg", "resource":

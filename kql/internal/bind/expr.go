@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/diag"
@@ -57,8 +58,8 @@ func (s *scope) find(name string) int {
 	}
 	if s.index == nil {
 		s.index = make(map[string]int, len(s.cols))
-		for i := len(s.cols) - 1; i >= 0; i-- {
-			s.index[s.cols[i].Name] = i
+		for i, v := range slices.Backward(s.cols) {
+			s.index[v.Name] = i
 		}
 	}
 	if i, ok := s.index[name]; ok {
@@ -325,7 +326,7 @@ func readsColumns(e plan.Expr) bool {
 	return reads
 }
 
-// scan returns the reading of a table of the catalogue, nil where there is none.
+// scan returns the reading of a table of the catalog, nil where there is none.
 func (b *binder) scan(name string) plan.Node {
 	if b.restrict != nil && !b.restrict[name] {
 		return nil
@@ -350,8 +351,8 @@ func flatten(e syntax.Expr, op string) []syntax.Expr {
 		e = bin.L
 	}
 	out := []syntax.Expr{e}
-	for i := len(rev) - 1; i >= 0; i-- {
-		out = append(out, rev[i])
+	for _, r := range slices.Backward(rev) {
+		out = append(out, r)
 	}
 	return out
 }
@@ -509,7 +510,7 @@ func (b *binder) inList(e *syntax.In, x plan.Expr, sc *scope) plan.Expr {
 	fold, want := strings.HasSuffix(op, "~"), !strings.HasPrefix(op, "!")
 	keys := map[string]struct{}{}
 	constant := true
-	var t types.Type = x.Type()
+	var t = x.Type()
 	for i, it := range items {
 		if c, ok := it.(*plan.Const); ok {
 			b.addMember(keys, t, c, fold)

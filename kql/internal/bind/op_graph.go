@@ -193,10 +193,6 @@ type graphScope struct {
 	byN   map[string]int // element by name
 	nodes []plan.Column
 	edges []plan.Column
-	// at is the element along which a path's expression is computed, -1 none.
-	at    int
-	inner bool
-	outer *scope // of the match, inside a path's expression
 }
 
 func (b *binder) graphMatch(in rows, op *syntax.GraphMatch) rows {
@@ -204,7 +200,7 @@ func (b *binder) graphMatch(in rows, op *syntax.GraphMatch) rows {
 	m := &plan.GraphMatch{Shortest: op.Shortest}
 	m.Cycles = b.kind(op.Props, "cycles", "unique_edges", "all", "none", "unique_edges")
 	m.All = b.kind(op.Props, "output", "any", "any", "all") == "all"
-	gs := &graphScope{match: m, byN: map[string]int{}, nodes: nodes, edges: g.EdgeColumns(), at: -1}
+	gs := &graphScope{match: m, byN: map[string]int{}, nodes: nodes, edges: g.EdgeColumns()}
 	variable := false
 	for _, p := range op.Patterns {
 		var list []int
@@ -220,7 +216,7 @@ func (b *binder) graphMatch(in rows, op *syntax.GraphMatch) rows {
 	b.connected(m, op.At)
 	sc := newScope(nil)
 	sc.quals, sc.open, sc.graph = map[string]qualifier{}, in.open, gs
-	for i, e := range m.Elements {
+	for _, e := range m.Elements {
 		m.From = append(m.From, len(m.Row))
 		if e.Variable {
 			continue
@@ -233,7 +229,6 @@ func (b *binder) graphMatch(in rows, op *syntax.GraphMatch) rows {
 			sc.quals[e.Name] = qualifier{cols: cols, from: len(m.Row)}
 		}
 		m.Row = append(m.Row, cols...)
-		_ = i
 	}
 	if op.Where != nil {
 		b.graphWhere(gs, sc, op.Where)

@@ -1,6 +1,10 @@
 package bind
 
 import (
+	"slices"
+
+	"strings"
+
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/syntax"
 	"github.com/azward/azward/kql/internal/types"
@@ -391,14 +395,14 @@ func (b *binder) propText(e syntax.Expr) string {
 	case *syntax.Ref:
 		return v.Text
 	case *syntax.Call:
-		s := ""
+		var s strings.Builder
 		for i, a := range v.Args {
 			if i > 0 {
-				s += ","
+				s.WriteString(",")
 			}
-			s += b.propText(a)
+			s.WriteString(b.propText(a))
 		}
-		return s
+		return s.String()
 	}
 	if c, ok := b.expr(e, noScope).(*plan.Const); ok {
 		return textOf(c)
@@ -414,10 +418,8 @@ func (b *binder) kind(ps []syntax.Prop, name, fallback string, words ...string) 
 			continue
 		}
 		got := b.propText(p.Value)
-		for _, w := range words {
-			if w == got {
-				return got
-			}
+		if slices.Contains(words, got) {
+			return got
 		}
 		b.fail(errKind(name, got, words), p.Value.Span())
 	}
@@ -426,10 +428,8 @@ func (b *binder) kind(ps []syntax.Prop, name, fallback string, words ...string) 
 
 func prop(ps []syntax.Prop, names ...string) *syntax.Prop {
 	for i := range ps {
-		for _, n := range names {
-			if ps[i].Name.Text == n {
-				return &ps[i]
-			}
+		if slices.Contains(names, ps[i].Name.Text) {
+			return &ps[i]
 		}
 	}
 	return nil

@@ -119,15 +119,6 @@ func (m *matcher) candidates(element int) int {
 	return n
 }
 
-// reversed reads a sequence from its other end.
-func reversed(p []int) []int {
-	out := make([]int, len(p))
-	for i, e := range p {
-		out[len(p)-1-i] = e
-	}
-	return out
-}
-
 // order lays the sequences out as hops, each from a node known by then.
 func (m *matcher) order() (start int) {
 	known := map[int]bool{}

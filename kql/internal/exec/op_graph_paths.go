@@ -1,5 +1,7 @@
 package exec
 
+import "slices"
+
 import "github.com/azward/azward/kql/internal/types"
 
 const longType = types.Long
@@ -130,8 +132,8 @@ func (m *matcher) read(end, begin place, steps []came) error {
 		m.cur.edges[i], m.cur.inner[i] = m.cur.edges[i][:0], m.cur.inner[i][:0]
 	}
 	m.cur.nodes[m.hops[0].from] = begin.node
-	for i := len(steps) - 1; i >= 0; i-- {
-		c := steps[i]
+	for _, c := range slices.Backward(steps) {
+
 		h := m.hops[c.from.hop]
 		if c.edge < 0 {
 			m.cur.nodes[h.to] = c.from.node

@@ -140,11 +140,11 @@ func splitPairs(n *plan.ParseKV, s string, add func(k, v string)) {
 
 // greedyEnd finds the delimiter before the next key.
 func greedyEnd(s, pair, kv string) int {
-	i := strings.Index(s, kv)
-	if i < 0 {
+	before, _, ok := strings.Cut(s, kv)
+	if !ok {
 		return len(s)
 	}
-	if j := strings.LastIndex(s[:i], pair); j >= 0 {
+	if j := strings.LastIndex(before, pair); j >= 0 {
 		return j
 	}
 	return len(s)

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
@@ -161,7 +163,7 @@ func (s *sequencer) row(b *vec.Batch, i int) error {
 	for k := range row {
 		row[k] = b.Cols[k].Get(i)
 	}
-	for k := len(s.steps) - 1; k >= 0; k-- {
+	for k := range slices.Backward(s.steps) {
 		if k > 0 && s.states[k-1].active {
 			ok, err := s.match(k, row, s.states[k-1].seen, s.states[k-1].match)
 			if err != nil {

@@ -142,7 +142,7 @@ func (f *formatter) groups() {
 			g.every = f.tableColumns(i)
 		}
 	}
-	for i := 0; i < n; i++ {
+	for i := range n {
 		if i == 0 || f.punct(i, "|") || f.punct(i-1, ";") || f.punct(i-1, "{") || f.punct(i-1, "(") && f.grp[i-1].broken && f.grp[i-1].pipes > 0 {
 			f.segment(i)
 		}

@@ -8,7 +8,7 @@ import (
 
 func strValue(s string) value.Value { return value.String(s) }
 
-// Nearest returns the candidate that a misspelt name most likely means, "" if
+// Nearest returns the candidate that a misspelled name most likely means, "" if
 // none is near.
 func Nearest(name string, candidates []string) string {
 	best, bestDist := "", len(name)/3+1

@@ -381,14 +381,15 @@ func (p *parser) typeOf() Expr {
 func (p *parser) stringLiteral() Expr {
 	t := p.next()
 	l := &Literal{Type: types.String, Hidden: t.Quote, Text: t.Text}
-	s := t.Value
-	for p.tok().Kind == Str { // neighbours join
+	var s strings.Builder
+	s.WriteString(t.Value)
+	for p.tok().Kind == Str { // neighbors join
 		n := p.next()
-		s += n.Value
+		s.WriteString(n.Value)
 		l.Hidden = l.Hidden || n.Quote
 		l.Text = ""
 	}
-	l.Value = value.String(s)
+	l.Value = value.String(s.String())
 	l.node = p.from(t.Span)
 	return l
 }
