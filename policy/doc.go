@@ -14,7 +14,9 @@
 // [Compile] checks a definition once and turns it into a tree of closures over
 // jsondoc values. A [Definition] is immutable and may be used by many
 // goroutines; an [Evaluator] holds the scratch memory of one goroutine.
-// [NewIndex] picks the few definitions that can match a resource's type.
+// For many definitions on many resources compile them with one [Names], make
+// them a [Set], and ask its evaluators for the states; reasons can be had
+// afterwards. [NewIndex] alone picks the definitions that can match a type.
 //
 // # Three truths
 //
@@ -35,6 +37,5 @@
 //
 // # What lives elsewhere
 //
-// Definitions, initiatives, assignments and exemptions together are package
-// policy/assign; reading them from disk is internal/app's.
+// Initiatives, assignments, exemptions and compliance are package policy/assign; reading them from disk is internal/app's.
 package policy

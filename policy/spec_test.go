@@ -167,6 +167,11 @@ func TestHostileRules(t *testing.T) {
 		t.Errorf("compiling took %v", took)
 	}
 
+	cyclic := `{"parameters": {"a": {"type": "String", "defaultValue": "[parameters('a')]"}}, "policyRule": {"if": {"value": "[parameters('a')]", "equals": 1}, "then": {"effect": "audit"}}}`
+	if d, diags := Compile(mustJSON(t, cyclic), CompileOptions{Source: diag.NewSource("x.json", cyclic)}); d != nil || diags[0].Code != "POL0110" {
+		t.Errorf("a parameter that is its own default: %v", diags)
+	}
+
 	element := strings.Repeat("1,", 9_999) + "1"
 	rule := `{"value": 1, "equals": 1}`
 	for range 10 {

@@ -172,9 +172,13 @@ func TestConformanceBuiltinsEvaluate(t *testing.T) {
 		}
 		states, n, bad := sweep(inv, defs, 2)
 		if o.Demo {
-			if brief, _ := sweepStates(inv, policy.NewSet(defs), 2); brief != states {
+			set := policy.NewSet(defs)
+			used := cpu()
+			brief, pairs := sweepStates(inv, set, 2)
+			if used = cpu() - used; brief != states {
 				t.Errorf("states alone are %v, with reasons %v", brief, states)
 			}
+			t.Logf("figure: built-in definitions over the demo: %d evaluations, %d ns of processor time each; %d of %d definitions differ", pairs, used.Nanoseconds()/pairs, set.Distinct(), len(defs))
 		}
 		maps.Copy(failed, bad)
 		t.Logf("%v: %d resources, %d evaluations: %d noncompliant, %d unknown, %d compliant", o.From, inv.Len(), n, states[finding.NonCompliant], states[finding.Unknown], states[finding.Compliant])
