@@ -20,6 +20,7 @@ type Aliases struct {
 }
 
 type aliasEntry struct {
+	name       string // as the list spells it
 	typ        string // that the list gives it for; "": the alias's own
 	path       string
 	paths      []aliasPath
@@ -83,7 +84,7 @@ func ParseAliases(text []byte) (*Aliases, error) {
 			continue // a heading
 		}
 		key := strings.ToLower(row[0])
-		out.byName[key] = append(out.byName[key], aliasEntry{path: strings.Clone(row[1]), modifiable: true})
+		out.byName[key] = append(out.byName[key], aliasEntry{name: strings.Clone(row[0]), path: strings.Clone(row[1]), modifiable: true})
 	}
 	if len(out.byName) == 0 {
 		return nil, errors.New("read the aliases: no line of it is \"alias,path\"")
@@ -117,7 +118,7 @@ func (a *Aliases) addAlias(v jsondoc.Value, typ string) {
 	if !ok {
 		return
 	}
-	e := aliasEntry{typ: typ, path: v.Get("defaultPath").TextOr("")}
+	e := aliasEntry{name: name, typ: typ, path: v.Get("defaultPath").TextOr("")}
 	for _, p := range v.Get("paths").Elements() {
 		path := p.Get("path").TextOr("")
 		if path == "" {

@@ -219,6 +219,7 @@ func (lib *library) add(v jsondoc.Value, source string, text *diag.Source) error
 	case d.body.Get("policyDefinitions").Kind() == jsondoc.Array:
 		lib.initiatives = append(lib.initiatives, d)
 	default:
+		lib.misshapen(d)
 		return nil
 	}
 	for _, key := range []string{d.id, d.name} {
@@ -227,6 +228,21 @@ func (lib *library) add(v jsondoc.Value, source string, text *diag.Source) error
 		}
 	}
 	return nil
+}
+
+// misshapen reports a document that means to be a definition or an initiative.
+func (lib *library) misshapen(d *definition) {
+	for _, part := range [][2]string{{"policyRule", "an object"}, {"policyDefinitions", "an array"}} {
+		v := d.body.Get(part[0])
+		if v.IsMissing() {
+			continue
+		}
+		p := diag.Diagnostic{Code: "APP0004", Message: part[0] + " is expected to be " + part[1], Source: d.source, Severity: diag.Warning}
+		if d.text != nil {
+			p.Pos = d.text.Position(v.Offset())
+		}
+		lib.problems.Add(p)
+	}
 }
 
 // addInventory adds the definitions and initiatives that the inventory has.

@@ -27,5 +27,6 @@ func policyCommands(env *Env) []*cobra.Command {
 		newPolicyExplainCommand(env),
 		newPolicyComplianceCommand(env),
 		newPolicyWhatIfCommand(env),
+		newPolicyLintCommand(env),
 	}
 }

@@ -28,6 +28,7 @@ var Floors = []Floor{
 	}},
 	{6, "judges", []string{
 		"policy/assign",
+		"policy/lint",
 		"posture",
 		"compliance",
 		"siem",
