@@ -12,11 +12,12 @@ import (
 // aggScope collects the aggregates of a summarize while its expressions are
 // bound: each becomes a column of the aggregation's result, behind the keys.
 type aggScope struct {
-	in    *scope // the rows aggregated
-	keys  *projected
-	aggs  []plan.AggCall
-	cols  []plan.Column // results, their names given by whom they came from
-	multi []string      // names of the columns that the last aggregate gave, if several
+	starred bool   // arg_max(x, *) or its like took all columns
+	in      *scope // the rows aggregated
+	keys    *projected
+	aggs    []plan.AggCall
+	cols    []plan.Column // results, their names given by whom they came from
+	multi   []string      // names of the columns that the last aggregate gave, if several
 }
 
 // next is the number of the next result's column.
@@ -133,6 +134,7 @@ func (b *binder) argAggregate(ref fn.AggRef, e *syntax.Call, args []syntax.Expr,
 			bound, cols = append(bound, y), append(cols, column(n, y.Type()))
 			continue
 		}
+		a.starred = true
 		for i, c := range inner.cols {
 			if a.isKey(i) || c.Name == name {
 				continue
@@ -175,6 +177,7 @@ func (b *binder) takeAny(ref fn.AggRef, e *syntax.Call, args []syntax.Expr, cond
 	}
 	for _, x := range args {
 		if isStar(x) {
+			a.starred = true
 			for i, c := range inner.cols {
 				if !a.isKey(i) {
 					bound, cols = append(bound, inner.col(i)), append(cols, c)
@@ -346,7 +349,7 @@ func (b *binder) aggregation(in rows, keys *projected, aggs []syntax.Expr, at di
 	if !plain || len(p.cols) != len(node.Columns()) {
 		node = plan.NewProject(node, p.cols, p.exprs)
 	}
-	return rows{node: node}
+	return rows{node: node, open: in.open && a.starred}
 }
 
 // elementOf is x[i] for a bound array.
