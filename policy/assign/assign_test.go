@@ -265,7 +265,7 @@ func TestWhatIsLookedAt(t *testing.T) {
 				got[r.Name()] = true
 			}
 		}
-		for _, name := range strings.Fields(want) {
+		for name := range strings.FieldsSeq(want) {
 			if !got[name] {
 				t.Errorf("%s: %s is not looked at", mode, name)
 			}
