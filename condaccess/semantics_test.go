@@ -144,6 +144,24 @@ func TestSecurityDefaults(t *testing.T) {
 	}
 }
 
+// TestStrangersInGroups: a member that is no object that was read may be a group,
+// unless all groups were read.
+func TestStrangersInGroups(t *testing.T) {
+	for whole, want := range map[bool]condaccess.Tri{true: condaccess.True, false: condaccess.Unknown} {
+		var b directory.Builder
+		b.Add(directory.Users, parse(t, `{"id":"m","userPrincipalName":"m@x.example","userType":"Member"}`))
+		b.Add(directory.Groups, parse(t, `{"id":"g","members":["inner"]}`))
+		b.Add(directory.Groups, parse(t, `{"id":"inner","members":["stranger"]}`))
+		p, _ := condaccess.ParsePolicy(parse(t, `{"id":"p","state":"enabled","conditions":{"users":{"includeUsers":["All"],"excludeGroups":["g"]},"applications":{"includeApplications":["All"]}}}`))
+		set := condaccess.Compile([]*condaccess.Policy{p}, condaccess.Tenant{Directory: b.Build(), Whole: func(string) bool { return whole }})
+		var d condaccess.Decision
+		set.Decide(&condaccess.SignIn{User: "m", App: "a"}, &d)
+		if got := set.Answer(&d, 0).Applies; got != want {
+			t.Errorf("all groups read: %v: %s, want %s", whole, got, want)
+		}
+	}
+}
+
 func must(t *testing.T, id string) condaccess.Question {
 	t.Helper()
 	q, ok := condaccess.QuestionByID(id)

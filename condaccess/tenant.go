@@ -130,7 +130,7 @@ func newPeople(t Tenant, policies []*Policy) *people {
 	}
 	for i, g := range p.groups.list {
 		// Nobody has this id: the answer says whether all members are known.
-		p.groupKnown[i] = dir.InGroup("\x00", g) == directory.False
+		p.groupKnown[i] = dir.InGroup("\x00", g) == directory.False && (t.whole(directory.Groups) || !p.strangers(g, map[string]bool{}))
 	}
 	p.rolesRead = dir.RolesRead()
 	p.rolesOnly = p.rolesRead && !dir.Read(directory.RoleAssignments) && !dir.Read(directory.RoleAssignmentInstances) && !dir.Read(directory.DirectoryRoles)
@@ -142,6 +142,42 @@ func newPeople(t Tenant, policies []*Policy) *people {
 		}
 	}
 	return p
+}
+
+// listsGroups tells whether a user's own record says which groups the user is in.
+func listsGroups(u *directory.User) bool {
+	for _, n := range []string{"transitiveMemberOf", "memberOf", "groups", "groupIds"} {
+		if u.Body.Get(n).Kind() == jsondoc.Array {
+			return true
+		}
+	}
+	return false
+}
+
+// strangers tells whether a group holds, itself or in groups within it, something
+// that is no object that was read: it may be a group, with anybody in it.
+func (p *people) strangers(group string, seen map[string]bool) bool {
+	dir := p.t.Directory
+	g, ok := dir.Group(group)
+	if !ok || seen[fold(group)] {
+		return false
+	}
+	seen[fold(group)] = true
+	for _, m := range g.Members {
+		if _, ok := dir.Group(m); ok {
+			if p.strangers(m, seen) {
+				return true
+			}
+			continue
+		}
+		_, user := dir.User(m)
+		_, principal := dir.ServicePrincipal(m)
+		_, device := dir.Device(m)
+		if !user && !principal && !device {
+			return true
+		}
+	}
+	return false
 }
 
 // roleIndex returns the place of the role that an assignment gives, -1 where it
@@ -181,8 +217,8 @@ func (p *people) user(u *directory.User) *subject {
 		for i := range s.groups {
 			if p.groupKnown[i] {
 				s.groups[i] = False
-			} else {
-				s.groups[i] = tri(dir.InGroup(u.ID, p.groups.list[i]))
+			} else if t := tri(dir.InGroup(u.ID, p.groups.list[i])); t == True || listsGroups(u) || dir.InGroup("\x00", p.groups.list[i]) == directory.Unknown {
+				s.groups[i] = t
 			}
 		}
 		for _, g := range dir.GroupsOf(u.ID) {
