@@ -92,9 +92,9 @@ func (d *deriver) assignment(a *access.Assignment) {
 				d.edge(p, d.owner(a.Scope), azureOwner, 0, role)
 				return // which is everything else as well
 			}
-			d.lacks("whether " + d.m.things[p].String() + " may assign roles at " + a.Scope.String())
+			d.unsure(p, d.owner(a.Scope), "whether "+d.m.things[p].String()+" may assign roles at "+a.Scope.String())
 		case finding.Maybe:
-			d.lacks("whether " + d.m.things[p].String() + " may assign roles at " + a.Scope.String())
+			d.unsure(p, d.owner(a.Scope), "whether "+d.m.things[p].String()+" may assign roles at "+a.Scope.String())
 		case finding.False:
 			d.delegated(p, a)
 		}
@@ -114,12 +114,8 @@ func (d *deriver) assignment(a *access.Assignment) {
 // resources that those roles control.
 func (d *deriver) delegated(p Node, a *access.Assignment) {
 	for _, r := range d.Azure.Roles() {
-		switch truth, _ := d.Azure.MayAssign(a, r.Key); truth {
-		case finding.True:
-		case finding.Maybe:
-			d.lacks("whether " + d.m.things[p].String() + " may assign " + first(r.Name, r.Key) + " at " + a.Scope.String())
-			continue
-		case finding.False:
+		truth, _ := d.Azure.MayAssign(a, r.Key)
+		if truth == finding.False {
 			continue
 		}
 		for i := range azureActions {
@@ -129,7 +125,11 @@ func (d *deriver) delegated(p Node, a *access.Assignment) {
 					return slices.ContainsFunc(r.Permissions, func(x access.Permission) bool { return x.Condition == nil && x.Grants(strings.ToLower(action), data) })
 				})
 			}
-			if controls(row.actions, false) || controls(row.data, true) {
+			switch {
+			case !controls(row.actions, false) && !controls(row.data, true):
+			case truth == finding.Maybe:
+				d.unsure(p, d.under(row.typ, a.Scope), "whether "+d.m.things[p].String()+" may assign "+first(r.Name, r.Key)+" at "+a.Scope.String())
+			default:
 				d.edge(p, d.under(row.typ, a.Scope), azureAssigns, 0, "by assigning "+first(r.Name, r.Key))
 			}
 		}
@@ -149,7 +149,7 @@ func (d *deriver) under(typ string, scope resource.ID) Node {
 func (d *deriver) acts(p Node, a *access.Assignment, typ, action string, data bool, role string) {
 	truth := d.may(a, action, data, a.Scope)
 	if truth == finding.Maybe {
-		d.lacks("whether " + d.m.things[p].String() + " may " + action + " at " + a.Scope.String())
+		d.unsure(p, d.under(typ, a.Scope), "whether "+d.m.things[p].String()+" may "+action+" at "+a.Scope.String())
 	}
 	switch {
 	case len(d.Denies) > 0: // one of them may stop the action further down

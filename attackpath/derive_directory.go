@@ -48,7 +48,17 @@ func (d *deriver) edge(from, to Node, k Kind, extra int, note string) {
 	d.b.Add(Edge{From: from, To: to, Kind: k, Cost: rules[k].Cost + uint16(extra), Evidence: evidence})
 }
 
-func (d *deriver) lacks(format string) { d.m.missing = append(d.m.missing, format) }
+// lacks notes what was not read.
+func (d *deriver) lacks(what string) {
+	d.m.missing = append(d.m.missing, what)
+	d.m.unread = append(d.m.unread, what)
+}
+
+// unsure notes a step of which it is not known whether it can be taken.
+func (d *deriver) unsure(from, to Node, what string) {
+	d.m.missing = append(d.m.missing, what)
+	d.m.unsure = append(d.m.unsure, [2]Node{from, to})
+}
 
 // principal returns the node of a user, group or service principal.
 func (d *deriver) principal(id string) Node {

@@ -67,6 +67,8 @@ type Model struct {
 	things  []Thing
 	notes   []string // of edges, by Edge.Evidence
 	missing []string
+	unread  []string  // of missing, what was not read at all
+	unsure  [][2]Node // steps of which it is not known whether they can be taken
 
 	dir      *directory.Directory
 	ordinary []Node
@@ -86,8 +88,10 @@ func Derive(f Facts) *Model {
 	}
 	d.m.Graph = d.b.Build()
 	d.m.findOrdinary()
-	slices.Sort(d.m.missing)
-	d.m.missing = slices.Compact(d.m.missing)
+	for _, list := range []*[]string{&d.m.missing, &d.m.unread} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
 	return d.m
 }
 
@@ -97,6 +101,43 @@ func (m *Model) Thing(n Node) Thing { return m.things[n] }
 // Missing says what was not read, and would have to be for the paths to be all
 // there are.
 func (m *Model) Missing() []string { return m.missing }
+
+// Unread says what of Missing was not read at all, so that nobody knows where it
+// leads to; the rest are steps between known things.
+func (m *Model) Unread() []string { return m.unread }
+
+// MayReach tells which nodes reach a target, and which may, for all that is
+// known: by steps of which it is not known whether they can be taken. Where
+// Unread is not empty, a node that reaches nothing may do so too.
+func (m *Model) MayReach(targets []Node) func(Node) finding.Truth {
+	sure := m.To(targets, nil)
+	most := sure
+	for range len(m.unsure) {
+		more := targets
+		for _, e := range m.unsure {
+			if most.Cost(e[1]) != Unreachable && most.Cost(e[0]) == Unreachable {
+				more = append(slices.Clip(more), e[0])
+			}
+		}
+		if len(more) == len(targets) {
+			break
+		}
+		targets = more
+		most = m.To(targets, nil)
+	}
+	return func(n Node) finding.Truth {
+		switch {
+		case sure.Cost(n) != Unreachable:
+			return finding.True
+		case most.Cost(n) != Unreachable:
+			return finding.Maybe
+		}
+		return finding.False
+	}
+}
+
+// Principal returns the node of a user, group or service principal, or NoNode.
+func (m *Model) Principal(id string) Node { return m.Find(userKey(id)) }
 
 // Ordinary returns the enabled users who hold no privileged directory role,
 // actively or by eligibility: the accounts that paths begin at.

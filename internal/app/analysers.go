@@ -7,5 +7,6 @@ func analysers() []analyser {
 		{"subscriptions", subscriptionFacts},
 		{"backups", backupFacts},
 		{"conditional access", conditionalAccessFacts},
+		{"access", accessFacts},
 	}
 }
