@@ -52,6 +52,7 @@ type Entry struct {
 	Count  int      `json:"count"`            // resources that arrived
 	Unread []string `json:"unread,omitempty"` // paths of properties that were not read in these resources, "properties.networkAcls"
 	Source string   `json:"source,omitempty"` // file or service
+	Here   bool     `json:"here,omitempty"`   // speaks of the scope itself, and not of what is below it
 }
 
 // Manifest is everything that was asked for. It never changes once built.
@@ -104,7 +105,7 @@ func newManifest(list []Entry) *Manifest {
 		if old := te.byScope[sk]; old != nil {
 			merge(old, e)
 		} else {
-			te.byScope[sk] = &Entry{e.Type, e.Scope, e.State, e.Reason, e.Count, slices.Clone(e.Unread), ""}
+			te.byScope[sk] = &Entry{e.Type, e.Scope, e.State, e.Reason, e.Count, slices.Clone(e.Unread), "", e.Here}
 			te.scopes = append(te.scopes, sk)
 		}
 		te.unread = te.unread || len(e.Unread) > 0
@@ -130,9 +131,10 @@ func merge(into *Entry, e Entry) {
 	into.Count = max(into.Count, e.Count)
 	switch {
 	case rank[e.State] > rank[into.State]:
-		into.State, into.Reason = e.State, e.Reason
+		into.State, into.Reason, into.Here = e.State, e.Reason, e.Here
 		into.Unread = slices.Clone(e.Unread)
 	case e.State == into.State:
+		into.Here = into.Here && e.Here
 		if into.Reason == "" {
 			into.Reason = e.Reason
 		}
@@ -171,6 +173,15 @@ func (inv *Inventory) coverage(tk, typ string, scope resource.ID, depth int) Cov
 	te, anyType := inv.Manifest().byType[tk], inv.Manifest().byType[AnyType]
 	if e := inv.nearest(te, anyType, scope); e != nil {
 		c := Coverage{e.State, reason(e, typ)}
+		if e.Here && c.State == Complete && (scope.Level() == resource.LevelTenant || scope.Level() == resource.LevelManagementGroup) {
+			// The list of the scope itself; its subscriptions have lists of their own.
+			if depth < maxCoverageSteps {
+				if parts, ok := inv.byParts(te, tk, typ, scope, depth); ok {
+					return parts
+				}
+			}
+			return Coverage{Partial, fmt.Sprintf("%s was read of %s itself only", typ, scope)}
+		}
 		if c.State == Complete {
 			if lost := inv.lostBelow(te, scope); lost != nil {
 				return Coverage{Partial, reason(lost, typ)}
@@ -218,10 +229,10 @@ func (inv *Inventory) nearest(te, anyType *typeEntries, scope resource.ID) *Entr
 	if te == nil && anyType == nil {
 		return nil
 	}
-	at := func(key string) *Entry {
+	at := func(key string, itself bool) *Entry {
 		for _, t := range []*typeEntries{te, anyType} {
 			if t != nil {
-				if e := t.byScope[key]; e != nil {
+				if e := t.byScope[key]; e != nil && (itself || !e.Here) {
 					return e
 				}
 			}
@@ -229,7 +240,7 @@ func (inv *Inventory) nearest(te, anyType *typeEntries, scope resource.ID) *Entr
 		return nil
 	}
 	for key, n := scope.Key(), 0; n < resource.MaxIDSegments+maxGroupDepth; n++ {
-		if e := at(key); e != nil {
+		if e := at(key, n == 0); e != nil {
 			return e
 		}
 		if key == "/" {

@@ -150,24 +150,36 @@ func ServeFake(inv *inventory.Inventory, o fake.Options, port int, now time.Time
 	return fake.Serve(o, port)
 }
 
-// CollectSummary says what a snapshot's manifest lacks, by state.
-func CollectSummary(inv *inventory.Inventory) (lines []string) {
+// CollectSummary says what the manifest of the snapshot at path lacks, by state.
+// It holds what is missing and not the snapshot.
+func CollectSummary(path string) (lines []string, err error) {
 	type key struct {
 		state  inventory.State
 		reason string
 	}
 	types := map[key][]string{}
-	for _, e := range inv.Manifest().Entries() {
-		if e.State != inventory.Complete || len(e.Unread) > 0 {
-			what := e.Type
-			if len(e.Unread) > 0 {
-				what += " (" + strings.Join(e.Unread, ", ") + ")"
-			}
-			k := key{e.State, e.Reason}
-			if !slices.Contains(types[k], what) {
-				types[k] = append(types[k], what)
-			}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read what was collected: %w", err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	err = snapshot.Scan(f, func(l snapshot.Line) error {
+		e := l.Cover
+		if e == nil || e.State == inventory.Complete && len(e.Unread) == 0 {
+			return nil
 		}
+		what := e.Type
+		if len(e.Unread) > 0 {
+			what += " (" + strings.Join(e.Unread, ", ") + ")"
+		}
+		k := key{e.State, e.Reason}
+		if !slices.Contains(types[k], what) {
+			types[k] = append(types[k], what)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what was collected: %w", err)
 	}
 	var keys []key
 	for k := range types {
@@ -188,5 +200,5 @@ func CollectSummary(inv *inventory.Inventory) (lines []string) {
 		}
 		lines = append(lines, fmt.Sprintf("%s: %s%s: %s", state, strings.Join(list, ", "), more, k.reason))
 	}
-	return lines
+	return lines, nil
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/azward/azward/internal/collect/fake"
 	"github.com/azward/azward/internal/demo"
 	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/resource"
 )
 
 // startFake serves an inventory, and returns what a collector needs to read it
@@ -125,7 +126,7 @@ func TestCollectedDemoScoresLikeTheDemo(t *testing.T) {
 func TestMissingPermissionsAreNamed(t *testing.T) {
 	_, o := startFake(t, demoInventory(t), fake.Options{Deny: []string{"identity/conditionalAccess", "/v1.0/users", "members"}})
 	inv, _ := collected(t, o)
-	text := strings.Join(CollectSummary(inv), "\n")
+	text := manifestText(inv)
 	for _, want := range []string{"Policy.Read.All", "User.Read.All", "GroupMember.Read.All"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the summary does not name %s:\n%s", want, text)
@@ -149,6 +150,57 @@ func TestMissingPermissionsAreNamed(t *testing.T) {
 	}
 }
 
+// manifestText is what a snapshot lacks, a line each.
+func manifestText(inv *inventory.Inventory) string {
+	var b strings.Builder
+	for _, e := range inv.Manifest().Entries() {
+		if e.State != inventory.Complete || len(e.Unread) > 0 {
+			fmt.Fprintf(&b, "%s %s %s %v: %s\n", e.State, e.Type, e.Scope, e.Unread, e.Reason)
+		}
+	}
+	return b.String()
+}
+
+// TestNothingIsCompleteThatWasNotAsked leaves a subscription out, and asks for
+// what was read of it, of a management group above it, and of types that nobody
+// asked about.
+func TestNothingIsCompleteThatWasNotAsked(t *testing.T) {
+	want := demoInventory(t)
+	_, o := startFake(t, want, fake.Options{PageSize: 500})
+	subs := want.Subscriptions()
+	o.Exclude = []string{subs[0].Subscription()}
+	inv, _ := collected(t, o)
+	const assignments, settings = "Microsoft.Authorization/roleAssignments", "Microsoft.Insights/diagnosticSettings"
+	for _, typ := range []string{assignments, settings, "Microsoft.Storage/storageAccounts", "Microsoft.Authorization/policyAssignments", "Microsoft.Authorization/locks"} {
+		if c := inv.Coverage(typ, subs[0]); c.Complete() {
+			t.Errorf("%s is complete in a subscription that was left out", typ)
+		}
+		if c := inv.Coverage(typ, resource.TenantID()); c.Complete() {
+			t.Errorf("%s is complete in the tenant without a subscription", typ)
+		}
+	}
+	if c := inv.Coverage(assignments, subs[1]); !c.Complete() {
+		t.Errorf("%s in a subscription that was read: %+v", assignments, c)
+	}
+	for r := range inv.OfType("Microsoft.Management/managementGroups") {
+		if inv.Within(subs[0], r.ID) {
+			if c := inv.Coverage(assignments, r.ID); c.Complete() {
+				t.Errorf("%s is complete below %s, of which a subscription was left out", assignments, r.ID)
+			}
+		}
+	}
+	asked := false
+	for r := range inv.OfType("Microsoft.Network/publicIPAddresses") {
+		if c := inv.Coverage(settings, r.ID); c.Complete() {
+			t.Errorf("%s on %s is complete and was not asked for", settings, r.ID)
+		}
+		asked = true
+	}
+	if !asked {
+		t.Error("the demo has no public addresses any more: choose another type without settings of its own")
+	}
+}
+
 func TestFaultsBecomeLinesOfTheManifest(t *testing.T) {
 	for name, c := range map[string]struct {
 		faults []fake.Fault
@@ -160,6 +212,12 @@ func TestFaultsBecomeLinesOfTheManifest(t *testing.T) {
 		"a refusal":                       {[]fake.Fault{{Path: "/locks", Status: 403, Code: "AuthorizationFailed"}}, "403 AuthorizationFailed", inventory.Denied, "Microsoft.Authorization/locks"},
 		"not registered":                  {[]fake.Fault{{Path: "/denyAssignments", Status: 404, Code: "InvalidResourceNamespace"}}, "404", inventory.Failed, "Microsoft.Authorization/denyAssignments"},
 		"a conflict":                      {[]fake.Fault{{Path: "/denyAssignments", Status: 409, Code: "MissingSubscriptionRegistration"}}, "409", inventory.Failed, "Microsoft.Authorization/denyAssignments"},
+		"an answer without a list":        {[]fake.Fault{{Path: "/denyAssignments", Status: 200, Body: `{}`}}, "no list", inventory.Failed, "Microsoft.Authorization/denyAssignments"},
+		"an empty answer":                 {[]fake.Fault{{Path: "/domains", Status: 204, Body: " "}}, "no list", inventory.Failed, "Microsoft.Graph/domains"},
+		"Resource Graph without data":     {[]fake.Fault{{Path: "ResourceGraph", Status: 200, Body: `{"count":0}`}}, "no list", inventory.Failed, "Microsoft.Storage/storageAccounts"},
+		"a child type nobody knows":       {[]fake.Fault{{Path: "/secrets", Status: 404, Code: "ResourceNotFound"}}, "404 ResourceNotFound", inventory.Failed, "Microsoft.KeyVault/vaults/secrets"},
+		"an object that is none":          {[]fake.Fault{{Path: "/authorizationPolicy", Status: 200, Body: `[]`}}, "no object", inventory.Failed, "Microsoft.Graph/authorizationPolicies"},
+		"refused for good with 401":       {[]fake.Fault{{Path: "/domains", Status: 401, Code: "InvalidAuthenticationToken"}}, "401", inventory.Denied, "Microsoft.Graph/domains"},
 		"a page that is no JSON":          {[]fake.Fault{{Path: "/domains", Status: 200, Body: `{"value":[{"id":"x"`}}, "no JSON", inventory.Failed, "Microsoft.Graph/domains"},
 		"a link to another host":          {[]fake.Fault{{Path: "/domains", Status: 200, Body: `{"value":[{"id":"x"}],"@odata.nextLink":"https://evil.example/x"}`}}, "evil.example and is not followed", inventory.Partial, "Microsoft.Graph/domains"},
 		"pages in a circle":               {[]fake.Fault{{Path: "/domains", Status: 200, Body: `{"value":[{"id":"x"}],"@odata.nextLink":"/v1.0/domains?a=1"}`}}, "circle", inventory.Partial, "Microsoft.Graph/domains"},
@@ -178,7 +236,7 @@ func TestFaultsBecomeLinesOfTheManifest(t *testing.T) {
 				}
 			}
 			if !found {
-				t.Errorf("no line for %s is %s with %q:\n%s", c.typ, c.state, c.want, strings.Join(CollectSummary(inv), "\n"))
+				t.Errorf("no line for %s is %s with %q:\n%s", c.typ, c.state, c.want, manifestText(inv))
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -58,9 +59,12 @@ func (f *liveFlags) options(env *Env) (collect.Options, error) {
 		return collect.Options{}, usagef("%v", err)
 	}
 	return collect.Options{
-		Endpoints: e, Subscriptions: f.subscriptions, Group: f.group, Exclude: f.exclude, Only: f.only, Wants: app.CollectWants(), Workers: f.workers, Version: version(), Clock: env.Now,
+		Endpoints: e, Tenant: f.tenant, Subscriptions: f.subscriptions, Group: f.group, Exclude: f.exclude, Only: f.only, Wants: app.CollectWants(), Workers: f.workers, Version: version(), Clock: env.Now,
 	}, nil
 }
+
+// collectMemory is from where on memory is given back at once, in bytes.
+const collectMemory = 200 << 20
 
 // collectTo signs in and reads a tenant into a snapshot.
 func (f *liveFlags) collectTo(ctx context.Context, env *Env, path string) (collect.Result, error) {
@@ -74,6 +78,8 @@ func (f *liveFlags) collectTo(ctx context.Context, env *Env, path string) (colle
 	if o.Credential, err = o.Endpoints.Credential(o.Transport, f.tenant, f.login, func(text string) { env.say("%s\n", text) }); err != nil {
 		return collect.Result{}, fmt.Errorf("sign in: %w", err)
 	}
+	// What a run holds is small and its garbage is not: pages of answers.
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(collectMemory))
 	p := newProgress(env)
 	defer p.clear()
 	o.Progress = func(done, total, records int) { p.show(fmt.Sprintf("read %d records,", records), done, total) }
@@ -131,7 +137,7 @@ sent to the service they are for and written nowhere.`,
 			if err != nil {
 				return err
 			}
-			return sayCollected(cmd.Context(), env, output, res)
+			return sayCollected(env, output, res)
 		},
 	}
 	f.add(cmd)
@@ -142,8 +148,8 @@ sent to the service they are for and written nowhere.`,
 }
 
 // sayCollected says what came of a run and what is missing.
-func sayCollected(ctx context.Context, env *Env, path string, res collect.Result) error {
-	inv, err := app.Load(ctx, &app.Options{From: []string{path}, Now: env.Now()})
+func sayCollected(env *Env, path string, res collect.Result) error {
+	missing, err := app.CollectSummary(path)
 	if err != nil {
 		return err
 	}
@@ -155,7 +161,7 @@ func sayCollected(ctx context.Context, env *Env, path string, res collect.Result
 		if _, err := fmt.Fprintf(w, "%d records in %s, %d calls%s\n", res.Records, path, res.Calls, resumed); err != nil {
 			return err
 		}
-		for _, line := range app.CollectSummary(inv) {
+		for _, line := range missing {
 			if _, err := fmt.Fprintf(w, "  %s\n", line); err != nil {
 				return err
 			}

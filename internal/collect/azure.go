@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -71,18 +72,24 @@ var extensionTypes = map[string]bool{
 
 // subscriptionLists are lists of a subscription that Resource Graph does not
 // carry, with the version of the API that is asked.
-var subscriptionLists = []struct{ typ, path, api string }{
-	{"Microsoft.Authorization/denyAssignments", "providers/Microsoft.Authorization/denyAssignments", "2022-04-01"},
-	{"Microsoft.Authorization/locks", "providers/Microsoft.Authorization/locks", "2020-05-01"},
-	{"Microsoft.Authorization/classicAdministrators", "providers/Microsoft.Authorization/classicAdministrators", "2015-07-01"},
-	{"Microsoft.Authorization/roleEligibilityScheduleInstances", "providers/Microsoft.Authorization/roleEligibilityScheduleInstances", "2020-10-01"},
-	{"Microsoft.Authorization/roleAssignmentScheduleInstances", "providers/Microsoft.Authorization/roleAssignmentScheduleInstances", "2020-10-01"},
-	{"Microsoft.Authorization/roleManagementPolicyAssignments", "providers/Microsoft.Authorization/roleManagementPolicyAssignments", "2020-10-01"},
-	{"Microsoft.Authorization/roleManagementPolicies", "providers/Microsoft.Authorization/roleManagementPolicies", "2020-10-01"},
-	{"Microsoft.Security/securityContacts", "providers/Microsoft.Security/securityContacts", "2020-01-01-preview"},
-	{"Microsoft.Security/autoProvisioningSettings", "providers/Microsoft.Security/autoProvisioningSettings", "2017-08-01-preview"},
-	{"Microsoft.Security/workspaceSettings", "providers/Microsoft.Security/workspaceSettings", "2017-08-01-preview"},
-	{"Microsoft.Security/settings", "providers/Microsoft.Security/settings", "2022-05-01"},
+//
+// Where here is set the list is of the subscription alone, and says nothing of
+// resource groups and resources.
+var subscriptionLists = []struct {
+	typ, path, api string
+	here           bool
+}{
+	{"Microsoft.Authorization/denyAssignments", "providers/Microsoft.Authorization/denyAssignments", "2022-04-01", false},
+	{"Microsoft.Authorization/locks", "providers/Microsoft.Authorization/locks", "2020-05-01", false},
+	{"Microsoft.Authorization/classicAdministrators", "providers/Microsoft.Authorization/classicAdministrators", "2015-07-01", false},
+	{"Microsoft.Authorization/roleEligibilityScheduleInstances", "providers/Microsoft.Authorization/roleEligibilityScheduleInstances", "2020-10-01", false},
+	{"Microsoft.Authorization/roleAssignmentScheduleInstances", "providers/Microsoft.Authorization/roleAssignmentScheduleInstances", "2020-10-01", false},
+	{"Microsoft.Authorization/roleManagementPolicyAssignments", "providers/Microsoft.Authorization/roleManagementPolicyAssignments", "2020-10-01", true},
+	{"Microsoft.Authorization/roleManagementPolicies", "providers/Microsoft.Authorization/roleManagementPolicies", "2020-10-01", true},
+	{"Microsoft.Security/securityContacts", "providers/Microsoft.Security/securityContacts", "2020-01-01-preview", false},
+	{"Microsoft.Security/autoProvisioningSettings", "providers/Microsoft.Security/autoProvisioningSettings", "2017-08-01-preview", false},
+	{"Microsoft.Security/workspaceSettings", "providers/Microsoft.Security/workspaceSettings", "2017-08-01-preview", false},
+	{"Microsoft.Security/settings", "providers/Microsoft.Security/settings", "2022-05-01", false},
 }
 
 // childPaths say where the children of a type are listed below their parent,
@@ -167,6 +174,9 @@ func (c *run) query(ctx context.Context, s *sink, table string, types, subscript
 			// The manifest names every subscription of the query: what was lost is lost in all of them.
 			return c.lostIn(s, err, subscriptions, types)
 		}
+		if v.Get("data").Kind() != jsondoc.Array {
+			return c.lostIn(s, errNoList, subscriptions, types)
+		}
 		for _, e := range v.Get("data").Elements() {
 			typ := jsonText(e, "type")
 			seen[strings.ToLower(typ)] = true
@@ -185,6 +195,10 @@ func (c *run) query(ctx context.Context, s *sink, table string, types, subscript
 	}
 	covered := slices.Clone(types)
 	for t := range seen {
+		// Of other types a table may hold some only: children, extension resources.
+		if graphTable(t) != table {
+			continue
+		}
 		if !slices.ContainsFunc(covered, func(k string) bool { return strings.EqualFold(k, t) }) {
 			covered = append(covered, t)
 		}
@@ -202,7 +216,7 @@ func (c *run) query(ctx context.Context, s *sink, table string, types, subscript
 
 func (c *run) lostIn(s *sink, err error, subscriptions, types []string) error {
 	for _, sub := range subscriptions {
-		if err := s.failed(err, "/subscriptions/"+sub, types...); err != nil {
+		if err := s.failed(err, "/subscriptions/"+sub, int(s.count.Load()), types...); err != nil {
 			return err
 		}
 	}
@@ -234,7 +248,7 @@ func (c *run) listUnits(subscriptions []string) []unit {
 			units = append(units, unit{
 				name: "list-" + l.typ + "-" + sub, source: sourceARM, types: []string{l.typ}, scope: scope,
 				run: func(ctx context.Context, s *sink) error {
-					return c.listOne(ctx, s, scope+"/"+l.path+"?api-version="+l.api, l.typ, scope)
+					return c.listOne(ctx, s, scope+"/"+l.path+"?api-version="+l.api, l.typ, scope, l.here)
 				},
 			})
 		}
@@ -242,15 +256,16 @@ func (c *run) listUnits(subscriptions []string) []unit {
 		units = append(units, unit{
 			name: "list-activity-log-settings-" + sub, source: sourceARM, types: nil, scope: scope,
 			run: func(ctx context.Context, s *sink) error {
-				return c.listOne(ctx, s, scope+"/providers/Microsoft.Insights/diagnosticSettings?api-version=2021-05-01-preview", "Microsoft.Insights/diagnosticSettings", scope)
+				return c.listOne(ctx, s, scope+"/providers/Microsoft.Insights/diagnosticSettings?api-version=2021-05-01-preview", "Microsoft.Insights/diagnosticSettings", scope, true)
 			},
 		})
 	}
 	return units
 }
 
-// listOne reads one list to its end and covers it.
-func (c *run) listOne(ctx context.Context, s *sink, address, typ, scope string) error {
+// listOne reads one list to its end and covers it; here says that the list holds
+// what stands on the scope itself, and nothing below.
+func (c *run) listOne(ctx context.Context, s *sink, address, typ, scope string, here bool) error {
 	n := 0
 	err := c.arm.list(ctx, address, nil, func(e jsondoc.Value) error {
 		n++
@@ -261,9 +276,9 @@ func (c *run) listOne(ctx context.Context, s *sink, address, typ, scope string) 
 		return s.add(e, t)
 	})
 	if err != nil {
-		return s.failed(err, scope, typ)
+		return s.failed(err, scope, n, typ)
 	}
-	return s.cover(inventory.Entry{Type: typ, Scope: scope, State: inventory.Complete, Count: n})
+	return s.cover(inventory.Entry{Type: typ, Scope: scope, State: inventory.Complete, Count: n, Here: here})
 }
 
 // parent is a resource below which something is listed.
@@ -386,7 +401,7 @@ func (c *run) children(ctx context.Context, s *sink, typ, path, version, scope s
 	}
 	for i, p := range parents {
 		if lost[i] != nil {
-			err = s.failed(lost[i], p.id, typ)
+			err = s.failed(lost[i], p.id, counts[i], typ)
 		} else {
 			err = s.cover(inventory.Entry{Type: typ, Scope: p.id, State: inventory.Complete, Count: counts[i]})
 		}
@@ -403,12 +418,12 @@ func (c *run) childrenOf(ctx context.Context, s *sink, address string) (n int, e
 	if err != nil {
 		return 0, err
 	}
-	list := v.Get("value")
-	if list.Kind() != jsondoc.Array {
-		if jsonText(v, "id") == "" {
-			return 0, nil
-		}
+	if v.Kind() == jsondoc.Object && v.Get("value").Kind() != jsondoc.Array && jsonText(v, "id") != "" {
 		return 1, s.add(v, "")
+	}
+	list, err := elementsOf(v)
+	if err != nil {
+		return 0, err
 	}
 	for _, e := range list.Elements() {
 		if err := s.add(e, jsonText(e, "type")); err != nil {
@@ -480,17 +495,20 @@ func (c *run) listManagementGroups(ctx context.Context, s *sink) error {
 		return err
 	}
 	for _, name := range roots {
-		v, err := c.arm.call(ctx, http.MethodGet, "/providers/Microsoft.Management/managementGroups/"+name+"?api-version=2020-05-01&$expand=children", nil, nil)
+		v, err := c.arm.call(ctx, http.MethodGet, "/providers/Microsoft.Management/managementGroups/"+url.PathEscape(name)+"?api-version=2020-05-01&$expand=children", nil, nil)
 		if err != nil {
 			return err
 		}
 		if err := s.add(v, resource.TypeManagementGroup); err != nil {
 			return err
 		}
-		for _, l := range []struct{ typ, api string }{
-			{"Microsoft.Authorization/roleAssignments", "2022-04-01"}, {"Microsoft.Authorization/policyAssignments", "2022-06-01"},
-			{"Microsoft.Authorization/policyExemptions", "2022-07-01-preview"}, {"Microsoft.Authorization/policyDefinitions", "2021-06-01"}, {"Microsoft.Authorization/policySetDefinitions", "2021-06-01"},
+		for _, l := range []struct{ part, typ, api string }{
+			{"arm", "Microsoft.Authorization/roleAssignments", "2022-04-01"}, {"policy", "Microsoft.Authorization/policyAssignments", "2022-06-01"},
+			{"policy", "Microsoft.Authorization/policyExemptions", "2022-07-01-preview"}, {"policy", "Microsoft.Authorization/policyDefinitions", "2021-06-01"}, {"policy", "Microsoft.Authorization/policySetDefinitions", "2021-06-01"},
 		} {
+			if !c.wants(l.part) {
+				continue
+			}
 			id := "/providers/Microsoft.Management/managementGroups/" + name
 			filter := ""
 			switch l.typ {
@@ -499,7 +517,7 @@ func (c *run) listManagementGroups(ctx context.Context, s *sink) error {
 			case "Microsoft.Authorization/policyDefinitions", "Microsoft.Authorization/policySetDefinitions":
 				filter = "&$filter=policyType%20eq%20%27Custom%27"
 			}
-			if err := c.listOne(ctx, s, id+"/providers/"+l.typ+"?api-version="+l.api+filter, l.typ, id); err != nil {
+			if err := c.listOne(ctx, s, id+"/providers/"+l.typ+"?api-version="+l.api+filter, l.typ, id, true); err != nil {
 				return err
 			}
 		}

@@ -49,7 +49,8 @@ func (f *Failure) Denied() bool {
 
 // Limits on one answer and on one call.
 const (
-	maxPage     = 32 << 20 // bytes: a page is in memory whole, several at once
+	maxPage     = 32 << 20 // bytes: a page is in memory whole
+	smallPage   = 2 << 20  // pages up to this are read several at once
 	maxAttempts = 7
 	callTimeout = 100 * time.Second
 )
@@ -62,6 +63,7 @@ type client struct {
 	clock    func() time.Time
 	backoff  time.Duration
 	calls    atomic.Int64
+	large    *sync.Mutex // held while a large page is read
 }
 
 // newClient makes a client of a service at base; scope is what tokens are for.
@@ -71,7 +73,7 @@ func newClient(base, scope string, cred azcore.TokenCredential, t *throttle, o *
 	if err != nil {
 		return nil, fmt.Errorf("address %q: %w", base, err)
 	}
-	c := &client{base: u, throttle: t, clock: o.Clock, backoff: o.Backoff}
+	c := &client{base: u, throttle: t, clock: o.Clock, backoff: o.Backoff, large: &sync.Mutex{}}
 	auth := &bearer{cred: cred, scope: scope, host: u.Host, now: o.Clock}
 	c.pipeline = runtime.NewPipeline("azward", o.Version, runtime.PipelineOptions{PerRetry: []policy.Policy{auth}}, &policy.ClientOptions{
 		Retry:     policy.RetryOptions{MaxRetries: -1}, // send retries, so that the throttle sees every answer
@@ -85,12 +87,13 @@ func newClient(base, scope string, cred azcore.TokenCredential, t *throttle, o *
 // tried once with a new token: one may end while a long run goes on, or the
 // clocks may differ.
 type bearer struct {
-	cred  azcore.TokenCredential
-	scope string
-	host  string
-	mu    sync.Mutex
-	token azcore.AccessToken
-	now   func() time.Time
+	cred    azcore.TokenCredential
+	scope   string
+	host    string
+	mu      sync.Mutex
+	token   azcore.AccessToken
+	useless time.Time // a new token was refused as well: not tried again before
+	now     func() time.Time
 }
 
 // Do sends a request with a token.
@@ -109,7 +112,7 @@ func (b *bearer) Do(req *policy.Request) (*http.Response, error) {
 		return resp, err
 	}
 	fresh, err := b.get(req.Raw().Context(), token)
-	if err != nil {
+	if err != nil || fresh == token {
 		return resp, nil //nolint:nilerr // the refusal says more than the token's error
 	}
 	runtime.Drain(resp)
@@ -117,15 +120,26 @@ func (b *bearer) Do(req *policy.Request) (*http.Response, error) {
 		return nil, err
 	}
 	again.Raw().Header.Set("Authorization", "Bearer "+fresh)
-	return again.Next()
+	resp, err = again.Next()
+	if err == nil && resp.StatusCode == http.StatusUnauthorized {
+		// It is not the token: some services refuse so. The sign-in is not asked again for every call.
+		b.mu.Lock()
+		b.useless = b.now().Add(5 * time.Minute)
+		b.mu.Unlock()
+	}
+	return resp, err
 }
 
-// get returns a token that is not the refused one.
+// get returns a token that is not the refused one, but for where a new one was of
+// no use a moment ago.
 func (b *bearer) get(ctx context.Context, refused string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.token.Token != "" && b.token.Token != refused && b.token.ExpiresOn.Sub(b.now()) > 2*time.Minute {
 		return b.token.Token, nil
+	}
+	if refused != "" && refused == b.token.Token && b.now().Before(b.useless) {
+		return refused, nil
 	}
 	o := policy.TokenRequestOptions{Scopes: []string{b.scope}}
 	if refused != "" {
@@ -133,6 +147,10 @@ func (b *bearer) get(ctx context.Context, refused string) (string, error) {
 		o.Claims = fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, b.now().Unix())
 	}
 	t, err := b.cred.GetToken(ctx, o)
+	if err != nil && o.Claims != "" {
+		// Credentials that ask another program take no claims; the program has a new token by itself once the old one ends.
+		t, err = b.cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: o.Scopes})
+	}
 	if err != nil {
 		return "", &signInError{err}
 	}
@@ -247,7 +265,15 @@ func (c *client) once(ctx context.Context, method, address string, body any, hea
 		return v, &Failure{Message: "the connection failed: " + plainError(err)}, c.after(http.Header{}, attempt), nil
 	}
 	defer runtime.Drain(resp)
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxPage+1))
+	text, err := io.ReadAll(io.LimitReader(resp.Body, smallPage))
+	if err == nil && len(text) == smallPage {
+		// Large pages are read one at a time, so that memory does not grow with the number of calls.
+		c.large.Lock()
+		defer c.large.Unlock()
+		var more []byte
+		more, err = io.ReadAll(io.LimitReader(resp.Body, maxPage+1-smallPage))
+		text = append(text, more...)
+	}
 	switch {
 	case err != nil:
 		return v, &Failure{Message: "the answer broke off: " + plainError(err)}, c.after(http.Header{}, attempt), nil
@@ -299,6 +325,21 @@ type readSeekCloser struct{ *bytes.Reader }
 
 func (readSeekCloser) Close() error { return nil }
 
+// errNoList is what an answer without a list is: no empty one.
+var errNoList = &Failure{final: true, Message: "the answer holds no list"}
+
+// elementsOf returns the array of a page: its member value, or the page itself,
+// as some old lists of Azure Resource Manager are.
+func elementsOf(page jsondoc.Value) (jsondoc.Value, error) {
+	if page.Kind() == jsondoc.Array {
+		return page, nil
+	}
+	if list := page.Get("value"); list.Kind() == jsondoc.Array {
+		return list, nil
+	}
+	return jsondoc.Value{}, errNoList
+}
+
 // list calls each with the elements of every page. Pages are "value" or "data"
 // arrays with a link to the next. It stops at a page that fails; what came
 // before is kept.
@@ -310,7 +351,11 @@ func (c *client) list(ctx context.Context, address string, header http.Header, e
 		if err != nil {
 			return err
 		}
-		for _, e := range v.Get("value").Elements() {
+		page, err := elementsOf(v)
+		if err != nil {
+			return err
+		}
+		for _, e := range page.Elements() {
 			if err := each(e); err != nil {
 				return err
 			}

@@ -34,6 +34,7 @@ type Options struct {
 	Only          []string // of Parts; empty: all
 	Wants         []Want   // types that somebody will ask about
 
+	Tenant  string // whose: kept with the units, so that a run goes on in the same one
 	Dir     string // where finished units are kept until the snapshot is whole
 	Workers int    // calls at once; 0: 16
 	Version string
@@ -75,7 +76,8 @@ type run struct {
 // Microsoft Graph's directory takes 3,500 to 8,000 units in 10 seconds
 // ("Microsoft Graph service-specific throttling limits").
 const (
-	armRate, armBurst     = 200, 250
+	armRefill             = 25 // reads a second in each subscription
+	armRate, armBurst     = 50, 250
 	graphRate, graphBurst = 100, 300
 )
 
@@ -148,7 +150,7 @@ func (c *run) wants(part string) bool { return len(c.o.Only) == 0 || slices.Cont
 // those of another question.
 func (c *run) samePlan() error {
 	plan, err := json.Marshal(map[string]any{
-		"manager": c.o.Endpoints.Manager, "graph": c.o.Endpoints.Graph, "subscriptions": c.o.Subscriptions, "exclude": c.o.Exclude, "group": c.o.Group, "only": c.o.Only, "wants": c.o.Wants, "version": snapshot.Version,
+		"tenant": c.o.Tenant, "manager": c.o.Endpoints.Manager, "graph": c.o.Endpoints.Graph, "subscriptions": c.o.Subscriptions, "exclude": c.o.Exclude, "group": c.o.Group, "only": c.o.Only, "wants": c.o.Wants, "version": snapshot.Version,
 	})
 	if err != nil {
 		return fmt.Errorf("keep the plan: %w", err)
@@ -157,7 +159,11 @@ func (c *run) samePlan() error {
 	old, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		if err := os.WriteFile(path, plan, 0o600); err != nil {
+		// Whole or not at all: what is left of a plan would be another question.
+		if err := os.WriteFile(path+".new", plan, 0o600); err != nil {
+			return fmt.Errorf("keep the plan: %w", err)
+		}
+		if err := os.Rename(path+".new", path); err != nil {
 			return fmt.Errorf("keep the plan: %w", err)
 		}
 		return nil
@@ -166,8 +172,15 @@ func (c *run) samePlan() error {
 	case string(old) != string(plan):
 		return fmt.Errorf("%s holds a run that asked for something else; finish that one with its own flags, or delete the folder", c.dir)
 	}
+	if info, err := os.Stat(path); err == nil && c.clock().Sub(info.ModTime()) > oldest {
+		return fmt.Errorf("%s holds a run that was begun at %s: what it read is too old to go on with; delete the folder", c.dir, info.ModTime().UTC().Format(time.RFC3339))
+	}
 	return nil
 }
+
+// oldest is how long after its beginning a run may go on: a snapshot speaks of
+// about one time.
+const oldest = 24 * time.Hour
 
 // units runs everything, in stages: later units need what earlier ones read.
 func (c *run) units(ctx context.Context) ([]unit, error) {
@@ -197,6 +210,7 @@ func (c *run) units(ctx context.Context) ([]unit, error) {
 		if subscriptions, disabled, err = c.pick(ctx); err != nil {
 			return nil, err
 		}
+		c.arm.throttle.setRate(armRefill*float64(max(len(subscriptions), 2)), armBurst)
 		for _, sub := range disabled {
 			second = append(second, disabledUnit(sub))
 		}

@@ -98,10 +98,11 @@ func (c *run) readCollection(ctx context.Context, s *sink, g graphCollection, ty
 		if err != nil {
 			return refusedFor(err, g.permission)
 		}
-		if v.Kind() == jsondoc.Object {
-			if err := s.addGraph(g.collection, v); err != nil {
-				return err
-			}
+		if v.Kind() != jsondoc.Object {
+			return &Failure{final: true, Message: "the answer is no object"}
+		}
+		if err := s.addGraph(g.collection, v); err != nil {
+			return err
 		}
 		return s.cover(inventory.Entry{Type: typ, Scope: "/", State: inventory.Complete, Count: 1})
 	}
@@ -192,7 +193,7 @@ func (c *run) partUnits() []unit {
 			switch {
 			case err != nil:
 				if p.collection == "" {
-					return s.failed(err, "/", typ)
+					return s.failed(err, "/", total, typ)
 				}
 				return err
 			case p.collection == "":

@@ -35,6 +35,13 @@ func newThrottle(rate, burst float64, most int, clock func() time.Time) *throttl
 	return &throttle{wake: make(chan struct{}), clock: clock, rate: rate, burst: burst, tokens: burst, filled: clock(), limit: most, most: most}
 }
 
+// setRate changes the rate once more is known of who is called.
+func (t *throttle) setRate(rate, burst float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rate, t.burst = rate, burst
+}
+
 // acquire waits until a call may be made.
 func (t *throttle) acquire(ctx context.Context) error {
 	for {

@@ -65,7 +65,9 @@ func (s *sink) cover(e inventory.Entry) error {
 
 // failed turns the error of a unit, or of a part of one, into lines of the
 // manifest. Errors that end the run come back.
-func (s *sink) failed(err error, scope string, types ...string) error {
+//
+// got is how many resources arrived before.
+func (s *sink) failed(err error, scope string, got int, types ...string) error {
 	var f *Failure
 	if !errors.As(err, &f) {
 		return err
@@ -74,7 +76,7 @@ func (s *sink) failed(err error, scope string, types ...string) error {
 	switch {
 	case f.Denied():
 		state = inventory.Denied
-	case s.count.Load() > 0:
+	case got > 0:
 		state = inventory.Partial
 	}
 	for _, t := range types {
@@ -109,7 +111,7 @@ func runUnit(ctx context.Context, dir string, u unit, clock func() time.Time) (r
 	s := &sink{w: w, source: u.source}
 	begun := clock()
 	if err := u.run(ctx, s); err != nil {
-		if err := s.failed(err, u.scope, u.types...); err != nil {
+		if err := s.failed(err, u.scope, int(s.count.Load()), u.types...); err != nil {
 			return 0, err
 		}
 	}

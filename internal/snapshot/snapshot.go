@@ -205,6 +205,7 @@ func ParseEntry(v jsondoc.Value) (inventory.Entry, error) {
 	if err := e.State.UnmarshalText([]byte(v.Get("state").TextOr(""))); err != nil {
 		return e, err
 	}
+	e.Here, _ = v.Get("here").Bool()
 	for _, u := range v.Get("unread").Elements() {
 		if path := u.TextOr(""); path != "" {
 			e.Unread = append(e.Unread, path)
