@@ -37,6 +37,7 @@ func commands(env *Env) []*cobra.Command {
 		newAssessCommand(env),
 		newControlsCommand(env),
 		newCollectCommand(env),
+		newDiffCommand(env),
 		newFakeCommand(env),
 		newDemoCommand(env),
 		newPolicyCommand(env),

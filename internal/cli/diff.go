@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/internal/report"
+)
+
+func newDiffCommand(env *Env) *cobra.Command {
+	var format, output, failOn, exemptions string
+	var policies []string
+	cmd := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Say what changed in a tenant, what that did to the score, and who is to be asked",
+		Long: `Diff reads two snapshots, or anything else that --from reads, and assesses both:
+which findings are new and which are closed, which verdicts changed their state,
+how many points of the Secure Score moved, which resources came, went and
+changed, and who created or changed them last where Azure says so. A snapshot is
+judged at the time at which it was read.
+
+What the later reading did not read is not closed and not removed: it is not
+known. With --fail-on the exit code is 1 where a new finding is of that severity
+or above.`,
+		Example: `  azward diff monday.azs tuesday.azs
+  azward diff monday.azs tuesday.azs --format md -o drift.md
+  azward diff main.azs branch.azs --fail-on high`,
+		Args: exactly(2, "give two readings of a tenant: the earlier and the later one"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write, err := driftWriter(format, output)
+			if err != nil {
+				return err
+			}
+			threshold, err := parseFailOn(failOn)
+			if err != nil {
+				return err
+			}
+			p := newProgress(env)
+			defer p.clear()
+			var sides [2]*app.Judged
+			for i, path := range args {
+				if path == "" {
+					return usagef("a reading needs a path")
+				}
+				if sides[i], err = app.Judge(cmd.Context(), app.Options{From: []string{path}, Policies: policies, Exemptions: exemptions, Now: env.Now(), Version: version(), Progress: p.show, Clock: env.Now}); err != nil {
+					return asUsage(err)
+				}
+				p.clear()
+				complainOfInput(env, sides[i].Assessment)
+			}
+			d := sides[0].Compare(sides[1])
+			if err := writeOutput(env, output, func(w io.Writer) error { return write(w, d) }); err != nil {
+				return err
+			}
+			if worst, any := d.Worst(); failOn != "" && any && worst >= threshold {
+				return errFindings
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&format, "format", "f", "", "table, json or md (default: by the name of -o, else table)")
+	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
+	flags.StringVar(&failOn, "fail-on", "", "exit with 1 where a new finding is of this `SEVERITY` or above: low, medium, high, critical")
+	flags.StringArrayVar(&policies, "policies", nil, "also assess the Azure Policy definitions in `PATH` (a file or folder)")
+	flags.StringVar(&exemptions, "exemptions", "", "a YAML `FILE` of exemptions")
+	return cmd
+}
+
+// driftWriter returns what writes a drift in a format.
+func driftWriter(format, output string) (func(io.Writer, *report.Drift) error, error) {
+	if format == "" {
+		format = formatOfFile(output)
+	}
+	switch format {
+	case "table":
+		return report.DriftText, nil
+	case "md":
+		return report.DriftMarkdown, nil
+	case "json":
+		return func(w io.Writer, d *report.Drift) error { return writeJSON(w, d) }, nil
+	}
+	return nil, usagef("no format is called %q: formats are table, json, md", format)
+}
+
+// parseFailOn reads the value of --fail-on; nothing is the lowest severity.
+func parseFailOn(text string) (finding.Severity, error) {
+	if text == "" {
+		return 0, nil
+	}
+	s, err := finding.ParseSeverity(text)
+	if err != nil {
+		return 0, usagef("--fail-on: %v", err)
+	}
+	return s, nil
+}
+
+// complainOfInput writes what is wrong with the files, and leaves out what the
+// assessment says of the tenant.
+func complainOfInput(env *Env, a *report.Assessment) {
+	files := report.Assessment{}
+	for _, n := range a.Notices {
+		if n.Code != report.CodeExpired {
+			files.Notices = append(files.Notices, n)
+		}
+	}
+	complain(env, &files)
+}
