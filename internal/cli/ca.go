@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -91,18 +90,14 @@ func readPolicies(env *Env, path string) ([]*condaccess.Policy, error) {
 const maxInputFile = 1 << 30
 
 func readJSON(env *Env, path string) (jsondoc.Value, error) {
-	var in io.Reader = env.Stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return jsondoc.Value{}, usagef("read %s: %v", path, reasonOf(err))
-		}
-		defer func() { _ = f.Close() }()
-		in = f
+	in, err := openInput(env, path)
+	if err != nil {
+		return jsondoc.Value{}, err
 	}
+	defer func() { _ = in.Close() }() // only read
 	text, err := io.ReadAll(io.LimitReader(in, maxInputFile))
 	if err != nil {
-		return jsondoc.Value{}, fmt.Errorf("read %s: %w", path, err)
+		return jsondoc.Value{}, fmt.Errorf("read %s: %w", path, reasonOf(err))
 	}
 	doc, err := jsondoc.Parse([]byte(strings.TrimPrefix(string(text), "\ufeff")))
 	if err != nil {

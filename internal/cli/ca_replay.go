@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -74,16 +74,15 @@ counted as undecided.`,
 }
 
 func replayFile(cmd *cobra.Command, env *Env, path string, c *app.ConditionalAccess, proposed *condaccess.Set, total *condaccess.Replay, p *progress) error {
-	in := env.Stdin
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return usagef("read %s: %v", path, reasonOf(err))
-		}
-		defer func() { _ = file.Close() }()
-		in = file
+	in, err := openInput(env, path)
+	if err != nil {
+		return err
 	}
+	defer func() { _ = in.Close() }() // only read
 	r, bad, err := app.ReplayLog(cmd.Context(), in, c.Set, proposed, 0, func(n int) { p.show("sign-ins", n, 0) })
+	if errors.Is(err, app.ErrUsage) {
+		return usagef("%s: %v", path, asUsage(err))
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

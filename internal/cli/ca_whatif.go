@@ -1,12 +1,11 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -113,7 +112,7 @@ func whatIf(cmd *cobra.Command, env *Env, f *whatIfFlags, args []string) error {
 		base = base.With(policies)
 	}
 	if f.batch != "" {
-		return whatIfBatch(env, f, base)
+		return whatIfBatch(cmd.Context(), env, f, base)
 	}
 	s, err := f.signIn(env, base)
 	if err != nil {
@@ -203,38 +202,14 @@ func (f *whatIfFlags) signIn(env *Env, base *app.ConditionalAccess) (condaccess.
 	return s, nil
 }
 
-func whatIfBatch(env *Env, f *whatIfFlags, base *app.ConditionalAccess) error {
-	in := env.Stdin
-	if f.batch != "-" {
-		file, err := os.Open(f.batch)
-		if err != nil {
-			return usagef("read %s: %v", f.batch, reasonOf(err))
-		}
-		defer func() { _ = file.Close() }()
-		in = file
-	}
+func whatIfBatch(ctx context.Context, env *Env, f *whatIfFlags, base *app.ConditionalAccess) error {
 	now := f.ca.inventory.now(env)
-	return writeOutput(env, f.ca.output, func(w io.Writer) error {
-		s := bufio.NewScanner(in)
-		s.Buffer(make([]byte, 1<<16), maxBatchLine)
-		for s.Scan() {
-			line := bytes.TrimSpace(bytes.TrimPrefix(s.Bytes(), []byte("\ufeff")))
-			if len(line) == 0 {
-				continue
-			}
-			if err := writeLine(w, app.WhatIfText(line, base, now, f.graph)); err != nil {
-				return err
-			}
-			if fl, ok := w.(interface{ Flush() error }); ok && f.batch == "-" {
-				if err := fl.Flush(); err != nil {
-					return err
-				}
-			}
+	return batchLines(ctx, env, f.batch, f.ca.output, maxBatchLine, func(w io.Writer, line []byte, tooLong bool) error {
+		if tooLong {
+			_, err := fmt.Fprintf(w, `{"id":null,"error":{"code":"CAP0001","message":%q,"stage":"parse"}}`+"\n", tooLongLine(maxBatchLine))
+			return err
 		}
-		if err := s.Err(); err != nil {
-			return fmt.Errorf("read %s: %w", f.batch, err)
-		}
-		return nil
+		return writeLine(w, app.WhatIfText(line, base, now, f.graph))
 	})
 }
 

@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -67,62 +65,13 @@ type policyBatch struct {
 }
 
 func (b *policyBatch) run(ctx context.Context, path, output string) error {
-	in := b.env.Stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return usagef("read %s: %v", path, reasonOf(err))
-		}
-		defer func() { _ = f.Close() }() // only read
-		in = f
-	}
-	return writeOutput(b.env, output, func(w io.Writer) error {
-		r := bufio.NewReaderSize(in, 1<<16)
-		for {
-			line, tooLong, err := readLine(r, maxPolicyLine)
-			if len(trimBlank(line)) > 0 || tooLong {
-				if err := b.line(w, line, tooLong); err != nil {
-					return err
-				}
-				if fl, ok := w.(interface{ Flush() error }); ok && path == "-" && r.Buffered() == 0 {
-					if err := fl.Flush(); err != nil {
-						return err
-					}
-				}
-			}
-			if err == io.EOF {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-		}
-	})
-}
-
-// readLine reads a line of any length; of one beyond limit, only that it was.
-func readLine(r *bufio.Reader, limit int) (line []byte, tooLong bool, err error) {
-	for {
-		part, err := r.ReadSlice('\n')
-		if !tooLong {
-			line = append(line, part...)
-		}
-		if len(line) > limit {
-			line, tooLong = line[:0], true
-		}
-		if err != bufio.ErrBufferFull {
-			return line, tooLong, err
-		}
-	}
+	return batchLines(ctx, b.env, path, output, maxPolicyLine, b.line)
 }
 
 func (b *policyBatch) line(w io.Writer, line []byte, tooLong bool) error {
 	a := policyAnswer{ID: json.RawMessage("null")}
 	if tooLong {
-		a.Error = &policyError{Code: "BadLine", Message: "the line is longer than 64 MiB", Stage: policy.StageParse}
+		a.Error = &policyError{Code: "BadLine", Message: tooLongLine(maxPolicyLine), Stage: policy.StageParse}
 	} else {
 		a = b.answer(line)
 	}

@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"strconv"
 
 	"github.com/azward/azward/diag"
@@ -19,38 +17,15 @@ const maxBatchLine = 16 << 20
 
 // batch answers a query a line. A bad line gets its error and the run goes on.
 func (q *querier) batch(ctx context.Context, path, output string) error {
-	in := q.env.Stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return usagef("read %s: %v", path, reasonOf(err))
-		}
-		defer func() { _ = f.Close() }() // it was only read
-		in = f
-	}
-	return writeOutput(q.env, output, func(w io.Writer) error {
-		s := bufio.NewScanner(in)
-		s.Buffer(make([]byte, 1<<16), maxBatchLine)
-		var buf []byte
-		for s.Scan() {
-			line := s.Bytes()
-			if len(trimBlank(line)) == 0 {
-				continue
-			}
+	var buf []byte
+	return batchLines(ctx, q.env, path, output, maxBatchLine, func(w io.Writer, line []byte, tooLong bool) error {
+		if tooLong {
+			buf = appendQueryError(append(buf[:0], `{"id":null,`...), "BadLine", tooLongLine(maxBatchLine), diag.Position{})
+		} else {
 			buf = q.answer(ctx, buf[:0], line)
-			if _, err := w.Write(buf); err != nil {
-				return err
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if fl, ok := w.(interface{ Flush() error }); ok && path == "-" {
-				if err := fl.Flush(); err != nil {
-					return err
-				}
-			}
 		}
-		return s.Err()
+		_, err := w.Write(buf)
+		return err
 	})
 }
 

@@ -62,7 +62,7 @@ func dataFormat(path string) string {
 func loadTable(path string, schema, hint []kql.Column) (*kqlio.Loaded, error) {
 	format := dataFormat(path)
 	if format == "" {
-		return nil, fmt.Errorf("the name does not say the format: want .csv, .tsv, .json or .jsonl, perhaps with .gz or .zst")
+		return nil, usagef("the name does not say the format: want .csv, .tsv, .json or .jsonl, perhaps with .gz or .zst")
 	}
 	return readData(path, format, schema, hint)
 }

@@ -183,6 +183,9 @@ func redact(env *Env, from, to string, key []byte) error {
 			}
 			return w.Line(l)
 		})
+		if w == nil && (err == nil || errors.Is(err, snapshot.ErrTruncated)) {
+			return usagef("%s: the file ends before the snapshot's first line", from)
+		}
 		if errors.Is(err, snapshot.ErrTruncated) {
 			return w.Checkpoint()
 		}

@@ -83,7 +83,7 @@ func importFiles(ctx context.Context, env *Env, dir string, args []string) (err 
 		}
 		t, err := importedTable(ctx, env, engine, path, hint)
 		if err != nil {
-			return fmt.Errorf("import %s: %w", path, err)
+			return inputError("import "+path, err)
 		}
 		cols := t.Columns()
 		all := make([]int, len(cols))

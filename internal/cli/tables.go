@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -76,6 +77,9 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 			return fail(usagef("--load %q: want Table=FILE", l))
 		}
 		if isParquet(path) {
+			if _, err := os.Stat(path); err != nil {
+				return fail(usagef("load %s: %v", path, reasonOf(err)))
+			}
 			t, err := engine.OpenParquet(ctx, []string{path})
 			if err != nil {
 				return fail(fmt.Errorf("load %s: %w", path, err))
@@ -85,7 +89,7 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 		}
 		t, err := loadTable(path, known[name], hints[name])
 		if err != nil {
-			return fail(fmt.Errorf("load %s: %w", path, err))
+			return fail(inputError("load "+path, err))
 		}
 		sayLoaded(env, path, t)
 		db.Add(name, t.Table)

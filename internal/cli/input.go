@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// openInput opens the file that a flag or an argument names; - is standard
+// input, which stays open. What cannot be opened is the caller's to mend.
+func openInput(env *Env, path string) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(env.Stdin), nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("read %s: %v", path, reasonOf(err))
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		_ = f.Close() // only opened
+		return nil, usagef("read %s: it is a folder, and a file is wanted", path)
+	}
+	return f, nil
+}
+
+// inputError wraps the error of reading a file that the caller named: of usage
+// where there is no such file, where it is a folder or where it may not be read.
+func inputError(what string, err error) error {
+	var usage *usageError
+	if errors.As(err, &usage) {
+		return &usageError{message: what + ": " + usage.message, help: usage.help}
+	}
+	for _, reason := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.EISDIR, syscall.ENOTDIR, syscall.ENAMETOOLONG} {
+		if errors.Is(err, reason) {
+			return usagef("%s: %v", what, reasonOf(err))
+		}
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// batchLines calls answer with each line of a batch that is not blank, without
+// its end, and with a writer for the answer. A line longer than limit bytes is
+// not kept: answer only learns that it was. From standard input (-), what was
+// answered is written out before more is waited for.
+func batchLines(ctx context.Context, env *Env, path, output string, limit int, answer func(w io.Writer, line []byte, tooLong bool) error) error {
+	in, err := openInput(env, path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }() // only read
+	return writeOutput(env, output, func(w io.Writer) error {
+		r := bufio.NewReaderSize(in, 1<<16)
+		for {
+			line, tooLong, end := readLine(r, limit)
+			line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff")))
+			if len(line) > 0 || tooLong {
+				if err := answer(w, line, tooLong); err != nil {
+					return err
+				}
+				if fl, ok := w.(interface{ Flush() error }); ok && path == "-" && r.Buffered() == 0 {
+					if err := fl.Flush(); err != nil {
+						return err
+					}
+				}
+			}
+			if errors.Is(end, io.EOF) {
+				return nil
+			}
+			if end != nil {
+				return fmt.Errorf("read %s: %w", path, reasonOf(end))
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// readLine reads a line of any length; of one beyond limit, only that it was.
+// The error is io.EOF behind the last line.
+func readLine(r *bufio.Reader, limit int) (line []byte, tooLong bool, err error) {
+	for {
+		part, err := r.ReadSlice('\n')
+		if !tooLong {
+			line = append(line, part...)
+		}
+		if len(line) > limit {
+			line, tooLong = nil, true
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, tooLong, err
+		}
+	}
+}
+
+func tooLongLine(limit int) string { return fmt.Sprintf("the line is longer than %d MiB", limit>>20) }
