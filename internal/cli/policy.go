@@ -28,5 +28,6 @@ func policyCommands(env *Env) []*cobra.Command {
 		newPolicyComplianceCommand(env),
 		newPolicyWhatIfCommand(env),
 		newPolicyLintCommand(env),
+		newPolicyTestCommand(env),
 	}
 }

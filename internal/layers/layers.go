@@ -29,6 +29,7 @@ var Floors = []Floor{
 	{6, "judges", []string{
 		"policy/assign",
 		"policy/lint",
+		"policy/cases",
 		"posture",
 		"compliance",
 		"siem",
