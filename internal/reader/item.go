@@ -64,6 +64,8 @@ func (f *fileRun) value(v jsondoc.Value, at place, c *collection, depth int) {
 	case isExchange(v):
 		f.values++
 		f.exchange(v, at)
+	case isHound(v):
+		f.houndRecord(v, at)
 	case isCollection(v):
 		f.collectionValue(v, at, depth)
 	case isTable(v.Get("data")):
@@ -147,6 +149,7 @@ func (f *fileRun) endCollection(c *collection) {
 		}
 		return
 	}
+	f.houndMeta(c.rest)
 	context := graphContext(c.rest)
 	if c.asked == nil && context != "" {
 		f.graphCollection(c, context)

@@ -24,6 +24,7 @@ type fileRun struct {
 	lone    bool   // the text is one object that is no list
 	held    holdings
 	session session
+	hound   hound
 }
 
 // text reads one JSON text: a file, or a file in an archive.
@@ -61,6 +62,7 @@ func (rd *run) text(name string, r io.Reader) {
 		rd.read++
 	}
 	f.finishSession()
+	f.finishHound()
 	f.cover()
 }
 
