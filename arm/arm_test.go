@@ -124,8 +124,7 @@ func TestEval(t *testing.T) {
 		got := ""
 		if v, err := p.Eval(NewEnv(testScope)); err != nil {
 			got = "error"
-			var ee *EvalError
-			if !errors.As(err, &ee) {
+			if _, ok := errors.AsType[*EvalError](err); !ok {
 				t.Errorf("%s: error %T is no *EvalError", c.text, err)
 			}
 		} else {
@@ -147,7 +146,7 @@ func TestDiagnostics(t *testing.T) {
 		{"[foo]", "ARM0006", 1},
 		{"[concat('a') x]", "ARM0007", 13},
 		{"[12x]", "ARM0005", 1},
-		{"[lenght('a')]", "ARM0101", 1},
+		{"[lenngth('a')]", "ARM0101", 1},
 		{"[length('a', 'b')]", "ARM0103", 1},
 		{"[field('a')]", "ARM0102", 1},
 		{"[map(createArray(1), lambda(1, 2))]", "ARM0104", 28},
@@ -159,7 +158,7 @@ func TestDiagnostics(t *testing.T) {
 			t.Errorf("%.40s: %v at %v, want %s at %d", c.text, diags, diags, c.code, c.start)
 		}
 	}
-	_, diags := CompileText("[lenght('a')]", Options{})
+	_, diags := CompileText("[lenngth('a')]", Options{})
 	if diags[0].Hint != `did you mean "length"?` {
 		t.Errorf("hint %q", diags[0].Hint)
 	}
@@ -196,8 +195,7 @@ func FuzzParse(f *testing.F) {
 				continue
 			}
 			if _, err := p.Eval(NewEnv(testScope)); err != nil {
-				var ee *EvalError
-				if !errors.As(err, &ee) {
+				if _, ok := errors.AsType[*EvalError](err); !ok {
 					t.Fatalf("%T is no *EvalError", err)
 				}
 			}

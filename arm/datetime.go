@@ -151,7 +151,7 @@ func FormatTime(t time.Time, format string) (string, error) {
 	if len(format) == 1 {
 		std, ok := standardFormats[format[0]]
 		if !ok {
-			return "", fmt.Errorf("unrecognised standard format specifier '%s'", format)
+			return "", fmt.Errorf("unrecognized standard format specifier '%s'", format)
 		}
 		if std.utc {
 			t = t.UTC()

@@ -95,7 +95,3 @@ func errArgCount(f *Function, n int, at diag.Span) diag.Diagnostic {
 func errLambda(name string, at diag.Span) diag.Diagnostic {
 	return diag.Diagnostic{Code: "ARM0104", Span: at, Message: fmt.Sprintf("%s: the first arguments of lambda are the names of its variables as string literals", name)}
 }
-
-func errConstant(err *EvalError) diag.Diagnostic {
-	return diag.Diagnostic{Code: err.Code, Severity: diag.Warning, Span: err.Span, Message: err.Error()}
-}

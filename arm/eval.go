@@ -386,8 +386,7 @@ func located(ev evalFunc, n *Call) evalFunc {
 }
 
 func locate(err error, at diag.Span, fn string) error {
-	var ee *EvalError
-	if errors.As(err, &ee) {
+	if _, ok := errors.AsType[*EvalError](err); ok {
 		return err
 	}
 	code := "ARM0201"
@@ -506,6 +505,7 @@ func element(b, k Value, safe, lenient bool, at diag.Span) (Value, error) {
 		if safe || lenient {
 			return Null, nil
 		}
+	default:
 	}
 	return Null, &EvalError{Code: "ARM0202", Span: at, Message: fmt.Sprintf("%s cannot be indexed with %s", kindName(b), kindName(k))}
 }

@@ -2,6 +2,7 @@ package arm
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -91,9 +92,9 @@ func lambdaFunctions() []Function {
 				if err != nil {
 					return Null, err
 				}
-				for i := len(c.env.vars) - 1; i >= 0; i-- {
-					if strings.EqualFold(c.env.vars[i].name, name) {
-						return c.env.vars[i].value, nil
+				for _, v := range slices.Backward(c.env.vars) {
+					if strings.EqualFold(v.name, name) {
+						return v.value, nil
 					}
 				}
 				return Null, fmt.Errorf("no lambda variable named %q", name)

@@ -120,6 +120,7 @@ func objectFunctions() []Function {
 						if n, ok := c.args[i].doc.Int(); ok && n >= 0 && n < int64(v.doc.Len()) {
 							next = v.doc.At(int(n))
 						}
+					default:
 					}
 					if next.IsMissing() {
 						return Null, nil

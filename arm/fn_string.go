@@ -344,6 +344,7 @@ func evalConcat(c *call) (Value, error) {
 		case jsondoc.String:
 			s, _ := a.doc.Text()
 			n += len(s)
+		default:
 		}
 	}
 	if n > MaxText {

@@ -99,7 +99,7 @@ func Parse(text string) (*Expr, diag.List) {
 	if err == nil {
 		p.space()
 		if p.pos < p.end {
-			err = p.fail(errTrailing(p.rest(), p.here()))
+			err = new(errTrailing(p.rest(), p.here()))
 		}
 	}
 	if err != nil {
@@ -132,8 +132,6 @@ type parser struct {
 	end   int
 	depth int
 }
-
-func (p *parser) fail(d diag.Diagnostic) *diag.Diagnostic { return &d }
 
 func (p *parser) here() diag.Span {
 	return diag.Span{Start: p.pos, End: min(p.pos+1, len(p.text))}
@@ -170,7 +168,7 @@ func (p *parser) expression() (Node, *diag.Diagnostic) {
 	p.depth++
 	defer func() { p.depth-- }()
 	if p.depth > MaxDepth {
-		return nil, p.fail(errTooDeep(p.here()))
+		return nil, new(errTooDeep(p.here()))
 	}
 	p.space()
 	n, err := p.primary()
@@ -179,7 +177,7 @@ func (p *parser) expression() (Node, *diag.Diagnostic) {
 	}
 	for chain := 0; ; chain++ {
 		if chain > MaxDepth {
-			return nil, p.fail(errTooDeep(p.here()))
+			return nil, new(errTooDeep(p.here()))
 		}
 		p.space()
 		switch p.peek() {
@@ -193,7 +191,7 @@ func (p *parser) expression() (Node, *diag.Diagnostic) {
 			start := p.pos
 			name := p.word()
 			if name == "" {
-				return nil, p.fail(errWanted("a property name after the dot", p.rest(), p.here()))
+				return nil, new(errWanted("a property name after the dot", p.rest(), p.here()))
 			}
 			n = &Prop{Base: n, Name: name, Safe: safe, At: diag.Span{Start: n.Span().Start, End: p.pos}}
 			_ = start
@@ -209,7 +207,7 @@ func (p *parser) expression() (Node, *diag.Diagnostic) {
 			}
 			p.space()
 			if p.peek() != ']' {
-				return nil, p.fail(errWanted(`"]"`, p.rest(), p.here()))
+				return nil, new(errWanted(`"]"`, p.rest(), p.here()))
 			}
 			p.pos++
 			n = &Index{Base: n, Key: key, Safe: safe, At: diag.Span{Start: n.Span().Start, End: p.pos}}
@@ -225,7 +223,7 @@ func (p *parser) primary() (Node, *diag.Diagnostic) {
 	case c == '\'':
 		s, ok := p.str()
 		if !ok {
-			return nil, p.fail(errUnclosed(diag.Span{Start: start, End: p.end}))
+			return nil, new(errUnclosed(diag.Span{Start: start, End: p.end}))
 		}
 		return &Lit{Val: jsondoc.NewString(s), At: diag.Span{Start: start, End: p.pos}}, nil
 	case c >= '0' && c <= '9', c == '-', c == '+':
@@ -233,9 +231,9 @@ func (p *parser) primary() (Node, *diag.Diagnostic) {
 	case isWordStart(c):
 		return p.call()
 	case c == 0:
-		return nil, p.fail(errWanted("an expression", "the end", p.here()))
+		return nil, new(errWanted("an expression", "the end", p.here()))
 	default:
-		return nil, p.fail(errWanted("a function, a string or a number", p.rest(), p.here()))
+		return nil, new(errWanted("a function, a string or a number", p.rest(), p.here()))
 	}
 }
 
@@ -274,7 +272,7 @@ func (p *parser) number() (Node, *diag.Diagnostic) {
 	}
 	at := diag.Span{Start: start, End: p.pos}
 	if digits == p.pos || isWordStart(p.peek()) {
-		return nil, p.fail(errNumber(p.text[start:min(p.pos+1, p.end)], at))
+		return nil, new(errNumber(p.text[start:min(p.pos+1, p.end)], at))
 	}
 	lit := strings.TrimLeft(p.text[digits:p.pos], "0")
 	if lit == "" || lit[0] == '.' {
@@ -285,7 +283,7 @@ func (p *parser) number() (Node, *diag.Diagnostic) {
 	}
 	v, err := jsondoc.ParseString(lit)
 	if err != nil {
-		return nil, p.fail(errNumber(lit, at))
+		return nil, new(errNumber(lit, at))
 	}
 	return &Lit{Val: v, At: at}, nil
 }
@@ -316,7 +314,7 @@ func (p *parser) call() (Node, *diag.Diagnostic) {
 		case "null":
 			return &Lit{Val: jsondoc.Nothing, At: nameAt}, nil
 		}
-		return nil, p.fail(errNotCalled(name, nameAt))
+		return nil, new(errNotCalled(name, nameAt))
 	}
 	p.pos++
 	c := &Call{Name: name, NameAt: nameAt}
@@ -341,7 +339,7 @@ func (p *parser) call() (Node, *diag.Diagnostic) {
 			c.At = diag.Span{Start: start, End: p.pos}
 			return c, nil
 		default:
-			return nil, p.fail(errWanted(`"," or ")"`, p.rest(), p.here()))
+			return nil, new(errWanted(`"," or ")"`, p.rest(), p.here()))
 		}
 	}
 }

@@ -105,7 +105,7 @@ var table = sync.OnceValue(func() *functionTable {
 	return t
 })
 
-// nearest returns the function name closest to a misspelt one, or "".
+// nearest returns the function name closest to a misspelled one, or "".
 func nearest(name string) string {
 	low := strings.ToLower(name)
 	best, bestAt := "", 1+len(low)/3

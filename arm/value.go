@@ -30,7 +30,7 @@ func Of(v jsondoc.Value) Value {
 	return Value{doc: v}
 }
 
-// Text, Int and Truth build values of Go's own.
+// Text returns a text.
 func Text(s string) Value { return Value{doc: jsondoc.NewString(s)} }
 
 // Int returns a whole number.
@@ -137,6 +137,7 @@ func collectHoles(v jsondoc.Value, out *[]string) {
 		for _, e := range v.Members() {
 			collectHoles(e, out)
 		}
+	default:
 	}
 }
 
@@ -207,6 +208,7 @@ func countHoles(v jsondoc.Value, reasons *[]string, most int) int {
 				return n
 			}
 		}
+	default:
 	}
 	return n
 }

@@ -99,7 +99,7 @@ type User struct {
 	Enabled      Tri
 	External     Tri    // signs in with credentials of another tenant or provider
 	HomeTenant   string // tenant id, where the object tells it
-	OnPremises   bool   // synchronised from Active Directory
+	OnPremises   bool   // synchronized from Active Directory
 	AgentUser    bool   // a user that stands for an agent
 	Created      time.Time
 	LastSignIn   time.Time // the latest of interactive and non-interactive; zero where unread

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -33,12 +34,7 @@ func (b *Builder) Build() *Directory {
 }
 
 func contains(gs []*Group, g *Group) bool {
-	for _, x := range gs {
-		if x == g {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(gs, g)
 }
 
 // closeGroups computes, for each group, the groups it is in (itself first).
@@ -231,6 +227,7 @@ func not(t Tri) Tri {
 		return False
 	case False:
 		return True
+	default:
 	}
 	return Unknown
 }

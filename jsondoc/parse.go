@@ -80,12 +80,10 @@ func ParseValid(raw []byte, base int, in *Interner) (Value, error) {
 func AsSyntaxError(err error) *SyntaxError { return syntaxError(err, 0) }
 
 func syntaxError(err error, base int64) *SyntaxError {
-	var own *SyntaxError
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*SyntaxError](err); ok {
 		return own
 	}
-	var syn *jsontext.SyntacticError
-	if errors.As(err, &syn) {
+	if syn, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		msg := syn.Err.Error()
 		if errors.Is(syn.Err, jsontext.ErrDuplicateName) {
 			msg = "name stands twice in one object"

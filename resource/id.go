@@ -3,6 +3,7 @@ package resource
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -80,10 +81,8 @@ func ParseID(s string) (ID, error) {
 	if len(seg) > MaxIDSegments {
 		return ID{}, fmt.Errorf("%w: more than %d segments", ErrNotID, MaxIDSegments)
 	}
-	for _, x := range seg {
-		if x == "" {
-			return ID{}, fmt.Errorf("%w: %q has an empty segment", ErrNotID, clip(raw))
-		}
+	if slices.Contains(seg, "") {
+		return ID{}, fmt.Errorf("%w: %q has an empty segment", ErrNotID, clip(raw))
 	}
 	id := ID{raw: raw, key: strings.ToLower(raw), parent: -1}
 	off := func(n int) int { // length of the id made of the first n segments

@@ -83,6 +83,7 @@ func fullType(id ID, typ string) string {
 		return TypeSubscription
 	case LevelResourceGroup:
 		return TypeResourceGroup
+	default:
 	}
 	if rest, ok := cutFold(typ, "/providers/"); ok {
 		typ = rest

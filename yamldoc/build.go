@@ -141,6 +141,7 @@ func (b *builder) mapping(values []*ast.MappingValueNode, off, depth int) (jsond
 				for _, e := range v.Elements() {
 					merged = append(merged, e)
 				}
+			default:
 			}
 			for _, m := range merged {
 				if m.Kind() != jsondoc.Object {
@@ -255,6 +256,7 @@ func (b *builder) tagged(n *ast.TagNode, off, depth int) (jsondoc.Value, error) 
 		switch v.Kind() {
 		case jsondoc.Null, jsondoc.Bool, jsondoc.Number:
 			return jsondoc.NewString(text).WithOffset(off), nil
+		default:
 		}
 	case "int", "float":
 		if f, ok := numberAsWritten(text); ok {

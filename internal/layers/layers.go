@@ -4,14 +4,14 @@ package layers
 
 import "strings"
 
-// Floor is one storey: its packages may import those of strictly lower floors.
+// Floor is one level: its packages may import those of strictly lower floors.
 type Floor struct {
 	Number   int
 	Name     string
 	Packages []string // relative to the module; a trailing /... takes what lies below too
 }
 
-// Floors lists the storeys from the top.
+// Floors lists the floors from the top.
 var Floors = []Floor{
 	{11, "cmd", []string{"cmd/..."}},
 	{10, "doors", []string{"internal/cli"}},

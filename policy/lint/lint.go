@@ -269,7 +269,7 @@ func (l *linter) aliases(def *policy.Definition, rule jsondoc.Value) {
 	uses := def.Aliases()
 	for _, op := range rule.Path("then", "details", "operations").Elements() {
 		if name, ok := op.Get("field").Text(); ok && strings.Contains(name, "/") && !arm.IsExpression(name) {
-			uses = append(uses[:len(uses):len(uses)], policy.FieldUse{Name: name, Span: spanOf(op.Get("field"))})
+			uses = append(slices.Clip(uses), policy.FieldUse{Name: name, Span: spanOf(op.Get("field"))})
 		}
 	}
 	for _, u := range uses {

@@ -28,6 +28,7 @@ func (n *node) refine(f facts, holds bool) (facts, bool) {
 			return f, true
 		}
 		return n.either(f, holds)
+	default:
 	}
 	if n.fixed != nil {
 		return f, *n.fixed == holds

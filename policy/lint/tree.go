@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -93,9 +94,9 @@ func (n *node) about(counts []counted) {
 	}
 	lower := strings.ToLower(n.field)
 	key := lower
-	for i := len(counts) - 1; i >= 0; i-- {
-		if rest, ok := strings.CutPrefix(lower, counts[i].array); ok {
-			key = strconv.Itoa(counts[i].depth) + ":" + counts[i].array + ":" + rest
+	for _, c := range slices.Backward(counts) {
+		if rest, ok := strings.CutPrefix(lower, c.array); ok {
+			key = strconv.Itoa(c.depth) + ":" + c.array + ":" + rest
 			lower = rest
 			break
 		}
