@@ -436,6 +436,7 @@ func docsWant(t Type, x any) string {
 			}
 		case Decimal:
 			return v
+		default: // compared as it is written
 		}
 		return v
 	case json.Number:

@@ -106,6 +106,7 @@ func (b *binder) boolean(e syntax.Expr, sc *scope) plan.Expr {
 		return x
 	case types.Dynamic, types.Int, types.Long:
 		return b.fold(&plan.Cast{X: x, T: types.Bool})
+	default: // no condition
 	}
 	b.fail(errExpectedType("a condition", "bool", x.Type()), e.Span())
 	return nil

@@ -90,6 +90,7 @@ func (b *binder) callName(e *syntax.Call) string {
 					return value.Text(l.Value, false)
 				}
 			}
+		case fn.NameNone: // a numbered name
 		}
 		return ""
 	}

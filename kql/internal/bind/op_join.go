@@ -25,6 +25,7 @@ func (b *binder) join(in rows, op *syntax.Join) rows {
 		kind = plan.LeftSemi
 	case "rightantisemi":
 		kind = plan.RightAnti
+	default: // a kind of its own already
 	}
 	right := rows{node: b.table(op.Right, noScope)}
 	right.open = b.open[right.node]
@@ -54,6 +55,7 @@ func (b *binder) join(in rows, op *syntax.Join) rows {
 			take[i] = i
 		}
 		return rows{node: plan.NewJoin(kind, in.node, right.node, lk, rk, take, rc), open: right.open}
+	default: // the columns of both sides, below
 	}
 	nm := newNamer()
 	cols := slices.Clone(lc)

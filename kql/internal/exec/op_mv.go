@@ -30,8 +30,9 @@ func elements(v value.Value, asArray bool) []value.Value {
 			out[i] = value.Object(one)
 		}
 		return out
+	default:
+		return []value.Value{v}
 	}
-	return []value.Value{v}
 }
 
 // expander spreads the rows of a batch, some at a time: a few rows with long

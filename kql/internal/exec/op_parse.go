@@ -96,8 +96,9 @@ func typedPattern(t types.Type) string {
 		return `(?i:true|false|0|1)`
 	case types.GUID:
 		return `[0-9a-fA-F-]{32,36}`
+	default:
+		return `.*`
 	}
-	return `.*`
 }
 
 func regexPattern(p plan.Pattern, captures int) (parser, error) {

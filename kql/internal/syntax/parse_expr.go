@@ -262,6 +262,7 @@ func (p *parser) primary() Expr {
 				return &Ref{p.name()}
 			}
 		}
+	case EOF, Bad: // no expression begins so
 	}
 	p.expected("an expression")
 	return nil
@@ -431,6 +432,7 @@ func (p *parser) literal() Expr {
 			return &Call{node: l.node, Name: Name{Text: "now", At: t.Span}}
 		}
 		p.typedLiteral(l, t)
+	default: // literal is called for the kinds above only
 	}
 	return l
 }
@@ -491,6 +493,7 @@ func (p *parser) typedLiteral(l *Literal, t Token) {
 		var g types.UUID
 		g, ok = types.ParseGUID(s)
 		l.Value = value.GUID(g)
+	default: // the others have tokens of their own
 	}
 	if !ok {
 		p.fail(errLiteral(l.Type.String(), t.Value), t.Span)

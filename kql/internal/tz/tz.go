@@ -53,7 +53,7 @@ func Load(name string) (*time.Location, bool) {
 	if err != nil {
 		return nil, false
 	}
-	defer rc.Close()
+	defer func() { _ = rc.Close() }() // it is only read
 	raw, err := io.ReadAll(rc)
 	if err != nil {
 		return nil, false

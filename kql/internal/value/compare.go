@@ -37,8 +37,9 @@ func Equal(a, b Value) bool {
 			}
 		}
 		return true
+	default:
+		return Compare(a, b) == 0
 	}
-	return Compare(a, b) == 0
 }
 
 // rank orders kinds that cannot be compared by value: null first.
@@ -46,8 +47,9 @@ func rank(k Kind) int {
 	switch k {
 	case KindInt, KindLong, KindReal, KindDecimal:
 		return int(KindInt)
+	default:
+		return int(k)
 	}
-	return int(k)
 }
 
 // Compare orders two values totally, null before all others, NaN before all
@@ -76,6 +78,7 @@ func Compare(a, b Value) int {
 		return cmp(len(x), len(y))
 	case KindBag:
 		return strings.Compare(JSON(a), JSON(b))
+	default: // numbers, below
 	}
 	if a.kind <= KindLong && b.kind <= KindLong {
 		return cmp(a.Int64(), b.Int64())

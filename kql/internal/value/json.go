@@ -353,6 +353,7 @@ func AppendJSON(dst []byte, v Value) []byte {
 			dst = AppendJSON(dst, e)
 		}
 		return append(dst, ']')
+	default: // a bag, below
 	}
 	dst = append(dst, '{')
 	b := v.Bag()
@@ -434,6 +435,7 @@ func Text(v Value, dynamic bool) string {
 		return types.FormatTimeSpan(v.Int64())
 	case KindGUID:
 		return v.UUID().String()
+	default:
+		return JSON(v)
 	}
-	return JSON(v)
 }

@@ -34,6 +34,7 @@ func AppendKey(dst []byte, v Value) []byte {
 			dst = append(AppendKey(append(dst, ':'), b.vals[i]), ',')
 		}
 		return append(dst, '}')
+	default:
+		return AppendJSON(append(dst, byte('A'+v.kind)), v)
 	}
-	return AppendJSON(append(dst, byte('A'+v.kind)), v)
 }

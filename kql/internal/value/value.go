@@ -121,8 +121,9 @@ func FromInt64(t types.Type, i int64) Value {
 		return DateTime(i)
 	case types.TimeSpan:
 		return TimeSpan(i)
+	default:
+		return Long(i)
 	}
-	return Long(i)
 }
 
 // Kind returns what v is.
@@ -152,8 +153,9 @@ func (v Value) Float() float64 {
 	case KindDecimal:
 		f, _ := v.Dec().Float64()
 		return f
+	default:
+		return 0
 	}
-	return 0
 }
 
 // Str returns the text of a string and "" of everything else.

@@ -66,8 +66,9 @@ func Compare(a *Vec, i int, b *Vec, j int) int {
 		return bytes.Compare(x[:], y[:])
 	case types.Decimal:
 		return a.Decs[i].Cmp(b.Decs[j])
+	default:
+		return value.Compare(a.Dyns[i], b.Dyns[j])
 	}
-	return value.Compare(a.Dyns[i], b.Dyns[j])
 }
 
 // AppendKey appends to dst bytes that are equal exactly where two rows are
@@ -105,6 +106,7 @@ func AppendKey(dst []byte, v *Vec, i int) []byte {
 		r.Reduce(v.Decs[i])
 		s := r.Text('E')
 		return append(append(append(dst, 1), byte(len(s))), s...)
+	default: // dynamic, below
 	}
 	start := len(dst)
 	dst = append64(dst, 0)

@@ -53,7 +53,7 @@ func New(t types.Type, n int) *Vec {
 	return v
 }
 
-// OfBools, OfInts and their like wrap a slice without copying it.
+// OfBools wraps bools as a column, without copying them, as its like do below.
 func OfBools(s []bool) *Vec { return &Vec{Type: types.Bool, Bools: s, n: len(s)} }
 
 // OfInts wraps integers as a column of type t (int, long, datetime, timespan).
@@ -172,8 +172,9 @@ func (v *Vec) Get(i int) value.Value {
 		return value.Decimal(v.Decs[i])
 	case types.GUID:
 		return value.GUID(v.GUIDs[i])
+	default:
+		return v.Dyns[i]
 	}
-	return v.Dyns[i]
 }
 
 // True tells whether row i of a bool column is true (not false, not null).
