@@ -326,14 +326,12 @@ func (d *deriver) unit(scope string) map[string]bool {
 // reachable tells whether somebody who may reset the passwords of holders of
 // the allowed roles may reset this user's.
 func (d *deriver) reachable(u *directory.User, allowed []string) bool {
-	for _, eligible := range []bool{false, true} {
-		for _, a := range d.Directory.RolesOf(u.ID, eligible) {
-			if eligible && !a.Activated {
-				continue // counts once it is activated
-			}
-			if a.Role == nil || !slices.Contains(allowed, strings.ToLower(a.Role.TemplateID)) {
-				return false
-			}
+	for _, a := range d.m.rolesOf(u.ID) {
+		if a.Eligible {
+			continue // counts once it is activated
+		}
+		if a.Role == nil || !slices.Contains(allowed, strings.ToLower(a.Role.TemplateID)) {
+			return false
 		}
 	}
 	return !d.guarded()[strings.ToLower(u.ID)]

@@ -72,6 +72,7 @@ type Model struct {
 
 	dir      *directory.Directory
 	ordinary []Node
+	roles    map[string][]*directory.RoleAssignment // see rolesOf
 }
 
 // Derive builds the graph of a tenant. What was not read is in Missing: there
@@ -143,6 +144,25 @@ func (m *Model) Principal(id string) Node { return m.Find(userKey(id)) }
 // actively or by eligibility: the accounts that paths begin at.
 func (m *Model) Ordinary() []Node { return m.ordinary }
 
+// rolesOf returns the directory roles that a principal holds or may activate,
+// itself or through groups.
+func (m *Model) rolesOf(id string) []*directory.RoleAssignment {
+	if m.roles == nil {
+		m.roles = map[string][]*directory.RoleAssignment{}
+		for _, a := range m.dir.RoleAssignments() {
+			holders := []string{a.PrincipalID}
+			if _, ok := m.dir.Group(a.PrincipalID); ok {
+				holders = m.dir.MembersOf(a.PrincipalID)
+			}
+			for _, h := range holders {
+				h = strings.ToLower(h)
+				m.roles[h] = append(m.roles[h], a)
+			}
+		}
+	}
+	return m.roles[strings.ToLower(id)]
+}
+
 func (m *Model) findOrdinary() {
 	for _, u := range m.dir.Users() {
 		n := m.Find(userKey(u.ID))
@@ -150,11 +170,9 @@ func (m *Model) findOrdinary() {
 			continue
 		}
 		privileged := false
-		for _, eligible := range []bool{false, true} {
-			for _, a := range m.dir.RolesOf(u.ID, eligible) {
-				// Who may only reset ordinary people's passwords is one of those that paths begin at.
-				privileged = privileged || a.Role != nil && a.Role.Privileged != directory.False && !deskRole(a.Role.TemplateID)
-			}
+		for _, a := range m.rolesOf(u.ID) {
+			// Who may only reset ordinary people's passwords is one of those that paths begin at.
+			privileged = privileged || a.Role != nil && a.Role.Privileged != directory.False && !deskRole(a.Role.TemplateID)
 		}
 		if !privileged {
 			m.ordinary = append(m.ordinary, n)

@@ -35,6 +35,7 @@ type Access struct {
 	denies   []*access.Deny
 	problems diag.List
 	members  sync.Map // groupMembers by group, made when they are asked for
+	nesting  sync.Map // see toward
 }
 
 type groupMembers struct {

@@ -151,45 +151,58 @@ func (a *Access) chain(principal, group string) []Principal {
 	if group == "" {
 		return nil
 	}
+	toward := a.toward(lower(group))
+	best, found := step{}, false
 	for _, g := range a.dir.DirectGroupsOf(principal) {
-		if strings.EqualFold(g.ID, group) {
-			return []Principal{a.Named(g.ID)}
+		id := lower(g.ID)
+		if s, ok := toward[id]; ok && (!found || s.far < best.far) {
+			best, found = step{id, s.far}, true
 		}
 	}
-	type step struct{ id, from string }
-	from := map[string]string{}
-	queue := []step{}
-	direct := func(member string) []string {
-		var out []string
-		for _, g := range a.dir.DirectGroupsOf(member) {
-			out = append(out, lower(g.ID))
-		}
-		return out
+	if !found {
+		return []Principal{a.Named(group)}
 	}
-	for _, g := range direct(principal) {
-		from[g] = ""
-		queue = append(queue, step{g, ""})
+	var out []Principal
+	for id := best.next; id != ""; id = toward[id].next {
+		out = append(out, a.Named(id))
 	}
-	target := lower(group)
+	return out
+}
+
+// step says which group comes next on the way to another, and how many follow.
+type step struct {
+	next string // "" at the end
+	far  int
+}
+
+// toward returns, for every group that is in a group by nesting and for the
+// group itself, the next group on the shortest way to it.
+func (a *Access) toward(group string) map[string]step {
+	if m, ok := a.nesting.Load(group); ok {
+		got, _ := m.(map[string]step)
+		return got
+	}
+	out := map[string]step{group: {}}
+	queue := []string{group}
 	for len(queue) > 0 {
-		s := queue[0]
+		at := queue[0]
 		queue = queue[1:]
-		if s.id == target {
-			var ids []Principal
-			for id := s.id; id != ""; id = from[id] {
-				ids = append(ids, a.Named(id))
-			}
-			slices.Reverse(ids)
-			return ids
+		g, ok := a.dir.Group(at)
+		if !ok {
+			continue
 		}
-		for _, g := range direct(s.id) {
-			if _, seen := from[g]; !seen {
-				from[g] = s.id
-				queue = append(queue, step{g, s.id})
+		for _, m := range g.Members {
+			if _, nested := a.dir.Group(m); !nested {
+				continue
+			}
+			if id := lower(m); out[id] == (step{}) && id != group {
+				out[id] = step{at, out[at].far + 1}
+				queue = append(queue, id)
 			}
 		}
 	}
-	return []Principal{a.Named(group)}
+	a.nesting.Store(group, out)
+	return out
 }
 
 // whoCanDirectory answers for an action of the directory: by the allowed and
