@@ -239,7 +239,7 @@ func TestAgreesWithBruteForce(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("figure: access against brute force: %d questions, %d allowed, no mismatch", questions, allowed)
+	t.Logf("conformance: access against brute force: %d of %d (%d allowed)", questions, questions, allowed)
 	if allowed == 0 || allowed == questions {
 		t.Error("the questions do not try both answers")
 	}

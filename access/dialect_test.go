@@ -1,0 +1,181 @@
+package access
+
+import (
+	"bufio"
+	"compress/gzip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/azward/azward/finding"
+	"github.com/azward/azward/internal/testdata"
+	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/yamldoc"
+)
+
+// The recorded cases of regorus are of a dialect: functions take round brackets,
+// and there are operators and functions that Azure does not document. Round
+// brackets are written as Azure writes them here; cases of undocumented
+// operators are in testdata/known_failures.txt. The files hold no context: this
+// is the one that their recorded answers agree on.
+var regorusContext = map[string][]string{
+	"@Request[owner]": {"alice"}, "@Request[text]": {"HelloWorld"}, "@Request[count]": {"10"}, "@Request[enabled]": {"true"},
+	"@Request[guid]": {"a1b2c3d4-0000-0000-0000-000000000000"}, "@Request[date]": {"2023-05-01T12:00:00Z"}, "@Request[ip]": {"10.0.0.5"}, "@Request[time]": {"12:30:15"},
+	"@Resource[enabled]": {"false"}, "@Resource[count]": {"5"},
+}
+
+var roundBrackets = regexp.MustCompile(`(ActionMatches|SubOperationMatches)\(([^()]*)\)`)
+
+func TestConformanceRegorusConditions(t *testing.T) {
+	dir := testdata.File(t, "policy", "rbac-conditions")
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases in %s: %v", dir, err)
+	}
+	known := map[string]bool{}
+	list, err := os.ReadFile("testdata/known_failures.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(list)) {
+		name, reason, ok := strings.Cut(strings.TrimSpace(line), "\t")
+		if name == "" || strings.HasPrefix(name, "#") {
+			continue
+		}
+		if !ok || reason == "" {
+			t.Errorf("known_failures.txt: %q has no reason", line)
+		}
+		known[name] = true
+	}
+	passed, total := 0, 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := yamldoc.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range doc.Get("test_cases").Elements() {
+			total++
+			name := strings.TrimSuffix(filepath.Base(file), ".yaml") + "/" + c.Get("name").TextOr("")
+			why := regorusCase(c)
+			switch {
+			case why == "" && known[name]:
+				t.Errorf("%s passes, and stands in known_failures.txt", name)
+			case why == "":
+				passed++
+			case !known[name]:
+				t.Errorf("%s\t%s", name, why)
+			}
+			delete(known, name)
+		}
+	}
+	for name := range known {
+		t.Errorf("known_failures.txt: there is no case %s", name)
+	}
+	t.Logf("conformance: access conditions of regorus: %d of %d", passed, total)
+}
+
+// regorusCase runs one case and says why it fails, "" where it does not.
+func regorusCase(c jsondoc.Value) string {
+	cond, list := ParseCondition(roundBrackets.ReplaceAllString(c.Get("condition").TextOr(""), "$1{$2}"))
+	if list.HasErrors() {
+		return list[0].Message
+	}
+	got, _ := cond.Eval("Microsoft.Storage/storageAccounts/read", "sub/read", attrs(regorusContext))
+	want, _ := c.Get("expected").Bool()
+	if got != finding.Of(want) {
+		return "answers " + got.String()
+	}
+	return ""
+}
+
+// Which built-in roles grant what an attacker wants, by the engine and by
+// regular expressions over the definitions as they are recorded.
+func TestConformanceDangerousRoles(t *testing.T) {
+	f, err := os.Open(testdata.File(t, "entra", "built-in-roles.jsonl.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type recorded struct {
+		role *Role
+		body jsondoc.Value
+	}
+	var roles []recorded
+	sc := bufio.NewScanner(z)
+	sc.Buffer(nil, 1<<22)
+	for sc.Scan() {
+		b := body(t, strings.Clone(sc.Text()))
+		r, list := ParseRole(b)
+		if list != nil {
+			t.Fatal(list)
+		}
+		roles = append(roles, recorded{r, b})
+	}
+	compiled := map[string]*regexp.Regexp{}
+	matches := func(list jsondoc.Value, action string) bool {
+		for _, e := range list.Elements() {
+			text := e.TextOr("")
+			if compiled[text] == nil {
+				compiled[text] = regexp.MustCompile("(?i)^" + strings.ReplaceAll(regexp.QuoteMeta(text), `\*`, ".*") + "$")
+			}
+			if compiled[text].MatchString(action) {
+				return true
+			}
+		}
+		return false
+	}
+	agreed := 0
+	dangerous := []struct {
+		action string
+		data   bool
+		want   int
+	}{
+		{"Microsoft.Authorization/roleAssignments/write", false, 28}, {"Microsoft.Compute/virtualMachines/extensions/write", false, 11},
+		{"Microsoft.Storage/storageAccounts/listKeys/action", false, 24}, {"Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read", true, 15},
+		{"Microsoft.KeyVault/vaults/secrets/getSecret/action", true, 4}, {"Microsoft.KeyVault/vaults/accessPolicies/write", false, 7},
+		{"Microsoft.Automation/automationAccounts/jobs/write", false, 5}, {"Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write", false, 5},
+		{"Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", false, 3}, {"Microsoft.Resources/deployments/write", false, 278},
+		{"Microsoft.HybridCompute/machines/extensions/write", false, 20}, {"Microsoft.ContainerRegistry/registries/push/write", false, 5},
+		{"Microsoft.DocumentDB/databaseAccounts/listKeys/action", false, 5},
+	}
+	for _, d := range dangerous {
+		mine, brute := 0, 0
+		for _, r := range roles {
+			a := slices.ContainsFunc(r.role.Permissions, func(p Permission) bool { return p.Grants(strings.ToLower(d.action), d.data) })
+			b := false
+			for _, p := range r.body.Get("permissions").Elements() {
+				yes, no := p.Get("actions"), p.Get("notActions")
+				if d.data {
+					yes, no = p.Get("dataActions"), p.Get("notDataActions")
+				}
+				b = b || matches(yes, d.action) && !matches(no, d.action)
+			}
+			if a != b {
+				t.Errorf("%s on %s: %v, by regular expressions %v", r.role.Name, d.action, a, b)
+			}
+			if a {
+				mine++
+			}
+			if b {
+				brute++
+			}
+		}
+		if mine != d.want || brute != d.want {
+			t.Errorf("%d roles (%d by regular expressions) grant %s, want %d", mine, brute, d.action, d.want)
+			continue
+		}
+		agreed++
+	}
+	t.Logf("conformance: access dangerous actions of built-in roles: %d of %d", agreed, len(dangerous))
+}
