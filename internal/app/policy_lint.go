@@ -34,12 +34,7 @@ func LintPolicies(lib *PolicyLibrary, aliases *policy.Aliases, wanted func(d *as
 		out.Remarks.Add(d)
 		out.file(d.Source)
 	}
-	o := lint.Options{Aliases: aliases, Find: func(id, version string) (jsondoc.Value, bool) {
-		if d, ok := lib.Find(id, version, false); d != nil {
-			return d.Body, ok || d.Version == ""
-		}
-		return jsondoc.Value{}, false
-	}}
+	o := lint.Options{Aliases: aliases, Find: versionsOf(lib)}
 	for _, d := range lib.Documents() {
 		if wanted != nil && !wanted(d) {
 			continue
@@ -66,6 +61,30 @@ func LintPolicies(lib *PolicyLibrary, aliases *policy.Aliases, wanted func(d *as
 		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column), strings.Compare(a.Code, b.Code))
 	})
 	return out
+}
+
+// versionsOf finds every version of a definition that fits a pattern; without
+// a pattern, all.
+func versionsOf(lib *PolicyLibrary) func(id, version string) ([]jsondoc.Value, bool) {
+	all := map[string][]*assign.Document{}
+	for _, d := range lib.Documents() {
+		if !d.Initiative {
+			all[lower(idOf(d))] = append(all[lower(idOf(d))], d)
+		}
+	}
+	return func(id, version string) ([]jsondoc.Value, bool) {
+		found, ok := lib.Find(id, version, false)
+		if found == nil {
+			return nil, false
+		}
+		bodies := []jsondoc.Value{found.Body}
+		for _, d := range all[lower(idOf(found))] {
+			if d != found && version == "" {
+				bodies = append(bodies, d.Body)
+			}
+		}
+		return bodies, ok || found.Version == ""
+	}
 }
 
 func (l *PolicyLint) file(name string) {

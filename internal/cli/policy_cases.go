@@ -211,12 +211,13 @@ func testsReport(files []app.PolicyTestFile) *report.TestReport {
 	return doc
 }
 
-func writeTests(w io.Writer, files []app.PolicyTestFile, sum testSum, verbose bool) error {
+func writeTests(out io.Writer, files []app.PolicyTestFile, sum testSum, verbose bool) error {
+	w := &printer{Writer: out}
 	for i := range files {
 		for _, d := range files[i].Problems {
-			fmt.Fprintf(w, "FAIL  %s\n", d.Error())
+			w.printf("FAIL  %s\n", d.Error())
 			if d.Hint != "" {
-				fmt.Fprintf(w, "        hint: %s\n", d.Hint)
+				w.printf("        hint: %s\n", d.Hint)
 			}
 		}
 		for k := range files[i].Results {
@@ -224,17 +225,17 @@ func writeTests(w io.Writer, files []app.PolicyTestFile, sum testSum, verbose bo
 			place := fmt.Sprintf("%s:%d", files[i].Path, r.Test.Pos.Line)
 			switch {
 			case r.Skipped:
-				fmt.Fprintf(w, "skip  %s: %s (%s)\n", place, r.Test.Name, r.Test.Skip)
+				w.printf("skip  %s: %s (%s)\n", place, r.Test.Name, r.Test.Skip)
 			case !r.Passed():
-				fmt.Fprintf(w, "FAIL  %s: %s\n", place, r.Test.Name)
+				w.printf("FAIL  %s: %s\n", place, r.Test.Name)
 				for _, why := range r.Failures {
-					fmt.Fprintf(w, "        %s\n", why)
+					w.printf("        %s\n", why)
 				}
 			case verbose:
-				fmt.Fprintf(w, "ok    %s: %s\n", place, r.Test.Name)
+				w.printf("ok    %s: %s\n", place, r.Test.Name)
 			}
 		}
 	}
-	_, err := fmt.Fprintf(w, "%d passed, %d failed, %d skipped in %d files\n", sum.passed, sum.failed, sum.skipped, len(files))
-	return err
+	w.printf("%d passed, %d failed, %d skipped in %d files\n", sum.passed, sum.failed, sum.skipped, len(files))
+	return w.err
 }

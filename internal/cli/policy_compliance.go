@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -116,7 +115,7 @@ func policyCompliance(cmd *cobra.Command, env *Env, f *policyComplianceFlags, ar
 	if err != nil {
 		return asUsage(err)
 	}
-	complainOf(env, slices.DeleteFunc(slices.Clone(c.Problems), func(d diag.Diagnostic) bool { return d.Severity == diag.Info || d.Code == "POL0402" }))
+	complainOf(env, slices.DeleteFunc(graver(c.Problems), func(d diag.Diagnostic) bool { return d.Code == "POL0402" }))
 	if err := writeOutput(env, f.output, func(w io.Writer) error { return f.write(w, env, c) }); err != nil {
 		return err
 	}
@@ -269,11 +268,12 @@ func complianceJUnit(w io.Writer, env *Env, c *app.PolicyCompliance) error {
 	return report.WriteTestsJUnit(w, &doc)
 }
 
-func (f *policyComplianceFlags) table(w io.Writer, c *app.PolicyCompliance, results []app.ComplianceResult) error {
+func (f *policyComplianceFlags) table(out io.Writer, c *app.PolicyCompliance, results []app.ComplianceResult) error {
+	w := &printer{Writer: out}
 	by := cmp.Or(f.by, "assignment")
 	lines := complianceBy[by](c)
-	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(tw, "STATE\tBAD\tCONFLICT\tUNKNOWN\tGOOD\tEXEMPT\t%%\t%s\n", strings.ToUpper(by))
+	tw := newTable(w)
+	tw.printf("STATE\tBAD\tCONFLICT\tUNKNOWN\tGOOD\tEXEMPT\t%%\t%s\n", strings.ToUpper(by))
 	for i := range lines {
 		l := &lines[i]
 		name := cut(l.Name, 90)
@@ -296,43 +296,43 @@ func (f *policyComplianceFlags) table(w io.Writer, c *app.PolicyCompliance, resu
 		if l.NonCompliant+l.Conflict+l.Unknown+l.Compliant+l.Exempt == 0 {
 			share = "-"
 		}
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", l.State, l.NonCompliant, l.Conflict, l.Unknown, l.Compliant, l.Exempt, share, name)
+		tw.printf("%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", l.State, l.NonCompliant, l.Conflict, l.Unknown, l.Compliant, l.Exempt, share, name)
 	}
-	if err := tw.Flush(); err != nil {
+	if err := tw.flush(); err != nil {
 		return err
 	}
 	if f.by == "" {
 		writeComplianceResults(w, results)
 	}
 	t := c.Total()
-	_, err := fmt.Fprintf(w, "\n%d results on %d resources: %d NonCompliant, %d Conflict, %d Unknown, %d Compliant, %d Exempt\n", t.Total(), len(c.Resources), t.NonCompliant, t.Conflict, t.Unknown, t.Compliant, t.Exempt)
-	return err
+	w.printf("\n%d results on %d resources: %d NonCompliant, %d Conflict, %d Unknown, %d Compliant, %d Exempt\n", t.Total(), len(c.Resources), t.NonCompliant, t.Conflict, t.Unknown, t.Compliant, t.Exempt)
+	return w.err
 }
 
-func writeComplianceResults(w io.Writer, results []app.ComplianceResult) {
+func writeComplianceResults(w *printer, results []app.ComplianceResult) {
 	const most = 40
 	for i := range results {
 		if i == most {
-			fmt.Fprintf(w, "\nand %d more; --format json or csv has all of them\n", len(results)-most)
+			w.printf("\nand %d more; --format json or csv has all of them\n", len(results)-most)
 			return
 		}
 		r := &results[i]
-		fmt.Fprintf(w, "\n%s  %s\n  %s (%s)\n", r.State, r.ResourceID, r.DisplayName, r.Effect)
+		w.printf("\n%s  %s\n  %s (%s)\n", r.State, r.ResourceID, r.DisplayName, r.Effect)
 		if r.Message != "" {
-			fmt.Fprintf(w, "  message: %s\n", r.Message)
+			w.printf("  message: %s\n", r.Message)
 		}
 		if r.Exemption != "" {
 			until := ""
 			if r.ExemptionExpires != "" {
 				until = " until " + r.ExemptionExpires
 			}
-			fmt.Fprintf(w, "  %s%s: %s\n", strings.ToLower(r.ExemptionCategory), until, r.Exemption)
+			w.printf("  %s%s: %s\n", strings.ToLower(r.ExemptionCategory), until, r.Exemption)
 		}
 		if len(r.ConflictsWith) > 0 {
-			fmt.Fprintf(w, "  conflicts with %s\n", strings.Join(r.ConflictsWith, ", "))
+			w.printf("  conflicts with %s\n", strings.Join(r.ConflictsWith, ", "))
 		}
 		for _, why := range r.Reasons {
-			fmt.Fprintf(w, "  %s\n", cut(why, 160))
+			w.printf("  %s\n", cut(why, 160))
 		}
 	}
 }

@@ -234,56 +234,57 @@ func explainJSON(x *app.PolicyExplanation, o *app.ExplainOptions) any {
 	return out
 }
 
-func writePolicyExplanation(w io.Writer, x *app.PolicyExplanation, o *app.ExplainOptions) error {
+func writePolicyExplanation(out io.Writer, x *app.PolicyExplanation, o *app.ExplainOptions) error {
+	w := &printer{Writer: out}
 	title := cmp.Or(x.Definition.DisplayName, x.Definition.Name, "the rule")
 	id := o.Resource.ID.String()
 	if id == "" {
 		id = o.Resource.Name()
 	}
-	fmt.Fprintf(w, "%s  %s\n%s (%s)\n\n", x.Outcome.State, id, title, x.Outcome.Effect)
-	fmt.Fprintln(w, "OUTCOME  LINE  CLAUSE")
+	w.printf("%s  %s\n%s (%s)\n\n", x.Outcome.State, id, title, x.Outcome.Effect)
+	w.printf("OUTCOME  LINE  CLAUSE\n")
 	writeClause(w, &x.Rule, 0)
 	if x.RelatedType != "" {
-		fmt.Fprintf(w, "\nlooked for: %s", x.RelatedType)
+		w.printf("\nlooked for: %s", x.RelatedType)
 		switch {
 		case len(x.Related) == 0 && o.Document.Body.Path("policyRule", "then", "details", "existenceCondition").IsMissing():
-			fmt.Fprint(w, " (any will do)\n")
+			w.printf(" (any will do)\n")
 		case len(x.Related) == 0:
-			fmt.Fprint(w, " (none is here)\n")
+			w.printf(" (none is here)\n")
 		default:
-			fmt.Fprintln(w)
+			w.printf("\n")
 		}
 	}
 	for i := range x.Related {
 		r := &x.Related[i]
-		fmt.Fprintf(w, "existenceCondition on %s\n", cmp.Or(r.ResourceID, "the related resource"))
+		w.printf("existenceCondition on %s\n", cmp.Or(r.ResourceID, "the related resource"))
 		writeClause(w, &r.Clause, 0)
 	}
 	for _, m := range x.Outcome.Missing {
-		fmt.Fprintf(w, "not known: %s\n", m)
+		w.printf("not known: %s\n", m)
 	}
 	if rem := x.Outcome.Remediation; rem != nil {
 		for _, c := range rem.Changes {
 			writeChange(w, "", c)
 		}
 		if rem.Deployment.Exists() {
-			fmt.Fprintf(w, "it would deploy a template with the parameters %s\n", cut(rem.Deployment.Get("parameters").String(), 400))
+			w.printf("it would deploy a template with the parameters %s\n", cut(rem.Deployment.Get("parameters").String(), 400))
 		}
 	}
-	return nil
+	return w.err
 }
 
 // writeChange shows a change as a diff.
-func writeChange(w io.Writer, indent string, c policy.Change) {
+func writeChange(w *printer, indent string, c policy.Change) {
 	if c.Before.Exists() {
-		fmt.Fprintf(w, "%s- %s: %s\n", indent, c.Path, cut(c.Before.String(), 200))
+		w.printf("%s- %s: %s\n", indent, c.Path, cut(c.Before.String(), 200))
 	}
 	if c.After.Exists() {
-		fmt.Fprintf(w, "%s+ %s: %s\n", indent, c.Path, cut(c.After.String(), 200))
+		w.printf("%s+ %s: %s\n", indent, c.Path, cut(c.After.String(), 200))
 	}
 }
 
-func writeClause(w io.Writer, c *app.Clause, depth int) {
+func writeClause(w *printer, c *app.Clause, depth int) {
 	line := ""
 	if c.Line > 0 {
 		line = fmt.Sprint(c.Line)
@@ -304,7 +305,7 @@ func writeClause(w io.Writer, c *app.Clause, depth int) {
 	if line == "" {
 		text += "   at " + c.Pointer
 	}
-	fmt.Fprintf(w, "%-7s  %4s  %s%s\n", c.Outcome, line, strings.Repeat("  ", depth), text)
+	w.printf("%-7s  %4s  %s%s\n", c.Outcome, line, strings.Repeat("  ", depth), text)
 	for i := range c.Clauses {
 		writeClause(w, &c.Clauses[i], depth+1)
 	}

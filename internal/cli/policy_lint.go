@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -103,14 +104,15 @@ func policyLint(cmd *cobra.Command, env *Env, f *policyLintFlags, args []string)
 // below tells whether a file was read from one of the paths.
 func below(name string, paths []string) bool {
 	for _, p := range paths {
-		if name == p || strings.HasPrefix(name, strings.TrimSuffix(p, "/")+"/") || strings.HasPrefix(name, p+"!") || p == "." || strings.HasPrefix("./"+name, strings.TrimSuffix(p, "/")+"/") {
+		if name == p || strings.HasPrefix(name, strings.TrimSuffix(p, "/")+"/") || strings.HasPrefix(name, p+"!") || p == "." && !filepath.IsAbs(name) || strings.HasPrefix("./"+name, strings.TrimSuffix(p, "/")+"/") {
 			return true
 		}
 	}
 	return false
 }
 
-func writeLint(w io.Writer, env *Env, format string, l *app.PolicyLint) error {
+func writeLint(out io.Writer, env *Env, format string, l *app.PolicyLint) error {
+	w := &printer{Writer: out}
 	switch format {
 	case "json":
 		type remark struct {
@@ -141,13 +143,13 @@ func writeLint(w io.Writer, env *Env, format string, l *app.PolicyLint) error {
 		if d.Severity == diag.Error {
 			text = strings.Replace(text, d.Code+": ", "error: "+d.Code+": ", 1)
 		}
-		fmt.Fprintln(w, text)
+		w.printf("%s\n", text)
 		if d.Hint != "" {
-			fmt.Fprintf(w, "  hint: %s\n", d.Hint)
+			w.printf("  hint: %s\n", d.Hint)
 		}
 	}
-	_, err := fmt.Fprintf(w, "%d definitions and initiatives: %d errors, %d warnings, %d notes\n", l.Documents, counts[diag.Error], counts[diag.Warning], counts[diag.Info])
-	return err
+	w.printf("%d definitions and initiatives: %d errors, %d warnings, %d notes\n", l.Documents, counts[diag.Error], counts[diag.Warning], counts[diag.Info])
+	return w.err
 }
 
 // lintJUnit writes a suite for each file: a failing case for each error and

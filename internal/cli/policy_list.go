@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -93,7 +92,8 @@ func effectWords(s *app.PolicySummary) string {
 	return strings.Join(out, ", ")
 }
 
-func writeCatalog(w io.Writer, format string, list []app.PolicySummary) error {
+func writeCatalog(out io.Writer, format string, list []app.PolicySummary) error {
+	w := &printer{Writer: out}
 	definitions := 0
 	for i := range list {
 		if list[i].Kind == "definition" {
@@ -119,9 +119,9 @@ func writeCatalog(w io.Writer, format string, list []app.PolicySummary) error {
 		c.Flush()
 		return c.Error()
 	}
-	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	tw := newTable(w)
 	if len(list) > 0 {
-		fmt.Fprintln(tw, "NAME\tCATEGORY\tVERSION\tMODE\tEFFECTS\tDISPLAY NAME")
+		tw.printf("NAME\tCATEGORY\tVERSION\tMODE\tEFFECTS\tDISPLAY NAME\n")
 	}
 	for i := range list {
 		s := &list[i]
@@ -133,13 +133,13 @@ func writeCatalog(w io.Writer, format string, list []app.PolicySummary) error {
 		if s.Error != "" {
 			title += " (" + s.Error + ")"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, cmp.Or(s.Category, "-"), cmp.Or(s.Version, "-"), mode, cut(what, 60), cut(title, 110))
+		tw.printf("%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, cmp.Or(s.Category, "-"), cmp.Or(s.Version, "-"), mode, cut(what, 60), cut(title, 110))
 	}
-	if err := tw.Flush(); err != nil {
+	if err := tw.flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d definitions, %d initiatives\n", definitions, len(list)-definitions)
-	return err
+	w.printf("%d definitions, %d initiatives\n", definitions, len(list)-definitions)
+	return w.err
 }
 
 func newPolicyShowCommand(env *Env) *cobra.Command {
@@ -211,12 +211,13 @@ func contains(list []string, want string) bool {
 	return false
 }
 
-func writeDetail(w io.Writer, d *app.PolicyDetail) error {
-	fmt.Fprintf(w, "%s\n", d.DisplayName)
+func writeDetail(out io.Writer, d *app.PolicyDetail) error {
+	w := &printer{Writer: out}
+	w.printf("%s\n", d.DisplayName)
 	if d.Description != "" && d.Description != d.DisplayName {
-		fmt.Fprintf(w, "  %s\n", d.Description)
+		w.printf("  %s\n", d.Description)
 	}
-	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	tw := newTable(w)
 	flags := ""
 	if d.Deprecated {
 		flags += ", deprecated"
@@ -239,11 +240,11 @@ func writeDetail(w io.Writer, d *app.PolicyDetail) error {
 		{"error", d.Error},
 	} {
 		if row[1] != "" {
-			fmt.Fprintf(tw, "%s\t%s\n", row[0], row[1])
+			tw.printf("%s\t%s\n", row[0], row[1])
 		}
 	}
 	if len(d.Parameters) > 0 {
-		fmt.Fprintln(tw, "parameters\t")
+		tw.printf("parameters\t\n")
 	}
 	for i := range d.Parameters {
 		p := &d.Parameters[i]
@@ -256,21 +257,21 @@ func writeDetail(w io.Writer, d *app.PolicyDetail) error {
 		if p.Allowed.Len() > 0 {
 			text += ", one of " + cut(p.Allowed.String(), 80)
 		}
-		fmt.Fprintf(tw, "  %s\t%s\n", p.Name, text)
+		tw.printf("  %s\t%s\n", p.Name, text)
 	}
 	if len(d.Definitions) > 0 {
-		fmt.Fprintln(tw, "members\t")
+		tw.printf("members\t\n")
 	}
 	for i := range d.Definitions {
 		m := &d.Definitions[i]
-		fmt.Fprintf(tw, "  %s\t%s %s\n", cmp.Or(m.Reference, "?"), cut(cmp.Or(m.DisplayName, m.DefinitionID+" (not here)"), 110), m.Version)
+		tw.printf("  %s\t%s %s\n", cmp.Or(m.Reference, "?"), cut(cmp.Or(m.DisplayName, m.DefinitionID+" (not here)"), 110), m.Version)
 	}
-	if err := tw.Flush(); err != nil {
+	if err := tw.flush(); err != nil {
 		return err
 	}
 	if d.Rule.Exists() {
-		fmt.Fprintln(w, "rule")
+		w.printf("rule\n")
 		return writeValue(w, d.Rule)
 	}
-	return nil
+	return w.err
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -106,6 +107,29 @@ func complainOf(env *Env, list diag.List) {
 			env.say("  hint: %s\n", d.Hint)
 		}
 	}
+}
+
+// table is a printer whose tabs line up.
+type table struct {
+	printer
+	tabs *tabwriter.Writer
+}
+
+func newTable(w io.Writer) *table {
+	tabs := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	return &table{printer{Writer: tabs}, tabs}
+}
+
+func (t *table) flush() error {
+	if t.err != nil {
+		return t.err
+	}
+	return t.tabs.Flush()
+}
+
+// graver leaves notes out.
+func graver(list diag.List) diag.List {
+	return slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool { return d.Severity == diag.Info })
 }
 
 // oneOf checks the value of a flag.

@@ -111,7 +111,7 @@ func policyWhatIf(cmd *cobra.Command, env *Env, f *policyWhatIfFlags, args []str
 	if err != nil {
 		return asUsage(err)
 	}
-	complainOf(env, w.Problems)
+	complainOf(env, graver(w.Problems))
 	err = writeOutput(env, f.output, func(out io.Writer) error {
 		switch f.format {
 		case "json":
@@ -193,39 +193,40 @@ func whatIfCSV(w io.Writer, r *app.PolicyWhatIf) error {
 	return c.Error()
 }
 
-func writePolicyWhatIf(w io.Writer, r *app.PolicyWhatIf, title string) error {
-	fmt.Fprintf(w, "%s, assigned to %s\n", title, r.Assignment.Scope)
+func writePolicyWhatIf(out io.Writer, r *app.PolicyWhatIf, title string) error {
+	w := &printer{Writer: out}
+	w.printf("%s, assigned to %s\n", title, r.Assignment.Scope)
 	const most = 50
 	for _, g := range whatIfGroups(r) {
 		if len(g.list) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "\n%s %d: %s\n", strings.ToUpper(g.name), len(g.list), g.about)
+		w.printf("\n%s %d: %s\n", strings.ToUpper(g.name), len(g.list), g.about)
 		for i := range g.list {
 			if i == most {
-				fmt.Fprintf(w, "  and %d more; --format json or csv has all of them\n", len(g.list)-most)
+				w.printf("  and %d more; --format json or csv has all of them\n", len(g.list)-most)
 				break
 			}
 			writeWhatIfEffect(w, &g.list[i])
 		}
 	}
-	fmt.Fprintf(w, "\n%d resources looked at: %d compliant, %d denied, %d changed, %d remediated, %d audited, %d unknown\n",
+	w.printf("\n%d resources looked at: %d compliant, %d denied, %d changed, %d remediated, %d audited, %d unknown\n",
 		r.Looked, r.Compliant, len(r.Denied), len(r.Changed), len(r.Remediated), len(r.Audited), len(r.Unknown))
 	if r.Score != nil {
 		writeWhatIfScore(w, r.Score)
 	}
-	return nil
+	return w.err
 }
 
-func writeWhatIfEffect(w io.Writer, e *app.WhatIfEffect) {
-	fmt.Fprintf(w, "  %s\n", e.ResourceID)
+func writeWhatIfEffect(w *printer, e *app.WhatIfEffect) {
+	w.printf("  %s\n", e.ResourceID)
 	if e.Reference != "" {
-		fmt.Fprintf(w, "    %s (%s)\n", e.DisplayName, e.Effect)
+		w.printf("    %s (%s)\n", e.DisplayName, e.Effect)
 	}
 	rem := e.Remediation
 	if rem == nil || len(rem.Changes) == 0 {
 		for _, why := range e.Reasons {
-			fmt.Fprintf(w, "    %s\n", cut(why, 160))
+			w.printf("    %s\n", cut(why, 160))
 		}
 	}
 	if rem == nil {
@@ -242,24 +243,24 @@ func writeWhatIfEffect(w io.Writer, e *app.WhatIfEffect) {
 				where += " in " + rem.Location
 			}
 		}
-		fmt.Fprintf(w, "    deploys to %s:\n", where)
+		w.printf("    deploys to %s:\n", where)
 		for name, v := range rem.Deployment.Get("parameters").Members() {
 			value := v.Get("value")
 			if value.IsMissing() {
 				value = v
 			}
-			fmt.Fprintf(w, "      %s = %s\n", name, cut(value.String(), 160))
+			w.printf("      %s = %s\n", name, cut(value.String(), 160))
 		}
 		for _, t := range rem.Deployment.Path("template", "resources").Elements() {
-			fmt.Fprintf(w, "      makes %s %s\n", t.Get("type").TextOr("?"), cut(t.Get("name").TextOr(""), 100))
+			w.printf("      makes %s %s\n", t.Get("type").TextOr("?"), cut(t.Get("name").TextOr(""), 100))
 		}
 	}
 	for _, u := range rem.Unknown {
-		fmt.Fprintf(w, "    not known: %s\n", u)
+		w.printf("    not known: %s\n", u)
 	}
 }
 
-func writeWhatIfScore(w io.Writer, s *app.WhatIfScore) {
+func writeWhatIfScore(w *printer, s *app.WhatIfScore) {
 	moved := 100 * (s.After.Percentage - s.Before.Percentage)
 	if math.Abs(moved) < 0.005 && len(s.Controls) == 0 {
 		why := "no finding of the score goes away with it"
@@ -269,12 +270,12 @@ func writeWhatIfScore(w io.Writer, s *app.WhatIfScore) {
 		case len(s.Asks) == 0:
 			why = "no control of the score asks what it asks"
 		}
-		fmt.Fprintf(w, "Secure Score: stays at %.2f %%: %s\n", 100*s.Before.Percentage, why)
+		w.printf("Secure Score: stays at %.2f %%: %s\n", 100*s.Before.Percentage, why)
 		return
 	}
-	fmt.Fprintf(w, "Secure Score once that is put right: %.2f %% -> %.2f %% (%+.2f)\n", 100*s.Before.Percentage, 100*s.After.Percentage, moved)
+	w.printf("Secure Score once that is put right: %.2f %% -> %.2f %% (%+.2f)\n", 100*s.Before.Percentage, 100*s.After.Percentage, moved)
 	for _, c := range s.Controls {
-		fmt.Fprintf(w, "  %s: %.2f -> %.2f of %d points, %d more healthy, %d still not\n", c.Name, c.Before, c.After, c.Max, c.NewlyHealthy, c.StillUnwell)
+		w.printf("  %s: %.2f -> %.2f of %d points, %d more healthy, %d still not\n", c.Name, c.Before, c.After, c.Max, c.NewlyHealthy, c.StillUnwell)
 	}
 }
 

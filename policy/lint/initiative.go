@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/diag"
@@ -57,23 +58,34 @@ func (l *linter) member(m jsondoc.Value) {
 	}
 	id := m.Get("policyDefinitionId")
 	version := m.Get("definitionVersion").TextOr("")
-	body, ok := l.o.Find(id.TextOr(""), version)
-	if body.IsMissing() {
+	bodies, ok := l.o.Find(id.TextOr(""), version)
+	switch {
+	case len(bodies) == 0:
 		l.add(remark(CodeMember, spanOf(id), "", "the definition %s is not here; the member is not checked", id))
 		return
+	case !ok:
+		l.add(remark(CodeMember, spanOf(m.Get("definitionVersion")), "", "version %s of %s is not here; the member is not checked", version, id))
+		return
 	}
-	if !ok {
-		l.add(remark(CodeMember, spanOf(m.Get("definitionVersion")), "", "version %s of %s is not here", version, id))
-	}
-	declared, given := body.Get("parameters"), m.Get("parameters")
+	given := m.Get("parameters")
+	title := bodies[0].Get("displayName").TextOr(id.TextOr(""))
 	for name, v := range given.Members() {
-		if declared.Get(name).IsMissing() {
-			l.add(remark(CodeMemberValues, spanOf(v), "", "the definition %s has no parameter %q", body.Get("displayName").TextOr(id.TextOr("")), name))
+		if !slices.ContainsFunc(bodies, func(b jsondoc.Value) bool { return b.Get("parameters").Get(name).Exists() }) {
+			d := remark(CodeMemberValues, spanOf(v), "", "the definition %q has no parameter %q", title, name)
+			if version == "" {
+				// Azure keeps to the major version of the day on which the initiative was written.
+				d.Severity, d.Hint = diag.Warning, "the member names no definitionVersion; an earlier version may have it"
+			}
+			l.add(d)
 		}
 	}
-	for name, p := range declared.Members() {
-		if p.Get("defaultValue").IsMissing() && given.Get(name).IsMissing() {
-			l.add(remark(CodeMemberValues, spanOf(m), "", "the member gives the parameter %q of %s no value, which has no default", name, body.Get("displayName").TextOr(id.TextOr(""))))
+	for name := range bodies[0].Get("parameters").Members() {
+		needed := func(b jsondoc.Value) bool {
+			p := b.Get("parameters").Get(name)
+			return p.Exists() && p.Get("defaultValue").IsMissing()
+		}
+		if given.Get(name).IsMissing() && !slices.ContainsFunc(bodies, func(b jsondoc.Value) bool { return !needed(b) }) {
+			l.add(remark(CodeMemberValues, spanOf(m), "", "the member gives the parameter %q of %q no value, which has no default", name, title))
 		}
 	}
 }

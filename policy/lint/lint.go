@@ -15,9 +15,10 @@ import (
 type Options struct {
 	// Aliases is the list of all aliases; without one they are not checked.
 	Aliases *policy.Aliases
-	// Find returns the body (properties) of a definition by id and version
-	// pattern, and whether the version fits; nil knows none.
-	Find func(id, version string) (body jsondoc.Value, ok bool)
+	// Find returns the bodies (properties) of a definition by id and version
+	// pattern, more than one where several versions fit, and whether any does:
+	// none where the definition is not known. A nil Find knows none.
+	Find func(id, version string) (bodies []jsondoc.Value, ok bool)
 }
 
 // maxAnalyzed is how many conditions of a rule are looked at for reach.

@@ -28,7 +28,7 @@ func (n *node) refine(f facts, holds bool) (facts, bool) {
 			return f, true
 		}
 		return n.either(f, holds)
-	default:
+	case kindLeaf, kindCount:
 	}
 	if n.fixed != nil {
 		return f, *n.fixed == holds

@@ -118,11 +118,11 @@ func TestInitiative(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, _ := jsondoc.ParseString(`{"parameters": {"known": {"type": "String"}}}`)
-	got := Initiative(doc, diag.NewSource("x.json", text), Options{Find: func(id, _ string) (jsondoc.Value, bool) {
+	got := Initiative(doc, diag.NewSource("x.json", text), Options{Find: func(id, _ string) ([]jsondoc.Value, bool) {
 		if id == "/d" {
-			return body, true
+			return []jsondoc.Value{body}, true
 		}
-		return jsondoc.Value{}, false
+		return nil, false
 	}})
 	if want := strings.Join([]string{CodeMemberValues, CodeReference, CodeGroup, CodeMemberValues, CodeUndeclared, CodeMember}, " "); codes(got) != want {
 		t.Errorf("%v\nwant %s", got, want)
