@@ -38,6 +38,7 @@ func commands(env *Env) []*cobra.Command {
 		newControlsCommand(env),
 		newCollectCommand(env),
 		newDiffCommand(env),
+		newWatchCommand(env),
 		newFakeCommand(env),
 		newDemoCommand(env),
 		newPolicyCommand(env),

@@ -22,6 +22,7 @@ var Floors = []Floor{
 		"internal/collect/...",
 		"internal/content",
 		"internal/report",
+		"internal/notify",
 		"internal/reader",
 		"internal/demo/...",
 		"kql/kqlio",
