@@ -20,5 +20,6 @@ func main() {
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	return cli.Run(ctx, os.Args[1:], cli.ProcessEnv(os.Stdin, os.Stdout, os.Stderr, time.Now, os.Getenv))
 }

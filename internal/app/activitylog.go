@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +52,12 @@ func ReadActivityLog(paths []string) (*ActivityLog, error) {
 	log := &ActivityLog{uses: map[useKey]*use{}}
 	for _, path := range paths {
 		if err := log.file(path); err != nil {
+			if pe, ok := errors.AsType[*fs.PathError](err); ok {
+				return nil, usagef("read the activity log %s: %v", path, pe.Err)
+			}
+			if errors.Is(err, ErrUsage) {
+				return nil, usagef("read the activity log %s: %s", path, strings.TrimPrefix(err.Error(), ErrUsage.Error()+": "))
+			}
 			return nil, fmt.Errorf("read the activity log %s: %w", path, err)
 		}
 	}
@@ -78,7 +86,7 @@ func (l *ActivityLog) file(path string) error {
 	for {
 		c, err := in.Peek(1)
 		if errors.Is(err, io.EOF) {
-			return nil
+			return usagef("the file is empty")
 		}
 		if err != nil {
 			return err
@@ -158,6 +166,11 @@ func (l *ActivityLog) csv(in io.Reader) error {
 	for i, n := range head {
 		// The portal writes "TimeGenerated [UTC]".
 		names[i], _, _ = strings.Cut(strings.TrimSpace(n), " [")
+	}
+	if !slices.ContainsFunc(names, func(n string) bool {
+		return strings.HasPrefix(strings.ReplaceAll(lower(n), " ", ""), "operationname")
+	}) {
+		return usagef("it is not an activity log: no column is called OperationNameValue")
 	}
 	for {
 		row, err := r.Read()

@@ -32,6 +32,10 @@ func (s *session) loadExemptions() error {
 			Controls: ids, Definition: s.controlsOf, Scope: s.hasScope,
 		})
 		list = read
+		if len(read) == 0 && len(problems) > 0 && problems[0].Severity == diag.Error {
+			n := noticeOf(problems[0])
+			return usagef("read the exemptions: %s: %s", n.Place, n.Message)
+		}
 		for _, d := range problems {
 			s.notices = append(s.notices, noticeOf(d))
 		}

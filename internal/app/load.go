@@ -15,8 +15,11 @@ import (
 // loadFiles reads files and folders.
 func loadFiles(ctx context.Context, o *Options) (*inventory.Inventory, error) {
 	inv, err := reader.Read(ctx, o.From, readerOptions(o))
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, reader.ErrNoFiles) {
 		return nil, usagef("%v", err)
+	}
+	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Op == "stat" {
+		return nil, usagef("read %s: %v", pe.Path, pe.Err)
 	}
 	return inv, err
 }

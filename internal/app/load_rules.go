@@ -57,6 +57,11 @@ func (s *session) loadCustom() error {
 	if err != nil {
 		return err
 	}
+	if len(s.o.Policies) > 0 && len(lib.definitions)+len(lib.initiatives) == 0 && len(lib.problems) > 0 {
+		// Nothing would be asked of what the caller named, and all would look well.
+		n := noticeOf(lib.problems[0])
+		return usagef("read the policies: %s: %s", n.Place, n.Message)
+	}
 	for _, d := range lib.problems {
 		s.notices = append(s.notices, noticeOf(d))
 	}

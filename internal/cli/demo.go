@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -40,14 +41,14 @@ as it is made, so memory does not grow with it.`,
   azward demo generate --resources 1000000 -o tenant/
   azward demo generate --resources 1000000 | zstd > tenant.json.zst`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := size.Check(); err != nil {
 				return usagef("%v", err)
 			}
 			if folder, ok := isFolder(output); ok {
-				return generateFolder(folder, size)
+				return generateFolder(cmd.Context(), folder, size)
 			}
-			return writeOutput(env, output, func(w io.Writer) error { return demo.Generate(w, size) })
+			return writeOutput(env, output, func(w io.Writer) error { return demo.Generate(interruptible{cmd.Context(), w}, size) })
 		},
 	}
 	flags := cmd.Flags()
@@ -76,15 +77,31 @@ func isFolder(output string) (string, bool) {
 
 // generateFolder writes the tenant into files of a folder. It takes away
 // nothing that is there, and overwrites only files of the names it writes.
-func generateFolder(folder string, size demo.Size) error {
+func generateFolder(ctx context.Context, folder string, size demo.Size) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return usagef("write to %s: %v", folder, reasonOf(err))
 	}
 	return demo.GenerateParts(size, resourcesAFile, func(part int) (io.WriteCloser, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		f, err := os.Create(filepath.Join(folder, fmt.Sprintf("resources-%04d.json", part)))
 		if err != nil {
 			return nil, usagef("write to %s: %v", folder, reasonOf(err))
 		}
 		return f, nil
 	})
+}
+
+// interruptible is a writer that ends with the context.
+type interruptible struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (i interruptible) Write(p []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return i.w.Write(p)
 }

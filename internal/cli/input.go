@@ -32,8 +32,7 @@ func openInput(env *Env, path string) (io.ReadCloser, error) {
 // inputError wraps the error of reading a file that the caller named: of usage
 // where there is no such file, where it is a folder or where it may not be read.
 func inputError(what string, err error) error {
-	var usage *usageError
-	if errors.As(err, &usage) {
+	if usage, ok := errors.AsType[*usageError](err); ok {
 		return &usageError{message: what + ": " + usage.message, help: usage.help}
 	}
 	for _, reason := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.EISDIR, syscall.ENOTDIR, syscall.ENAMETOOLONG} {
@@ -55,7 +54,7 @@ func batchLines(ctx context.Context, env *Env, path, output string, limit int, a
 	}
 	defer func() { _ = in.Close() }() // only read
 	return writeOutput(env, output, func(w io.Writer) error {
-		r := bufio.NewReaderSize(in, 1<<16)
+		r := bufio.NewReaderSize(&awaited{ctx: ctx, r: in}, 1<<16)
 		for {
 			line, tooLong, end := readLine(r, limit)
 			line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff")))
@@ -100,3 +99,43 @@ func readLine(r *bufio.Reader, limit int) (line []byte, tooLong bool, err error)
 }
 
 func tooLongLine(limit int) string { return fmt.Sprintf("the line is longer than %d MiB", limit>>20) }
+
+// awaited is a reader that ends with the context even while it waits for more,
+// as a terminal makes it. After that it is not to be used again.
+type awaited struct {
+	ctx context.Context
+	r   io.Reader
+	buf []byte // read from r and not yet taken; nobody else touches it between reads
+	all []byte
+}
+
+type readResult struct {
+	n   int
+	err error
+}
+
+// Read is io.Reader's.
+func (a *awaited) Read(p []byte) (int, error) {
+	if len(a.buf) == 0 {
+		if a.all == nil {
+			a.all = make([]byte, 1<<16)
+		}
+		done := make(chan readResult, 1)
+		go func() {
+			n, err := a.r.Read(a.all)
+			done <- readResult{n, err}
+		}()
+		select {
+		case <-a.ctx.Done():
+			return 0, a.ctx.Err()
+		case r := <-done:
+			a.buf = a.all[:r.n]
+			if r.n == 0 {
+				return 0, r.err
+			}
+		}
+	}
+	n := copy(p, a.buf)
+	a.buf = a.buf[n:]
+	return n, nil
+}

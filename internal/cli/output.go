@@ -15,7 +15,7 @@ import (
 // writeOutput runs write on standard output, or on the file at path. A file is
 // written beside its place and moved there when it is whole: what stood there
 // before stays until then, and for good where writing fails.
-func writeOutput(env *Env, path string, write func(io.Writer) error) (err error) {
+func writeOutput(env *Env, path string, write func(io.Writer) error) error {
 	if path == "" || path == "-" {
 		out := bufio.NewWriter(env.Stdout)
 		if err := write(out); err != nil {
@@ -33,8 +33,9 @@ func writeOutput(env *Env, path string, write func(io.Writer) error) (err error)
 	if err != nil {
 		return usagef("write %s: %v", path, reasonOf(err))
 	}
+	whole := false
 	defer func() {
-		if err != nil {
+		if !whole {
 			_ = f.Close()
 			_ = os.Remove(f.Name())
 		}
@@ -58,6 +59,7 @@ func writeOutput(env *Env, path string, write func(io.Writer) error) (err error)
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
+	whole = true
 	return nil
 }
 

@@ -29,13 +29,6 @@ func (q *querier) batch(ctx context.Context, path, output string) error {
 	})
 }
 
-func trimBlank(b []byte) []byte {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t' || b[0] == '\r') {
-		b = b[1:]
-	}
-	return b
-}
-
 // answer appends the answer to one line of a batch.
 func (q *querier) answer(ctx context.Context, dst, line []byte) []byte {
 	var req struct {

@@ -86,6 +86,9 @@ func Run(ctx context.Context, args []string, env *Env) (code int) {
 		// Cobra turned the arguments down before the command began.
 		env.say("azward: %s\n  see azward --help\n", strings.TrimSpace(err.Error()))
 		return ExitUsage
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		env.say("azward: interrupted\n")
+		return ExitFailed
 	default:
 		env.say("azward: %s\n", strings.TrimSpace(err.Error()))
 		return ExitFailed

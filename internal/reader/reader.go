@@ -35,6 +35,10 @@ import (
 	"github.com/azward/azward/jsondoc"
 )
 
+// ErrNoFiles is wrapped by the error of reading folders without a file in them:
+// an inventory of nothing would look as if nothing were wrong.
+var ErrNoFiles = errors.New("there is no file")
+
 // Codes of the diagnostics of this package.
 const (
 	CodeUnreadable = "RDR0001" // a file could not be read
@@ -88,6 +92,9 @@ func Read(ctx context.Context, paths []string, opts Options) (*inventory.Invento
 	files, err := list(paths)
 	if err != nil {
 		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%w in %s", ErrNoFiles, strings.Join(paths, ", "))
 	}
 	return rd.files(files, func(path string) (io.ReadCloser, error) { return os.Open(path) })
 }
