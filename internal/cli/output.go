@@ -134,3 +134,10 @@ func (p *progress) clear() {
 		p.shown = false
 	}
 }
+
+// printTo prints to a writer that writeOutput gave, or to one that ends there:
+// such a writer keeps its first error, and writeOutput returns it.
+func printTo(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+
+// printlnTo is printTo for a line.
+func printlnTo(w io.Writer, args ...any) { _, _ = fmt.Fprintln(w, args...) }

@@ -154,7 +154,7 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 		return fmt.Errorf("the query does not compile")
 	}
 	for _, d := range list {
-		fmt.Fprintln(q.env.Stderr, d.Error())
+		q.env.say("%s\n", d.Error())
 	}
 	if f.explain {
 		return writeOutput(q.env, f.output, func(w io.Writer) error {
@@ -179,7 +179,7 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 func (q *querier) diagnose(text string, list diag.List) {
 	src := diag.NewSource("query", text)
 	for _, d := range list {
-		fmt.Fprintln(q.env.Stderr, src.Snippet(d))
+		q.env.say("%s\n", src.Snippet(d))
 	}
 }
 
@@ -215,10 +215,10 @@ func (q *querier) print(w io.Writer, res *kql.Result, format string, limit int) 
 	}
 	for i, t := range res.Tables {
 		if i > 0 && format != "jsonl" {
-			fmt.Fprintln(w)
+			printlnTo(w)
 		}
 		if len(res.Tables) > 1 && format == "table" {
-			fmt.Fprintln(w, t.Name)
+			printlnTo(w, t.Name)
 		}
 		var err error
 		switch format {
@@ -229,7 +229,7 @@ func (q *querier) print(w io.Writer, res *kql.Result, format string, limit int) 
 		default:
 			var total int
 			if total, err = kqlio.WriteAligned(w, t, limit); err == nil && total > limit {
-				fmt.Fprintf(q.env.Stderr, "%d rows, the first %d shown; --rows shows more\n", total, limit)
+				q.env.say("%d rows, the first %d shown; --rows shows more\n", total, limit)
 			}
 		}
 		if err != nil {

@@ -165,9 +165,9 @@ func listTables(env *Env, dir, format string) (err error) {
 	case "table":
 		return writeOutput(env, "", func(w io.Writer) error {
 			tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(tw, "table\trows\tfiles\tbytes\tfirst day\tlast day")
+			printlnTo(tw, "table\trows\tfiles\tbytes\tfirst day\tlast day")
 			for _, t := range tables {
-				fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%s\t%s\n", t.Name, t.Rows, t.Files, t.Bytes, t.First, t.Last)
+				printTo(tw, "%s\t%d\t%d\t%d\t%s\t%s\n", t.Name, t.Rows, t.Files, t.Bytes, t.First, t.Last)
 			}
 			return tw.Flush()
 		})
