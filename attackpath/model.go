@@ -249,7 +249,7 @@ func (m *Model) Steps(path []Edge) []Step {
 		}
 	}
 	for i := range out {
-		out[i].Cut = strings.NewReplacer("{from}", out[i].From.String(), "{to}", out[i].To.String()).Replace(out[i].Cut)
+		out[i].Cut = strings.NewReplacer("{from}", out[i].From.String(), "{to}", out[i].To.String(), "{note}", out[i].Note).Replace(out[i].Cut)
 	}
 	return out
 }

@@ -6,7 +6,7 @@ type Rule struct {
 	Name string
 	Says string // "{from} ... {to}", read between the two names
 	Cost uint16 // what the step demands: 1 nothing, 2 a change that is logged, more where somebody is in the way
-	Cut  string // the change that takes the step away, with {from} and {to}; "" where the step is the product's own working
+	Cut  string // the change that takes the step away, with {from}, {to} and {note}; "" where the step is the product's own working
 	Page string // the documentation that the rule is taken from
 }
 
@@ -57,11 +57,11 @@ var rules = [...]Rule{
 	addsCredential:        {"adds-credential", "may add a credential to", 2, "", "Microsoft Entra built-in roles"},
 	givesRole:             {"gives-role", "may give itself the directory role", 2, "", "Microsoft Entra built-in roles"},
 	givesAppPermission:    {"gives-application-permission", "may give an application any permission, and so takes the role", 3, "", "Microsoft Entra built-in roles"},
-	permitsRole:           {"permission-gives-role", "is permitted to give directory roles, and so takes", 2, "take the permission from {from}", "Microsoft Graph permissions reference"},
-	permitsAppPermission:  {"permission-gives-permission", "is permitted to grant itself any permission, and so takes the role", 3, "take the permission from {from}", "Microsoft Graph permissions reference"},
-	permitsCredential:     {"permission-adds-credential", "is permitted to add a credential to", 2, "take the permission from {from}", "Microsoft Graph permissions reference"},
-	permitsMember:         {"permission-adds-member", "is permitted to add members to", 2, "take the permission from {from}", "Microsoft Graph permissions reference"},
-	permitsAuthentication: {"permission-resets-authentication", "is permitted to change how to sign in as", 3, "take the permission from {from}", "Microsoft Graph permissions reference"},
+	permitsRole:           {"permission-gives-role", "is permitted to give directory roles, and so takes", 2, "take the permission {note} from {from}", "Microsoft Graph permissions reference"},
+	permitsAppPermission:  {"permission-gives-permission", "is permitted to grant itself any permission, and so takes the role", 3, "take the permission {note} from {from}", "Microsoft Graph permissions reference"},
+	permitsCredential:     {"permission-adds-credential", "is permitted to add a credential to", 2, "take the permission {note} from {from}", "Microsoft Graph permissions reference"},
+	permitsMember:         {"permission-adds-member", "is permitted to add members to", 2, "take the permission {note} from {from}", "Microsoft Graph permissions reference"},
+	permitsAuthentication: {"permission-resets-authentication", "is permitted to change how to sign in as", 3, "take the permission {note} from {from}", "Microsoft Graph permissions reference"},
 	elevates:              {"elevates-access", "may elevate to User Access Administrator over", 2, "", "Elevate access to manage all Azure subscriptions"},
 	azureOwner:            {"assigns-azure-roles", "may assign any Azure role at", 1, "take the role assignment from {from} at {to}", "Azure built-in roles"},
 	azureAssigns:          {"assigns-some-azure-roles", "may give itself, by an Azure role that may assign some roles, power at", 2, "take the role assignment from {from} at {to}", "Delegate Azure access management to others"},

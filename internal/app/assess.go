@@ -121,6 +121,7 @@ func (s *session) judge() (*report.Assessment, error) {
 	}
 	a.Plan = s.plan(facts)
 	a.Access = accessMatrix(s.inv, s.o.Now)
+	a.Path = s.worstPath()
 	if err := s.comply(a); err != nil {
 		return nil, err
 	}

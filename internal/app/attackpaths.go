@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/azward/azward/condaccess"
 	"github.com/azward/azward/directory"
 	"github.com/azward/azward/finding"
+	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/inventory"
 )
 
@@ -40,6 +42,51 @@ type AttackPathOptions struct {
 	Paths   int // how many paths to show
 	Changes int // how many changes to propose
 	Now     time.Time
+}
+
+// pathsLooked bounds how many of the cheapest paths worstPath looks at.
+const pathsLooked = 200
+
+// worstPath returns the cheapest path from an ordinary account to Global
+// Administrator, or else to another crown jewel, shown from the account farthest
+// back whose path it ends. Nil where there is none, or no directory was read.
+func (s *session) worstPath() (out *report.AttackPath) {
+	if s.inv.Count("Microsoft.Graph/users") == 0 {
+		return nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			out = nil
+			s.notices = append(s.notices, report.Notice{Severity: "error", Message: fmt.Sprintf("attack paths could not be derived: %v", r), Hint: "this is a bug"})
+		}
+	}()
+	all, err := NewAccess(s.inv).AttackPaths(AttackPathOptions{Paths: pathsLooked, Changes: 3, Now: s.o.Now})
+	if err != nil || len(all.Paths) == 0 {
+		return nil
+	}
+	worst := all.Paths[0]
+	for _, p := range all.Paths {
+		if p.To.Kind == attackpath.RoleNode {
+			worst = p
+			break
+		}
+	}
+	shown := worst
+	for _, p := range all.Paths {
+		if n := len(p.Steps) - len(worst.Steps); n > len(shown.Steps)-len(worst.Steps) && slices.Equal(p.Steps[n:], worst.Steps) {
+			shown = p
+		}
+	}
+	// The changes that cut this one come first, and alone where there are any.
+	cuts := map[string]bool{}
+	for _, step := range shown.Steps {
+		cuts[step.Cut] = true
+	}
+	changes := slices.DeleteFunc(slices.Clone(all.Changes), func(c attackpath.Change) bool { return !cuts[c.Change] })
+	if len(changes) > 0 {
+		changes = changes[:1]
+	}
+	return &report.AttackPath{Accounts: all.Sources, Reaching: all.Reaching, Target: shown.To.String(), Steps: shown.Steps, Changes: changes, Unknown: all.Unknown}
 }
 
 // secondFactor tells of each user whether Conditional Access guarantees

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/azward/azward/attackpath"
 	"github.com/azward/azward/compliance"
 	"github.com/azward/azward/condaccess"
 	"github.com/azward/azward/finding"
@@ -39,6 +40,18 @@ type Assessment struct {
 	Timings        Timings                      `json:"timings"`
 
 	Access *condaccess.Matrix `json:"-"` // what Conditional Access asks; nil where it was not read
+	Path   *AttackPath        `json:"-"` // the worst way in; nil where there is none, or no directory was read
+}
+
+// AttackPath is the worst way from an ordinary account to the crown jewels, and
+// what cuts it.
+type AttackPath struct {
+	Accounts int // ordinary accounts
+	Reaching int // of them, those that reach a crown jewel
+	Target   string
+	Steps    []attackpath.Step
+	Changes  []attackpath.Change
+	Unknown  []string // there may be paths that nobody can see
 }
 
 // Tool names what made the assessment.

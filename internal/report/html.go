@@ -158,6 +158,7 @@ type pageView struct {
 	NoticesCut int
 	Picture    template.HTML // of what Conditional Access asks, "" where it was not read
 	PictureCut string
+	PathSVG    template.HTML // of the worst attack path, "" where there is none
 }
 
 type pageSeverity struct {
@@ -216,6 +217,9 @@ func breakable(name string) template.HTML {
 
 func newPageView(a *Assessment) *pageView {
 	v := &pageView{Assessment: a, Open: pageMatrix{Areas: compliance.Areas()}, Quiet: pageMatrix{Areas: compliance.Areas()}, Unknowns: a.UnknownGroups()}
+	if p := a.Path; p != nil && len(p.Steps) > 0 {
+		v.PathSVG = template.HTML(PathSVG(p.Steps, p.Changes)) //nolint:gosec // escaped where it is drawn
+	}
 	if a.Access != nil {
 		v.Picture = template.HTML(AccessMatrixSVG(a.Access)) //nolint:gosec // escaped where it is drawn
 		v.PictureCut = matrixNote(a.Access)
