@@ -142,6 +142,12 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, list []jsondoc.Val
 	reply(w, out)
 }
 
+// ofEverySubscription tells whether Resource Graph answers with a row whichever
+// subscriptions are asked about: built-in roles, which stand at the root.
+func ofEverySubscription(row jsondoc.Value) bool {
+	return strings.HasPrefix(strings.ToLower(row.Get("id").TextOr("")), "/providers/microsoft.authorization/roledefinitions/")
+}
+
 // query answers Resource Graph.
 func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 	var q struct {
@@ -171,7 +177,8 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		for _, row := range all {
-			if len(q.Subscriptions) == 0 || slices.ContainsFunc(q.Subscriptions, func(sub string) bool { return strings.EqualFold(sub, row.Get("subscriptionId").TextOr("")) }) {
+			if len(q.Subscriptions) == 0 || ofEverySubscription(row) ||
+				slices.ContainsFunc(q.Subscriptions, func(sub string) bool { return strings.EqualFold(sub, row.Get("subscriptionId").TextOr("")) }) {
 				rows = append(rows, row)
 			}
 		}
