@@ -9,9 +9,16 @@ func newPolicyCommand(env *Env) *cobra.Command {
 		Use:   "policy",
 		Short: "Run Azure Policy definitions offline, exactly as Azure decides them",
 		Long: `Policy runs Azure Policy definitions, unmodified, against an inventory, a file or
-lines from another program, and says what Azure would say and why.`,
-		Example: `  azward policy eval --definition audit-https.json --resource account.json
-  azward policy eval --definition audit-https.json --demo`,
+lines from another program, and says what Azure would say and why.
+
+Definitions and initiatives come from files, folders and archives, from the
+inventory, and, with --builtin or $AZWARD_POLICIES, from a clone or archive of
+Azure/azure-policy.`,
+		Example: `  azward policy list azure-policy/built-in-policies --category Storage
+  azward policy explain audit-https.json --resource account.json
+  azward policy compliance --demo
+  azward policy whatif --definition audit-https.json --effect Deny --scope / --demo
+  azward policy lint policies/ && azward policy test policies/`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(policyCommands(env)...)

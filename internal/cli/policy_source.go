@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +14,7 @@ import (
 	"github.com/azward/azward/diag"
 	"github.com/azward/azward/internal/app"
 	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/policy/assign"
 )
 
@@ -72,7 +74,8 @@ func (f *policySource) document(env *Env, want string, inv *inventory.Inventory)
 				return lib, d, nil
 			}
 		}
-		return nil, nil, usagef("%s holds no policy definition", want)
+		d, err := bareRule(lib, want)
+		return lib, d, err
 	}
 	lib, err := f.load(env, nil, inv)
 	if err != nil {
@@ -85,9 +88,23 @@ func (f *policySource) document(env *Env, want string, inv *inventory.Inventory)
 	return lib, found[0], nil
 }
 
+// bareRule reads a file that holds a rule alone, {"if": ..., "then": ...}.
+func bareRule(lib *app.PolicyLibrary, path string) (*assign.Document, error) {
+	doc, text, err := readJSONFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if doc.Get("if").IsMissing() || doc.Get("then").IsMissing() {
+		return nil, usagef("%s holds no policy definition", path)
+	}
+	name := strings.TrimSuffix(filepath.Base(path), ".json")
+	lib.Add(jsondoc.NewObject(jsondoc.Member{Name: "policyRule", Value: doc}), name, diag.NewSource(path, text))
+	return lib.Named(name, false), nil
+}
+
 func wrongFile(problems diag.List, name string) error {
 	for _, d := range problems {
-		if d.Source == name {
+		if d.Source == name && d.Code != "APP0001" { // that it holds no definition is said by others
 			return usagef("%s", d.Error())
 		}
 	}
