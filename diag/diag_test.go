@@ -44,3 +44,17 @@ func TestListErrIgnoresWarningsAndCapsTheText(t *testing.T) {
 		t.Errorf("text is not capped: %q", err.Error())
 	}
 }
+
+func TestResolveIsPosition(t *testing.T) {
+	s := NewSource("a", "ab\nčxčx|y\n\nz")
+	var l List
+	for _, off := range []int{9, 3, 5, -1, 99, 5, 0, 12, 8, 2} {
+		l.Add(Diagnostic{Span: Span{off, off + 1}})
+	}
+	s.Resolve(l)
+	for _, d := range l {
+		if want := s.Position(d.Span.Start); d.Pos != want || d.Source != "a" {
+			t.Errorf("%d is at %v, want %v", d.Span.Start, d.Pos, want)
+		}
+	}
+}

@@ -42,11 +42,24 @@ func (s *Source) Position(offset int) Position {
 	}
 }
 
-// Resolve fills in the source name and position of every diagnostic.
+// Resolve fills in the source name and position of every diagnostic. It takes
+// time in proportion to the text and the list, however long the lines are.
 func (s *Source) Resolve(l List) {
-	for i := range l {
-		l[i].Source = s.Name
-		l[i].Pos = s.Position(l[i].Span.Start)
+	order := make([]int, len(l))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(a, b int) bool { return l[order[a]].Span.Start < l[order[b]].Span.Start })
+	last, at := Position{}, 0 // of the diagnostic before, and its offset
+	for _, i := range order {
+		offset := min(max(l[i].Span.Start, 0), len(s.Text))
+		if line := sort.SearchInts(s.lines, offset+1); line == last.Line {
+			last.Column += utf8.RuneCountInString(s.Text[at:offset])
+		} else {
+			last = s.Position(offset)
+		}
+		at = offset
+		l[i].Source, l[i].Pos = s.Name, last
 	}
 }
 

@@ -21,8 +21,12 @@ type Options struct {
 	Find func(id, version string) (bodies []jsondoc.Value, ok bool)
 }
 
-// maxAnalyzed is how many conditions of a rule are looked at for reach.
-const maxAnalyzed = 5000
+// Limits on what is looked at: documents are not trusted.
+const (
+	maxAnalyzed = 1000 // conditions of a rule, for what can hold and for arrays
+	maxChoices  = 32   // effects that may be chosen
+	maxAllowed  = 2000 // values of a parameter
+)
 
 // linter collects remarks on one document.
 type linter struct {
@@ -40,23 +44,21 @@ func Definition(doc jsondoc.Value, src *diag.Source, o Options) diag.List {
 	}
 	rule := l.body.Get("policyRule")
 	def, diags := policy.Compile(doc, policy.CompileOptions{Aliases: o.Aliases})
-	l.out = append(l.out, diags...)
+	l.out = append(l.out, diags[:min(len(diags), maxRemarks)]...)
 	l.version()
 	l.parameters(rule)
 	l.effects(doc, rule)
 	if def != nil {
 		l.aliases(def, rule)
-		n := tree(rule.Get("if"), nil)
-		if n.size() <= maxAnalyzed {
+		if n := tree(rule.Get("if"), nil); n.size() <= maxAnalyzed {
 			l.outcome(n)
-		}
-		l.arrays(n, false)
-		if e := rule.Path("then", "details", "existenceCondition"); e.Kind() == jsondoc.Object {
-			n := tree(e, nil)
-			if n.size() <= maxAnalyzed {
-				l.reach(n, facts{}, "")
-			}
 			l.arrays(n, false)
+		}
+		if e := rule.Path("then", "details", "existenceCondition"); e.Kind() == jsondoc.Object {
+			if n := tree(e, nil); n.size() <= maxAnalyzed {
+				l.reach(n, facts{}, "")
+				l.arrays(n, false)
+			}
 		}
 	}
 	if src != nil {
@@ -132,13 +134,16 @@ func (l *linter) parameters(rule jsondoc.Value) {
 			l.add(remark(CodeUnused, spanOf(p), "", "the parameter %q is not used", name))
 		}
 		def, list := p.Get("defaultValue"), p.Get("allowedValues")
-		if def.Exists() && list.Len() > 0 && !fits(def, list) {
+		if def.Exists() && list.Len() > 0 && list.Len() <= maxAllowed && def.Len() <= maxAllowed && !fits(def, list) {
 			l.add(remark(CodeDefault, spanOf(def), "allowed are "+short(list.String()), "the default %s of the parameter %q is not allowed", short(def.String()), name))
 		}
 	}
 }
 
 func (l *linter) undeclared(v jsondoc.Value, name string, declared jsondoc.Value) {
+	if len(l.out) >= maxRemarks {
+		return
+	}
 	for _, d := range l.out {
 		if d.Code == "POL0101" && d.Span.Start >= v.Offset() && d.Span.Start <= spanOf(v).End {
 			return // the compiler said so
@@ -213,7 +218,7 @@ func (l *linter) effects(doc, rule jsondoc.Value) {
 	if strings.Contains(mode, ".") {
 		may = dataEffects
 	}
-	for _, v := range choices {
+	for _, v := range choices[:min(len(choices), maxChoices)] {
 		e, ok := policy.ParseEffect(v.TextOr(""))
 		switch {
 		case !ok:

@@ -1,8 +1,10 @@
 package lint
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/azward/azward/diag"
 	"github.com/azward/azward/jsondoc"
@@ -136,6 +138,36 @@ func TestChecksAreListedOnce(t *testing.T) {
 			t.Errorf("%s", c.Code)
 		}
 		seen[c.Code] = true
+	}
+}
+
+// A rule of 5 MB, a thousand allowed effects, an allOf of a thousand fields: an
+// answer within a second or so, and no more remarks than anybody reads.
+func TestHostileRules(t *testing.T) {
+	clauses := func(n int, one func(i int) string) string {
+		parts := make([]string, n)
+		for i := range parts {
+			parts[i] = one(i)
+		}
+		return strings.Join(parts, ",")
+	}
+	for name, text := range map[string]string{
+		"many alternatives": `{"policyRule": {"if": {"anyOf": [` + clauses(60_000, func(i int) string {
+			return fmt.Sprintf(`{"field": "a.b/c/d[*].x%d", "equals": "[parameters('p%d')]"}`, i, i)
+		}) + `]}, "then": {"effect": "audit"}}}`,
+		"many fields":              `{"policyRule": {"if": {"allOf": [` + clauses(990, func(i int) string { return fmt.Sprintf(`{"not": {"field": "a.b/c/x%d", "in": ["a", "b"]}}`, i) }) + `]}, "then": {"effect": "audit"}}}`,
+		"many values of one field": `{"policyRule": {"if": {"anyOf": [` + clauses(990, func(i int) string { return fmt.Sprintf(`{"field": "kind", "notEquals": "x%d"}`, i) }) + `]}, "then": {"effect": "audit"}}}`,
+		"many effects":             `{"parameters": {"e": {"type": "String", "defaultValue": "x", "allowedValues": [` + clauses(50_000, func(int) string { return `"Audit"` }) + `]}}, "policyRule": {"if": {"field": "kind", "equals": "a"}, "then": {"effect": "[parameters('e')]"}}}`,
+	} {
+		started := time.Now()
+		if got := definition(t, text, Options{}); len(got) == 0 || len(got) > 2*maxRemarks {
+			t.Errorf("%s: %d remarks", name, len(got))
+		}
+		if took := time.Since(started); took > 5*time.Second {
+			t.Errorf("%s: took %v", name, took)
+		} else {
+			t.Logf("%s: %v", name, took)
+		}
 	}
 }
 
