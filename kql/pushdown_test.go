@@ -27,7 +27,9 @@ const hard = `let T = datatable(k:string, b:bool, i:int, l:long, r:real, s:strin
 	"k", true, 5, 5, 2.5, "KİSS", guid(null), datetime(2026-01-05), 2d, 9,
 	"k", true, 5, 5, 2.5, "\u212Aiſs", guid(null), datetime(2026-01-05), 2d, 10,
 	"k", false, 5, 5, 2.5, "kiss", guid(null), datetime(2026-01-05), 2d, 11,
-	"k", false, 5, 5, 2.5, "XİX kiSS-me 1", guid(null), datetime(2026-01-05), 2d, 12
+	"k", false, 5, 5, 2.5, "XİX kiSS-me 1", guid(null), datetime(2026-01-05), 2d, 12,
+	"k", false, 5, 5, 2.5, "日alpha本 kissé alpha\u0301", guid(null), datetime(2026-01-05), 2d, 13,
+	"k", false, 5, 5, 2.5, "日本。alpha。x\u00b2 k\ni", guid(null), datetime(2026-01-05), 2d, 14
 ]; T | `
 
 // condition returns a random predicate over T's columns.
@@ -59,8 +61,10 @@ func condition(r *rand.Rand, depth int) string {
 		return "s " + equal + pick(` "alpha"`, ` ""`, ` "it's"`, ` "éa"`, " k")
 	case 7:
 		return "s " + pick("contains_cs", "!contains_cs", "startswith_cs", "endswith_cs", "!startswith_cs", "!endswith_cs") + pick(` "alpha"`, ` "A"`, ` ""`, ` "'"`, " k")
+	case 15:
+		return "s " + pick("has_any", "has_all", "in~", "has_any") + pick(` ("x", "ALPHA")`, ` ("kiss", "me")`, ` ("alpha", "beta")`, ` ("", "zz")`, ` ("é", "1")`)
 	case 8, 16, 17, 18, 19:
-		return "s " + pick("has", "!has", "has_cs", "hasprefix", "has_any", "contains", "!contains", "=~", "!~", "in~", "!in~", "startswith", "!startswith", "endswith") +
+		return "s " + pick("has", "!has", "has_cs", "hasprefix", "has_any", "has_all", "hassuffix", "!hasprefix_cs", "!hassuffix", "hassuffix_cs", "contains", "!contains", "=~", "!~", "in~", "!in~", "startswith", "!startswith", "endswith") +
 			pick(` ("alpha")`, ` ("ÉA")`, ` ("Kiss")`, ` ("iss")`, ` ("xi")`, ` ("ix")`, ` ("x")`, ` ("i")`, ` ("k")`, ` ("S")`, ` ("")`)
 	case 9:
 		return pick("k", "s") + pick(" in ", " !in ") + pick(`("a", "b")`, `("")`, `(dynamic(["a", "alpha"]))`)
