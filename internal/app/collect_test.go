@@ -44,7 +44,7 @@ func startFake(t testing.TB, inv *inventory.Inventory, o fake.Options) (*fake.Se
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, collect.Options{Endpoints: s.Endpoints, Credential: cred, Transport: transport, Wants: CollectWants(), Version: "test", Clock: time.Now, Backoff: time.Millisecond}
+	return s, collect.Options{Endpoints: s.Endpoints, Credential: cred, Transport: transport, Wants: CollectWants(), Version: "test", Clock: time.Now, Backoff: time.Millisecond, Unpaced: true}
 }
 
 func demoInventory(t testing.TB) *inventory.Inventory {
@@ -373,7 +373,7 @@ func BenchmarkCollect(b *testing.B) {
 		b.Fatal(err)
 	}
 	_, o := startFake(b, inv, fake.Options{PageSize: 999, Latency: 50 * time.Millisecond, Throttle: 0.05, Seed: 7})
-	o.Backoff = 0
+	o.Backoff, o.Unpaced = 0, false
 	o.Workers = 32
 	for b.Loop() {
 		path := filepath.Join(b.TempDir(), "tenant.azs")

@@ -169,7 +169,7 @@ func (c *run) query(ctx context.Context, s *sink, table string, types, subscript
 	}
 	seen := map[string]bool{}
 	for {
-		v, err := c.arm.call(ctx, http.MethodPost, "/providers/Microsoft.ResourceGraph/resources?api-version="+apiResourceGraph, body, nil)
+		v, err := c.queries.call(ctx, http.MethodPost, "/providers/Microsoft.ResourceGraph/resources?api-version="+apiResourceGraph, body, nil)
 		if err != nil {
 			// The manifest names every subscription of the query: what was lost is lost in all of them.
 			return c.lostIn(s, err, subscriptions, types)
@@ -282,7 +282,29 @@ func (c *run) listOne(ctx context.Context, s *sink, address, typ, scope string, 
 }
 
 // parent is a resource below which something is listed.
-type parent struct{ id, typ string }
+type parent struct {
+	id, typ string
+	holds   string // the type of children that its own body holds, in lower case
+}
+
+// childrenInBody are lists that a parent's body holds whole, with the ids of the
+// children ("Virtual Networks - Get"): nobody asks for them again.
+var childrenInBody = map[string]string{"microsoft.network/virtualnetworks": "subnets"}
+
+// inBody returns the type of the children that a resource's body holds.
+func inBody(r *resource.Resource) string {
+	member := childrenInBody[r.TypeKey()]
+	list := r.Properties().Get(member)
+	if member == "" || list.Kind() != jsondoc.Array {
+		return ""
+	}
+	for _, e := range list.Elements() {
+		if jsonText(e, "id") == "" {
+			return ""
+		}
+	}
+	return r.TypeKey() + "/" + strings.ToLower(member)
+}
 
 // childList says how a type is listed below its parents: the path behind the
 // parent's id, the parents' types in lower case, and the version of the API. ok is
@@ -322,7 +344,7 @@ func (c *run) childUnits(wants []Want, parents map[string]*found) []unit {
 		for sub, all := range parents {
 			var some []parent
 			for _, p := range all.parents {
-				if slices.Contains(of, p.typ) {
+				if slices.Contains(of, p.typ) && p.holds != strings.ToLower(w.Type) {
 					some = append(some, p)
 				}
 			}
@@ -335,7 +357,7 @@ func (c *run) childUnits(wants []Want, parents map[string]*found) []unit {
 					return c.children(ctx, s, w.Type, path, version, u.scope, some, whole)
 				}
 			case whole:
-				// Without parents there are no children.
+				// Without parents there are no children, but those that bodies hold.
 				u.run = func(_ context.Context, s *sink) error {
 					return s.cover(inventory.Entry{Type: w.Type, Scope: u.scope, State: inventory.Complete})
 				}

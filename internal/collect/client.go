@@ -83,6 +83,12 @@ func newClient(base, scope string, cred azcore.TokenCredential, t *throttle, o *
 	return c, nil
 }
 
+// with returns a client of the same service and with the same tokens, paced by
+// another throttle.
+func (c *client) with(t *throttle) *client {
+	return &client{base: c.base, pipeline: c.pipeline, throttle: t, clock: c.clock, backoff: c.backoff, large: c.large}
+}
+
 // bearer puts a token on calls to one host. A call that is refused with 401 is
 // tried once with a new token: one may end while a long run goes on, or the
 // clocks may differ.
@@ -182,7 +188,11 @@ func (c *client) call(ctx context.Context, method, address string, body any, hea
 		}
 		v, failure, pause, err := c.once(ctx, method, u, body, header, attempt)
 		throttled := failure != nil && (failure.Status == http.StatusTooManyRequests || failure.Status == http.StatusServiceUnavailable)
-		c.throttle.release(throttled, pause)
+		if failure != nil && !throttled {
+			c.throttle.release(false, 0) // this call waits, below, and no other
+		} else {
+			c.throttle.release(throttled, pause)
+		}
 		switch {
 		case err != nil:
 			return jsondoc.Value{}, err
@@ -288,7 +298,7 @@ func (c *client) once(ctx context.Context, method, address string, body any, hea
 	if err != nil {
 		return v, &Failure{final: true, Message: "the answer is no JSON: " + err.Error()}, 0, nil
 	}
-	return v, nil, 0, nil
+	return v, nil, quotaPause(resp.Header), nil
 }
 
 // plainError leaves out what net/http says around an error: the address may

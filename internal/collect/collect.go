@@ -39,6 +39,7 @@ type Options struct {
 	Workers int    // calls at once; 0: 16
 	Version string
 	Clock   func() time.Time
+	Unpaced bool          // for tests: as fast as the services answer
 	Backoff time.Duration // the first pause before a call is tried again; 0: half a second
 
 	Progress func(done, total int, records int)
@@ -59,6 +60,7 @@ type Result struct {
 type run struct {
 	o       Options
 	arm     *client
+	queries *client // Resource Graph: at the same address, with a quota of its own
 	graph   *client
 	dir     string
 	workers int
@@ -74,11 +76,14 @@ type run struct {
 // Azure Resource Manager refills 25 reads a second into a bucket of 250 for a
 // subscription ("Understand how Azure Resource Manager throttles requests");
 // Microsoft Graph's directory takes 3,500 to 8,000 units in 10 seconds
-// ("Microsoft Graph service-specific throttling limits").
+// ("Microsoft Graph service-specific throttling limits"). Resource Graph lets one
+// caller send 15 queries in five seconds ("Guidance for throttled requests in
+// Azure Resource Graph").
 const (
 	armRefill             = 25 // reads a second in each subscription
 	armRate, armBurst     = 50, 250
 	graphRate, graphBurst = 100, 300
+	queryRate, queryBurst = 3, 15
 )
 
 // Run reads what the options name into units below Dir and writes them to w as
@@ -103,7 +108,7 @@ func Run(ctx context.Context, o Options, w *snapshot.Writer) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Records: n, Units: len(units), Resumed: c.resumed, Calls: c.arm.calls.Load() + c.graph.calls.Load()}, nil
+	return Result{Records: n, Units: len(units), Resumed: c.resumed, Calls: c.arm.calls.Load() + c.queries.calls.Load() + c.graph.calls.Load()}, nil
 }
 
 func newRun(o *Options) (*run, error) {
@@ -118,13 +123,21 @@ func newRun(o *Options) (*run, error) {
 	}
 	o.Wants = withParents(o.Wants)
 	c := &run{o: *o, dir: o.Dir, workers: o.Workers, clock: o.Clock}
+	pace := func(rate, burst float64) *throttle {
+		if o.Unpaced {
+			rate, burst = 1e6, 1e6
+		}
+		return newThrottle(rate, burst, o.Workers, o.Clock)
+	}
 	var err error
-	if c.arm, err = newClient(o.Endpoints.Manager, o.Endpoints.Manager+"/.default", o.Credential, newThrottle(armRate, armBurst, o.Workers, o.Clock), o); err != nil {
+	if c.arm, err = newClient(o.Endpoints.Manager, o.Endpoints.Manager+"/.default", o.Credential, pace(armRate, armBurst), o); err != nil {
 		return nil, err
 	}
-	if c.graph, err = newClient(o.Endpoints.Graph, o.Endpoints.Graph+"/.default", o.Credential, newThrottle(graphRate, graphBurst, o.Workers, o.Clock), o); err != nil {
+	if c.graph, err = newClient(o.Endpoints.Graph, o.Endpoints.Graph+"/.default", o.Credential, pace(graphRate, graphBurst), o); err != nil {
 		return nil, err
 	}
+	c.queries = c.arm.with(pace(queryRate, queryBurst))
+	c.graph.large = c.arm.large
 	return c, nil
 }
 
@@ -210,7 +223,9 @@ func (c *run) units(ctx context.Context) ([]unit, error) {
 		if subscriptions, disabled, err = c.pick(ctx); err != nil {
 			return nil, err
 		}
-		c.arm.throttle.setRate(armRefill*float64(max(len(subscriptions), 2)), armBurst)
+		if !c.o.Unpaced {
+			c.arm.throttle.setRate(armRefill*float64(max(len(subscriptions), 2)), armBurst)
+		}
 		for _, sub := range disabled {
 			second = append(second, disabledUnit(sub))
 		}
@@ -347,7 +362,7 @@ func (c *run) parents(units []unit, subscriptions []string) (map[string]*found, 
 			switch {
 			case l.Record != nil && wanted[l.Record.TypeKey()]:
 				if s := out[strings.ToLower(l.Record.ID.Subscription())]; s != nil {
-					s.parents = append(s.parents, parent{l.Record.ID.String(), l.Record.TypeKey()})
+					s.parents = append(s.parents, parent{l.Record.ID.String(), l.Record.TypeKey(), inBody(l.Record)})
 				}
 			case l.Cover != nil && l.Cover.State == inventory.Complete:
 				if s := out[strings.ToLower(strings.TrimPrefix(l.Cover.Scope, "/subscriptions/"))]; s != nil {

@@ -15,6 +15,7 @@ import (
 // each round of good answers: what slows a run down for good is the pause that
 // the service asks for, which every call waits out.
 type throttle struct {
+	turn   chan struct{} // held by the one that waits for its turn: nobody else is woken
 	mu     sync.Mutex
 	wake   chan struct{} // closed and replaced when something changes
 	clock  func() time.Time
@@ -32,7 +33,7 @@ type throttle struct {
 }
 
 func newThrottle(rate, burst float64, most int, clock func() time.Time) *throttle {
-	return &throttle{wake: make(chan struct{}), clock: clock, rate: rate, burst: burst, tokens: burst, filled: clock(), limit: most, most: most}
+	return &throttle{turn: make(chan struct{}, 1), wake: make(chan struct{}), clock: clock, rate: rate, burst: burst, tokens: burst, filled: clock(), limit: most, most: most}
 }
 
 // setRate changes the rate once more is known of who is called.
@@ -44,6 +45,12 @@ func (t *throttle) setRate(rate, burst float64) {
 
 // acquire waits until a call may be made.
 func (t *throttle) acquire(ctx context.Context) error {
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	for {
 		t.mu.Lock()
 		now := t.clock()
@@ -93,6 +100,9 @@ func (t *throttle) release(throttled bool, pause time.Duration) {
 			t.paused = until
 		}
 	default:
+		if until := t.clock().Add(pause); pause > 0 && until.After(t.paused) {
+			t.paused = until // the quota is used up with this answer
+		}
 		if t.good++; t.good >= t.limit && t.limit < t.most {
 			t.limit, t.good = min(t.most, t.limit+max(1, t.limit/4)), 0
 		}
@@ -119,13 +129,21 @@ func retryAfter(h http.Header, attempt int, first time.Duration, now time.Time) 
 			return min(max(at.Sub(now), 0), longest)
 		}
 	}
-	if h.Get("x-ms-user-quota-remaining") == "0" {
-		if d, ok := clockSpan(h.Get("x-ms-user-quota-resets-after")); ok {
-			return min(d, longest)
-		}
+	if d := quotaPause(h); d > 0 {
+		return d
 	}
 	base := first << min(attempt, 6)
 	return min(base/2+rand.N(base), longest)
+}
+
+// quotaPause returns how long Resource Graph wants to be left alone where an
+// answer, a good one as well, says that its quota is used up.
+func quotaPause(h http.Header) time.Duration {
+	if h.Get("x-ms-user-quota-remaining") != "0" {
+		return 0
+	}
+	d, _ := clockSpan(h.Get("x-ms-user-quota-resets-after")) // 0 where it does not say
+	return min(d, longest)
 }
 
 // clockSpan reads hh:mm:ss.
