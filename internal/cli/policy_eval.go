@@ -195,11 +195,11 @@ func policyRows(ctx context.Context, env *Env, f *policyEvalFlags, args []string
 	}
 	p := newProgress(env)
 	defer p.clear()
-	inv, err := app.Load(ctx, &app.Options{Demo: f.inventory.demo, From: paths, Now: env.Now(), Clock: env.Now, Progress: p.show})
+	inv, err := app.Load(ctx, &app.Options{Demo: f.inventory.demo, From: paths, Now: f.inventory.now(env), Clock: env.Now, Progress: p.show})
 	if err != nil {
 		return nil, appError(err)
 	}
-	ev := policy.NewEvaluator(policy.Options{Inventory: inv, Now: env.Now()})
+	ev := policy.NewEvaluator(policy.Options{Inventory: inv, Now: f.inventory.now(env)})
 	var rows []policyRow
 	for r := range inv.All() {
 		if f.id != "" && !strings.EqualFold(f.id, r.ID.String()) {
