@@ -56,6 +56,9 @@ func JSON(w io.Writer, a *Assessment) error {
 	v := reflect.ValueOf(a).Elem()
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if name == "-" {
+			continue // for pages only
+		}
 		sep := ",\n "
 		if i == 0 {
 			sep = "{\n "
