@@ -298,18 +298,34 @@ func writeReviewStatus(w io.Writer, r *review.Record) error {
 }
 
 func newReviewCommandsCommand(env *Env) *cobra.Command {
-	return &cobra.Command{
-		Use:     "commands RECORD",
-		Short:   "Print the exact commands that remove what was denied",
-		Example: "  azward review commands q4.review > remove.sh",
-		Args:    cobra.ExactArgs(1),
+	var format string
+	cmd := &cobra.Command{
+		Use:   "commands RECORD",
+		Short: "Print the exact commands that remove what was denied",
+		Example: `  azward review commands q4.review > remove.sh
+  azward review commands q4.review --format json`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if format != "table" && format != "json" {
+				return usagef("--format %q is not one of table, json", format)
+			}
 			r, err := openRecord(args[0])
 			if err != nil {
 				return err
 			}
+			type command struct {
+				Comment string   `json:"comment"`
+				Lines   []string `json:"lines"`
+			}
+			list := []command{}
+			for _, c := range r.Commands() {
+				list = append(list, command{c.Comment, c.Lines})
+			}
 			return writeOutput(env, "", func(w io.Writer) error {
-				for _, c := range r.Commands() {
+				if format == "json" {
+					return writeJSON(w, map[string]any{"commands": list})
+				}
+				for _, c := range list {
 					if _, err := fmt.Fprintf(w, "# %s\n%s\n", strings.ReplaceAll(c.Comment, "\n", " "), strings.Join(c.Lines, "\n")); err != nil {
 						return err
 					}
@@ -318,39 +334,65 @@ func newReviewCommandsCommand(env *Env) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().StringVarP(&format, "format", "f", "table", "table (a shell script) or json")
+	return cmd
+}
+
+// reviewVerdict is what azward review verify answers.
+type reviewVerdict struct {
+	Whole  bool   `json:"whole"`
+	Lines  int    `json:"lines,omitempty"`
+	Head   string `json:"head,omitempty"`
+	Reason string `json:"reason,omitempty"` // why it is not whole
 }
 
 func newReviewVerifyCommand(env *Env) *cobra.Command {
-	var head string
+	var head, format string
 	cmd := &cobra.Command{
 		Use:   "verify RECORD",
 		Short: "Verify that nothing in a record was altered",
 		Long: `Verify checks the chain of hashes and names the first line at which it does not
 hold (exit code 1). Whether lines were cut off the end shows only beside a head
 that was kept elsewhere: give it with --head.`,
-		Example: "  azward review verify q4.review\n  azward review verify q4.review --head 3f6a…",
-		Args:    cobra.ExactArgs(1),
+		Example: `  azward review verify q4.review
+  azward review verify q4.review --head 3f6a…
+  azward review verify q4.review --format json`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if format != "table" && format != "json" {
+				return usagef("--format %q is not one of table, json", format)
+			}
 			r, err := openRecord(args[0])
-			if errors.Is(err, review.ErrBroken) {
-				if _, err := fmt.Fprintln(env.Stdout, err); err != nil {
-					return err
-				}
-				return errFindings
-			}
-			if err != nil {
+			var v reviewVerdict
+			switch {
+			case errors.Is(err, review.ErrBroken):
+				v.Reason = err.Error()
+			case err != nil:
 				return err
+			case head != "" && !strings.EqualFold(head, r.Head()):
+				v = reviewVerdict{Lines: r.Len(), Head: r.Head()}
+				v.Reason = fmt.Sprintf("%s: its head is %s and not the one given: lines were added or cut off", args[0], r.Head())
+			default:
+				v = reviewVerdict{Whole: true, Lines: r.Len(), Head: r.Head()}
 			}
-			if head != "" && !strings.EqualFold(head, r.Head()) {
-				if _, err := fmt.Fprintf(env.Stdout, "%s: its head is %s and not the one given: lines were added or cut off\n", args[0], r.Head()); err != nil {
-					return err
+			err = writeOutput(env, "", func(w io.Writer) error {
+				switch {
+				case format == "json":
+					return writeJSON(w, v)
+				case v.Whole:
+					printTo(w, "%s is whole: %d lines\nhead %s\n", args[0], v.Lines, v.Head)
+				default:
+					printlnTo(w, v.Reason)
 				}
+				return nil
+			})
+			if err == nil && !v.Whole {
 				return errFindings
 			}
-			_, err = fmt.Fprintf(env.Stdout, "%s is whole: %d lines\nhead %s\n", args[0], r.Len(), r.Head())
 			return err
 		},
 	}
 	cmd.Flags().StringVar(&head, "head", "", "the `HASH` that an earlier command printed as head")
+	cmd.Flags().StringVarP(&format, "format", "f", "table", "table or json")
 	return cmd
 }
