@@ -25,6 +25,7 @@ var notRun = []struct{ text, reason string }{
 	{"azward collect -o", "reads a tenant over the network; collect.txtar tries it on azward fake"},
 	{"azward fake serve", "serves until it is stopped; collect.txtar runs it"},
 	{"azward serve", "serves until it is stopped; serve.txtar runs it"},
+	{"azward watch --every", "runs until it is stopped; watch.txtar runs it"},
 	{"go ", "builds the program"},
 }
 
@@ -69,7 +70,7 @@ func TestExamples(t *testing.T) {
 			}
 			switch out, code := runLine(t, shell, dir, e.line); {
 			case code != ExitClean && code != ExitFindings:
-				t.Errorf("%s\nexit code %d, want 0 or 1:\n%s", e.line, code, out)
+				t.Errorf("%s\nexit code %d, want 0 or 1 (the files of examples are in testdata/examples.txtar):\n%s", e.line, code, out)
 			case strings.Contains(out, "azward: bug"):
 				t.Errorf("%s\n%s", e.line, out)
 			}

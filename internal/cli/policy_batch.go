@@ -35,7 +35,7 @@ type policyAnswer struct {
 	Effect      string             `json:"effect,omitempty"`
 	State       string             `json:"state,omitempty"`
 	Details     *jsondoc.Value     `json:"details,omitempty"`
-	Reasons     []string           `json:"reasons,omitempty"`
+	Reasons     []string           `json:"reasons,omitzero"`
 	Missing     []string           `json:"missing,omitempty"`
 	Remediation *remediationAnswer `json:"remediation,omitempty"`
 	Error       *policyError       `json:"error,omitempty"`
@@ -202,11 +202,13 @@ func fillAnswer(a *policyAnswer, def *policy.Definition, out *policy.Outcome) {
 	if out.Effect == policy.EffectUnknown {
 		a.Effect = out.Effect.String()
 	}
+	none := jsondoc.NewObject()
+	a.Details = &none
 	if out.Details.Exists() {
 		a.Details = &out.Details
 	}
 	a.Missing = out.Missing
-	a.Reasons = policyReasons(&out.Result)
+	a.Reasons = append([]string{}, policyReasons(&out.Result)...)
 	a.Remediation = remediationOf(out.Remediation)
 }
 

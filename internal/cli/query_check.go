@@ -45,7 +45,7 @@ Tables that no schema knows are warnings, and names behind them are not checked;
 	fl := cmd.Flags()
 	fl.StringVar(&f.schemas, "schemas", "builtin", "CSV of table_name,column_name,column_type; \"builtin\" for the most used tables of Azure Monitor")
 	fl.BoolVar(&f.strict, "strict", false, "unknown tables and functions are errors")
-	fl.StringVar(&f.format, "format", "table", "table, json, junit or sarif")
+	fl.StringVarP(&f.format, "format", "f", "table", "table, json, junit or sarif")
 	fl.StringVarP(&f.output, "output", "o", "", "write to a file")
 	return cmd
 }

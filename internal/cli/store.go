@@ -128,7 +128,7 @@ func newStoreTablesCommand(env *Env) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&dir, "store", "", "`folder` of the store")
-	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	cmd.Flags().StringVarP(&format, "format", "f", "table", "table or json")
 	return cmd
 }
 
