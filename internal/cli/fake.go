@@ -38,8 +38,8 @@ checks no password and takes no change.`,
 		Example: `  azward fake serve --demo --endpoints-file fake.json
   azward fake serve --from tenant.azs --port 8443 --throttle 0.05 --latency 50ms
   azward fake serve --demo --endpoints-file fake.json --deny 'identity/conditionalAccess'`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			loaded, err := inv.load(cmd.Context(), env, nil)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			loaded, err := inv.load(cmd.Context(), env, args)
 			if err != nil {
 				return err
 			}

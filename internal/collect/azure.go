@@ -167,6 +167,7 @@ func (c *run) query(ctx context.Context, s *sink, table string, types, subscript
 		"subscriptions": subscriptions,
 		"options":       map[string]any{"resultFormat": "objectArray", "$top": pageSize},
 	}
+	elsewhere := c.elsewhere()
 	seen := map[string]bool{}
 	for {
 		v, err := c.queries.call(ctx, http.MethodPost, "/providers/Microsoft.ResourceGraph/resources?api-version="+apiResourceGraph, body, nil)
@@ -179,6 +180,9 @@ func (c *run) query(ctx context.Context, s *sink, table string, types, subscript
 		}
 		for _, e := range v.Get("data").Elements() {
 			typ := jsonText(e, "type")
+			if elsewhere[strings.ToLower(typ)] {
+				continue
+			}
 			seen[strings.ToLower(typ)] = true
 			if err := s.add(trimColumns(e), typ); err != nil {
 				return err
@@ -214,6 +218,24 @@ func (c *run) query(ctx context.Context, s *sink, table string, types, subscript
 	return nil
 }
 
+// elsewhere are the types, in lower case, that have lists of their own: where
+// Resource Graph has some of them as well, they would be there twice.
+func (c *run) elsewhere() map[string]bool {
+	out := map[string]bool{strings.ToLower(resource.TypeSubscription): true, strings.ToLower(resource.TypeManagementGroup): true}
+	if !c.wants("arm") {
+		return out
+	}
+	for _, l := range subscriptionLists {
+		out[strings.ToLower(l.typ)] = true
+	}
+	for _, w := range c.o.Wants {
+		if _, _, _, ok := childList(w); ok {
+			out[strings.ToLower(w.Type)] = true
+		}
+	}
+	return out
+}
+
 func (c *run) lostIn(s *sink, err error, subscriptions, types []string) error {
 	for _, sub := range subscriptions {
 		if err := s.failed(err, "/subscriptions/"+sub, int(s.count.Load()), types...); err != nil {
@@ -226,7 +248,7 @@ func (c *run) lostIn(s *sink, err error, subscriptions, types []string) error {
 // trimColumns takes away the columns that Resource Graph gives every row and
 // that say nothing here.
 func trimColumns(v jsondoc.Value) jsondoc.Value {
-	for _, name := range []string{"kind", "managedBy", "sku", "plan", "identity", "zones", "extendedLocation", "tags", "resourceGroup", "subscriptionId", "tenantId", "apiVersion", "aliases", "error", "mg"} {
+	for _, name := range []string{"kind", "location", "managedBy", "sku", "plan", "identity", "zones", "extendedLocation", "tags", "resourceGroup", "subscriptionId", "tenantId", "apiVersion", "aliases", "error", "mg"} {
 		m := v.Get(name)
 		switch {
 		case m.IsMissing():

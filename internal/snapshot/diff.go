@@ -138,6 +138,8 @@ func (c *Change) walk(path string, a, b jsondoc.Value, depth int) {
 		c.elements(path, a, b, depth)
 	case bothText(a, b) && strings.HasPrefix(textOf(a), "/") && strings.EqualFold(textOf(a), textOf(b)):
 		// ids in another casing
+	case path == "type" && bothText(a, b) && strings.EqualFold(textOf(a), textOf(b)):
+		// Resource Graph spells types in lower case
 	default:
 		c.add(path, a, b)
 	}
