@@ -201,6 +201,25 @@ func TestNothingIsCompleteThatWasNotAsked(t *testing.T) {
 	}
 }
 
+func TestMembersThatNobodyReadAreUnread(t *testing.T) {
+	_, o := startFake(t, demoInventory(t), fake.Options{Faults: []fake.Fault{{Path: `POST /v1.0/\$batch`, Status: 403, Code: "Forbidden"}}})
+	o.Only = []string{"graph"}
+	inv, _ := collected(t, o)
+	groups := 0
+	for r := range inv.OfType("Microsoft.Graph/groups") {
+		groups++
+		if _, unread := inv.Unread(r, "members"); !unread {
+			t.Errorf("the members of %s count as read", r.ID)
+		}
+	}
+	if groups == 0 {
+		t.Error("no groups")
+	}
+	if c := inv.Coverage("Microsoft.Graph/appRoleAssignments", resource.TenantID()); c.Complete() {
+		t.Errorf("assignments of roles are complete: %+v", c)
+	}
+}
+
 func TestFaultsBecomeLinesOfTheManifest(t *testing.T) {
 	for name, c := range map[string]struct {
 		faults []fake.Fault

@@ -154,7 +154,7 @@ func TestCollectInAProcessOfItsOwn(t *testing.T) {
 	}
 	mib := usage.Maxrss >> 10
 	t.Logf("figure: collect of %d records: %.1f s, %d MiB at most", len(records), took.Seconds(), mib)
-	if mib > 300 {
+	if mib > 300 && !racing {
 		t.Errorf("%d MiB of memory", mib)
 	}
 }
@@ -171,7 +171,7 @@ func TestCollectIsKilledAndGoesOn(t *testing.T) {
 	want := c.records("whole.azs")
 	random := rand.New(rand.NewPCG(1, 2))
 	kills := 0
-	for range 20 {
+	for range 8 {
 		cmd := c.collect("cut.azs")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

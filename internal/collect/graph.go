@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -154,14 +155,30 @@ func (c *run) partUnits() []unit {
 			}
 			lost, total := "", 0
 			err := each(ctx, c.workers, batches(ids), func(ctx context.Context, part []string) error {
-				answers, err := c.batch(ctx, part, p.path)
-				if err != nil {
+				lostOnes, err := c.batch(ctx, part, p.path, func(i int, elements []jsondoc.Value) error {
+					c.mu.Lock()
+					total += len(elements)
+					c.mu.Unlock()
+					if p.collection == "" {
+						return s.w.Attach(resource.GraphID(p.of, part[i]), p.member, elements...)
+					}
+					for _, e := range elements {
+						if err := s.addGraph(p.collection, e); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if isFailure(err) {
+					// Nothing of any of them: each says so, since the list of the objects themselves is complete.
+					lostOnes = slices.Repeat([]error{err}, len(part))
+				} else if err != nil {
 					return err
 				}
-				for i, a := range answers {
+				for i, err := range lostOnes {
 					id := resource.GraphID(p.of, part[i])
-					if a.err != nil {
-						f := refusedFor(a.err, p.permission)
+					if err != nil {
+						f := refusedFor(err, p.permission)
 						if p.collection != "" {
 							c.mu.Lock()
 							lost = f.Error()
@@ -171,30 +188,12 @@ func (c *run) partUnits() []unit {
 						if err := s.cover(inventory.Entry{Type: typ, Scope: id.String(), State: inventory.Complete, Reason: f.Error(), Unread: []string{p.member}}); err != nil {
 							return err
 						}
-						continue
-					}
-					c.mu.Lock()
-					total += len(a.elements)
-					c.mu.Unlock()
-					if p.collection == "" {
-						if err := s.w.Attach(id, p.member, a.elements...); err != nil {
-							return err
-						}
-						continue
-					}
-					for _, e := range a.elements {
-						if err := s.addGraph(p.collection, e); err != nil {
-							return err
-						}
 					}
 				}
 				return nil
 			})
 			switch {
 			case err != nil:
-				if p.collection == "" {
-					return s.failed(err, "/", total, typ)
-				}
 				return err
 			case p.collection == "":
 				return nil
@@ -219,16 +218,12 @@ func batches(ids []string) [][]string {
 	return out
 }
 
-// answer is what one request of a batch gave.
-type answer struct {
-	elements []jsondoc.Value
-	err      error // a *Failure
-}
-
-// batch asks the same of several objects in one call. Answers that were
-// throttled are asked again; lists that go on are followed.
-func (c *run) batch(ctx context.Context, ids []string, path string) ([]answer, error) {
-	out := make([]answer, len(ids))
+// batch asks the same of several objects in one call, and hands their elements to
+// emit page by page: a group may have a million members. Answers that were
+// throttled are asked again; lists that go on are followed. It returns a failure
+// for each object of which something is missing.
+func (c *run) batch(ctx context.Context, ids []string, path string, emit func(i int, elements []jsondoc.Value) error) ([]error, error) {
+	out := make([]error, len(ids))
 	todo := make([]int, len(ids))
 	for i := range ids {
 		todo[i] = i
@@ -254,50 +249,82 @@ func (c *run) batch(ctx context.Context, ids []string, path string) ([]answer, e
 			}
 		}
 		var again []int
+		pause := c.graph.after(http.Header{}, attempt)
 		for _, i := range todo {
 			r, ok := answered[i]
 			status, _ := r.Get("status").Int()
 			body := r.Get("body")
 			switch {
 			case !ok || status == 0:
-				out[i].err = &Failure{Message: "the batch has no answer to this request"}
+				out[i] = &Failure{Message: "the batch has no answer to this request"}
 			case status == http.StatusTooManyRequests || status/100 == 5:
-				out[i].err = failureOf(int(status), body.AppendJSON(nil))
+				out[i] = failureOf(int(status), body.AppendJSON(nil))
 				again = append(again, i)
+				if after := jsonText(r.Get("headers"), "Retry-After"); after != "" {
+					pause = max(pause, c.graph.after(http.Header{"Retry-After": {after}}, attempt))
+				}
 			case status/100 != 2:
-				out[i].err = failureOf(int(status), body.AppendJSON(nil))
+				out[i] = failureOf(int(status), body.AppendJSON(nil))
 			default:
-				out[i] = c.rest(ctx, body)
+				if out[i] = c.rest(ctx, body, func(page []jsondoc.Value) error { return emit(i, page) }); out[i] != nil && !isFailure(out[i]) {
+					return nil, out[i]
+				}
 			}
 		}
 		if todo = again; attempt+1 >= maxAttempts {
 			break
 		}
 		if len(todo) > 0 {
-			if err := c.pause(ctx, c.graph.after(http.Header{}, attempt)); err != nil {
+			if err := c.pause(ctx, pause); err != nil {
 				return nil, err
 			}
-		}
-	}
-	for _, a := range out {
-		var f *Failure
-		if a.err != nil && !errors.As(a.err, &f) {
-			return nil, a.err
 		}
 	}
 	return out, nil
 }
 
-// rest takes a page and those behind it.
-func (c *run) rest(ctx context.Context, body jsondoc.Value) answer {
-	var a answer
-	for _, e := range body.Get("value").Elements() {
-		a.elements = append(a.elements, e)
+func isFailure(err error) bool {
+	_, ok := errors.AsType[*Failure](err)
+	return ok
+}
+
+// rest hands a page and those behind it to emit.
+func (c *run) rest(ctx context.Context, body jsondoc.Value, emit func([]jsondoc.Value) error) error {
+	list, err := elementsOf(body)
+	if err != nil {
+		return err
 	}
-	if next := jsonText(body, "@odata.nextLink"); next != "" {
-		a.err = c.graph.list(ctx, next, nil, func(e jsondoc.Value) error { a.elements = append(a.elements, e); return nil })
+	var page []jsondoc.Value
+	for _, e := range list.Elements() {
+		page = append(page, e)
 	}
-	return a
+	if err := emit(page); err != nil {
+		return err
+	}
+	next := jsonText(body, "@odata.nextLink")
+	if next == "" {
+		return nil
+	}
+	const most = 1000
+	page = page[:0]
+	flush := func() error {
+		if len(page) == 0 {
+			return nil
+		}
+		err := emit(page)
+		page = page[:0]
+		return err
+	}
+	err = c.graph.list(ctx, next, nil, func(e jsondoc.Value) error {
+		if page = append(page, e); len(page) < most {
+			return nil
+		}
+		return flush()
+	})
+	if f := flush(); err == nil || f != nil {
+		return f
+	}
+	return err
 }
 
 // GraphCollection returns the collection that a path of Microsoft Graph, without
