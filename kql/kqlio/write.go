@@ -7,8 +7,10 @@ package kqlio
 import (
 	"bufio"
 	"encoding/csv"
+	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -163,65 +165,141 @@ const maxCell = 60
 // WriteAligned writes an aligned table for people, at most limit rows; it
 // returns the number of rows that there were.
 func WriteAligned(w io.Writer, t *kql.ResultTable, limit int) (int, error) {
-	var rows [][]string
+	return WriteAlignedWidth(w, t, limit, 0)
+}
+
+// WriteAlignedWidth is WriteAligned for a page of some characters: where the
+// columns do not fit beside each other, they come in blocks below each other
+// with the rows' numbers, and a cell wider than the page is cut. A width of 0
+// is no limit.
+func WriteAlignedWidth(w io.Writer, t *kql.ResultTable, limit, width int) (int, error) {
+	a := aligned{cols: t.Columns, widths: make([]int, len(t.Columns)), head: make([]string, len(t.Columns))}
 	total := 0
 	for b, err := range t.Batches() {
 		if err != nil {
 			return total, err
 		}
 		for i := range b.Rows {
-			if total++; len(rows) >= limit {
+			if total++; len(a.rows) >= limit {
 				continue
 			}
 			row := make([]string, len(b.Cols))
 			for k, c := range b.Cols {
-				row[k] = cell(Text(t.Columns[k].Type, c.Get(i)))
+				row[k] = Cell(Text(t.Columns[k].Type, c.Get(i)))
 			}
-			rows = append(rows, row)
+			a.rows = append(a.rows, row)
 		}
 	}
-	widths := make([]int, len(t.Columns))
-	head := make([]string, len(t.Columns))
 	for k, c := range t.Columns {
-		head[k] = cell(c.Name)
-		widths[k] = utf8.RuneCountInString(head[k])
+		a.head[k] = Cell(c.Name)
+		a.widths[k] = utf8.RuneCountInString(a.head[k])
 	}
-	for _, r := range rows {
+	for _, r := range a.rows {
 		for k, s := range r {
-			widths[k] = max(widths[k], utf8.RuneCountInString(s))
+			a.widths[k] = max(a.widths[k], utf8.RuneCountInString(s))
 		}
 	}
 	out := bufio.NewWriter(w)
-	line := func(r []string) {
+	if a.fits(width) {
+		a.block(out, 0, len(a.cols), 0)
+		return total, out.Flush()
+	}
+	number := len(strconv.Itoa(len(a.rows)))
+	for from := 0; from < len(a.cols); {
+		to := a.page(from, width-number)
+		if from > 0 {
+			_ = out.WriteByte('\n')
+		}
+		if to == from+1 {
+			_, _ = fmt.Fprintf(out, "column %d of %d\n", to, len(a.cols))
+		} else {
+			_, _ = fmt.Fprintf(out, "columns %d to %d of %d\n", from+1, to, len(a.cols))
+		}
+		a.block(out, from, to, number)
+		from = to
+	}
+	return total, out.Flush()
+}
+
+// aligned is a table as texts.
+type aligned struct {
+	cols   []kql.Column
+	head   []string
+	rows   [][]string
+	widths []int
+}
+
+// columnGap is the number of blanks between columns.
+const columnGap = 2
+
+// fits tells whether all columns stand beside each other in a width.
+func (a *aligned) fits(width int) bool {
+	sum := -columnGap
+	for _, n := range a.widths {
+		sum += n + columnGap
+	}
+	return width <= 0 || sum <= width
+}
+
+// page returns the column at which a block that begins with another ends. A
+// column that is too wide alone is made narrower.
+func (a *aligned) page(from, width int) int {
+	width = max(width, 10)
+	a.widths[from] = min(a.widths[from], width-columnGap)
+	used := columnGap + a.widths[from]
+	to := from + 1
+	for to < len(a.cols) && used+columnGap+a.widths[to] <= width {
+		used += columnGap + a.widths[to]
+		to++
+	}
+	return to
+}
+
+// block writes some columns, behind the number of each row where number is the
+// width of that, 0 where it is left out. The caller's Flush tells of errors.
+func (a *aligned) block(out *bufio.Writer, from, to, number int) {
+	line := func(no string, r []string) {
 		var b strings.Builder
-		for k, s := range r {
-			pad := strings.Repeat(" ", widths[k]-utf8.RuneCountInString(s))
-			if k > 0 {
-				b.WriteString("  ")
+		if number > 0 {
+			b.WriteString(strings.Repeat(" ", max(0, number-len(no))) + no)
+		}
+		for k := from; k < to; k++ {
+			s := cut(r[k], a.widths[k])
+			pad := strings.Repeat(" ", a.widths[k]-utf8.RuneCountInString(s))
+			if k > from || number > 0 {
+				b.WriteString(strings.Repeat(" ", columnGap))
 			}
-			if t.Columns[k].Type.Numeric() {
+			if a.cols[k].Type.Numeric() {
 				b.WriteString(pad + s)
 			} else {
 				b.WriteString(s + pad)
 			}
 		}
-		_, _ = out.WriteString(strings.TrimRight(b.String(), " ")) // Flush tells
+		_, _ = out.WriteString(strings.TrimRight(b.String(), " "))
 		_ = out.WriteByte('\n')
 	}
-	line(head)
-	for k := range head {
-		head[k] = strings.Repeat("-", widths[k])
+	line("#", a.head)
+	rule := make([]string, len(a.head))
+	for k := range rule {
+		rule[k] = strings.Repeat("-", a.widths[k])
 	}
-	line(head)
-	for _, r := range rows {
-		line(r)
+	line(strings.Repeat("-", number), rule)
+	for i, r := range a.rows {
+		line(strconv.Itoa(i+1), r)
 	}
-	return total, out.Flush()
 }
 
-// cell makes a text fit for one line of a table; control characters are shown
-// as blanks so that no data can steer a terminal.
-func cell(s string) string {
+// cut makes a text no longer than some characters.
+func cut(s string, width int) string {
+	if utf8.RuneCountInString(s) <= width {
+		return s
+	}
+	return string([]rune(s)[:width-1]) + "…"
+}
+
+// Cell makes a text fit for one line of a table: control characters are shown
+// as blanks, so that no data can steer a terminal, and a long text is cut.
+func Cell(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < 0x20 || r >= 0x7f && r < 0xa0 {
 			return ' '
