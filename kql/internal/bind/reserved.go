@@ -1,6 +1,10 @@
 package bind
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/azward/azward/kql/internal/syntax"
+)
 
 // reservedNames are the words that cannot name a column or variable without
 // brackets: those for which Microsoft's own parser asks for them.
@@ -38,4 +42,13 @@ func reservedRef(name string) bool {
 		return false
 	}
 	return reservedRefs[name] || reservedNames[name]
+}
+
+// Reference writes a name as a query refers to it: bare where that is allowed,
+// else in brackets.
+func Reference(name string) string {
+	if syntax.IsName(name) && !reservedRef(name) {
+		return name
+	}
+	return "['" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(name) + "']"
 }

@@ -85,6 +85,12 @@ func isNameStart(c byte) bool { return c == '_' || c == '$' || c|0x20 >= 'a' && 
 func isDigit(c byte) bool     { return c >= '0' && c <= '9' }
 func isNamePart(c byte) bool  { return isNameStart(c) || isDigit(c) }
 
+// IsName tells whether a text is one name that needs no brackets to be read.
+func IsName(s string) bool {
+	toks, _ := Lex(s)
+	return len(toks) == 2 && toks[0].Kind == Ident && toks[0].Text == s
+}
+
 func (l *lexer) peek(ahead int) byte {
 	if l.pos+ahead < len(l.text) {
 		return l.text[l.pos+ahead]
