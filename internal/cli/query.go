@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,21 @@ type queryFlags struct {
 	memory   string
 	workers  int
 	limit    int
+
+	shell     bool // read queries from the terminal
+	noHistory bool
+}
+
+// addShared adds the flags that a single query and the shell have in common.
+func (f *queryFlags) addShared(cmd *cobra.Command) {
+	f.tables.add(cmd)
+	fl := cmd.Flags()
+	fl.StringArrayVar(&f.params, "param", nil, "value of a declared query parameter: `name=value`")
+	fl.StringArrayVar(&f.external, "allow-external", nil, "folder that externaldata may read")
+	fl.StringVar(&f.memory, "memory", "4GiB", "memory that operators may hold")
+	fl.IntVar(&f.workers, "workers", 2, "goroutines that compute")
+	fl.IntVar(&f.limit, "rows", 1000, "rows that the table format shows")
+	fl.BoolVar(&f.noHistory, "no-history", false, "keep no history of the shell")
 }
 
 func newQueryCommand(env *Env) *cobra.Command {
@@ -39,30 +55,27 @@ func newQueryCommand(env *Env) *cobra.Command {
 the resources of an inventory as Azure Resource Graph's tables (--demo, --from).
 
 The query is the argument, a file (--file), or standard input where the argument
-is "-". Nothing leaves the machine: externaldata reads files only, and only from
+is "-". Without any of them, on a terminal, it opens the shell that azward query
+shell describes. Nothing leaves the machine: externaldata reads files only, and only from
 folders named with --allow-external.`,
 		Example: `  azward query 'print strcat("a", 1)'
   azward query --load SigninLogs=signins.jsonl.gz 'SigninLogs | summarize count() by ResultType'
   azward query --demo 'resources | summarize count() by type'
-  azward query --schemas tables.csv --batch queries.jsonl`,
+  azward query --schemas tables.csv --batch queries.jsonl
+  azward query --demo`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runQuery(cmd.Context(), env, &f, args)
 		},
 	}
-	cmd.AddCommand(newQueryFmtCommand(env), newQueryCheckCommand(env))
+	cmd.AddCommand(newQueryFmtCommand(env), newQueryCheckCommand(env), newQueryShellCommand(env))
 	fl := cmd.Flags()
 	fl.StringVar(&f.batch, "batch", "", `read a JSON object {"id", "query"} a line from a file or - and answer a line each`)
 	fl.StringVarP(&f.file, "file", "f", "", "read the query from a file")
-	f.tables.add(cmd)
+	f.addShared(cmd)
 	fl.StringVar(&f.format, "format", "", "table, json, jsonl, csv or parquet (default: table on a terminal, else json; parquet needs -o)")
 	fl.StringVarP(&f.output, "output", "o", "", "write the result to a file")
 	fl.BoolVar(&f.explain, "explain", false, "print the plan instead of running it")
-	fl.StringArrayVar(&f.params, "param", nil, "value of a declared query parameter: `name=value`")
-	fl.StringArrayVar(&f.external, "allow-external", nil, "folder that externaldata may read")
-	fl.StringVar(&f.memory, "memory", "4GiB", "memory that operators may hold")
-	fl.IntVar(&f.workers, "workers", 2, "goroutines that compute")
-	fl.IntVar(&f.limit, "rows", 1000, "rows that the table format shows")
 	return cmd
 }
 
@@ -86,7 +99,10 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err 
 	defer func() { err = errors.Join(err, done.Close()) }()
 	opts := kql.Options{Now: f.tables.inventory.now(env).UTC(), Seed: uint64(env.Now().UnixNano()), Workers: f.workers, Memory: memory, Params: params,
 		External: externalReader(f.external)}
-	q := &querier{env: env, db: db, opts: opts}
+	q := &querier{env: env, db: db, opts: opts, clock: func() time.Time { return f.tables.inventory.now(env) }}
+	if f.shell || len(args) == 0 && f.batch == "" && f.file == "" && f.output == "" && f.format == "" && !f.explain && interactive(env) {
+		return q.shell(ctx, f.limit, !f.noHistory)
+	}
 	if f.batch != "" {
 		if len(args) > 0 || f.file != "" {
 			return usagef("--batch takes its queries from its file; no other query is expected")
@@ -144,6 +160,8 @@ type querier struct {
 	env  *Env
 	db   *kql.MemDatabase
 	opts kql.Options
+	// clock tells the time of a query where several are run one after another.
+	clock func() time.Time
 }
 
 // single runs one query and prints its result.
