@@ -3,7 +3,9 @@ package attackpath
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
+	"time"
 )
 
 // floyd is the brute force: all pairs by Floyd and Warshall.
@@ -118,5 +120,35 @@ func BenchmarkAllTargets(b *testing.B) {
 				g.To(targets, nil)
 			}
 		})
+	}
+}
+
+// The figure that a person can hold azward to, in one run: the graph built, and
+// every node's cheapest path to the targets.
+func TestFigureMillionNodes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a graph of a million nodes")
+	}
+	begin := time.Now()
+	g, targets := million(t, 1_000_000, 5_000_000)
+	built := time.Since(begin)
+	begin = time.Now()
+	r := g.To(targets, nil)
+	answered := time.Since(begin)
+	reached := 0
+	for n := range g.Len() {
+		if r.Cost(Node(n)) != Unreachable {
+			reached++
+		}
+	}
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	t.Logf("figure: attack paths over %d nodes, %d edges: built in %v, all targets in %v, %d nodes reach one, %d MiB taken from the system",
+		g.Len(), g.Edges(), built.Round(time.Millisecond), answered.Round(time.Millisecond), reached, mem.Sys>>20)
+	if mem.Sys > 2<<30 {
+		t.Errorf("%d MiB", mem.Sys>>20)
+	}
+	if reached < g.Len()/2 || answered > time.Minute {
+		t.Errorf("%d nodes reached in %v", reached, answered)
 	}
 }

@@ -315,6 +315,19 @@ func (a *Access) FindScope(text string) (resource.ID, error) {
 	return resource.ID{}, usagef("%d resources are called %q, give an id: %s", len(found), text, strings.Join(ids, ", "))
 }
 
+// denyGap says that deny assignments which nobody read may stop what is granted
+// at a scope, "" where they were read.
+func (a *Access) denyGap(scope resource.ID) string {
+	for _, s := range append([]resource.ID{scope}, a.inv.Ancestors(scope)...) {
+		if cov := a.inv.Coverage(typeDenyAssignment, s); cov.Complete() || s.Level() < resource.LevelSubscription {
+			return ""
+		} else if s.Level() == resource.LevelSubscription {
+			return fmt.Sprintf("%s at %s were not read: one may stop it", typeDenyAssignment, s)
+		}
+	}
+	return ""
+}
+
 // gaps says what would have to be read to answer about a scope for certain.
 func (a *Access) gaps(scope resource.ID) []string {
 	var out []string

@@ -117,6 +117,9 @@ func (a *Access) whoCanAzure(out *AccessAnswer, scope resource.ID, eligible bool
 		}
 	}
 	out.Unknown = append(out.Unknown, a.gaps(scope)...)
+	if why := a.denyGap(scope); why != "" && len(out.Holders) > 0 {
+		out.Unknown = append(out.Unknown, why)
+	}
 }
 
 func (a *Access) holding(h access.Holder, eligible bool) Holding {
@@ -369,6 +372,9 @@ func (a *Access) Explain(p Principal, action string, data bool, scope resource.I
 		if !granted[g.Assignment.ID] && a.inv.Within(scope, g.Assignment.Scope) {
 			out.Elsewhere = append(out.Elsewhere, a.way(g, false))
 		}
+	}
+	if why := a.denyGap(scope); why != "" && out.Allowed == finding.True {
+		out.Missing = append(out.Missing, why)
 	}
 	if out.Allowed != finding.True {
 		gaps := a.gaps(scope)
