@@ -97,14 +97,14 @@ func AccessMatrixSVG(m *condaccess.Matrix) string {
 	width := max(matrixPad*2+matrixLabel+len(columns)*column, 860)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="What Conditional Access asks, by people, applications and circumstances" font-family="system-ui, sans-serif">`, width, height, width, height)
-	b.WriteString(`<style>.h{font-size:12px;font-weight:600;fill:#171a21}.r{font-size:12px;fill:#171a21}.p{font-size:11px;fill:#5b6472}.g{stroke:#e3e6eb}.q{font-size:12px;font-weight:700;text-anchor:middle}` +
-		`@media(prefers-color-scheme:dark){.h,.r{fill:#e9ecf2}.p{fill:#a3acbb}.g{stroke:#2a303d}}</style>`)
+	b.WriteString(`<style>.ca-h{font-size:12px;font-weight:600;fill:#171a21}.ca-r{font-size:12px;fill:#171a21}.ca-p{font-size:11px;fill:#5b6472}.ca-g{stroke:#e3e6eb}.ca-q{font-size:12px;font-weight:700;text-anchor:middle}` +
+		`@media(prefers-color-scheme:dark){.ca-h,.ca-r{fill:#e9ecf2}.ca-p{fill:#a3acbb}.ca-g{stroke:#2a303d}}</style>`)
 	text := func(x, y int, class, s string) {
-		fmt.Fprintf(&b, `<text x="%d" y="%d" class="%s">%s</text>`, x, y, class, html.EscapeString(s))
+		fmt.Fprintf(&b, `<text x="%d" y="%d" class="ca-%s">%s</text>`, x, y, class, html.EscapeString(s))
 	}
 	square := func(x, y int, s condaccess.Status, title string) {
 		l := matrixLook[s]
-		fmt.Fprintf(&b, `<g><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="4" fill="%s"/><text x="%d" y="%d" class="q" fill="%s">%s</text></g>`,
+		fmt.Fprintf(&b, `<g><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="4" fill="%s"/><text x="%d" y="%d" class="ca-q" fill="%s">%s</text></g>`,
 			html.EscapeString(title), x, y, matrixSquare, matrixSquare, l[0], x+matrixSquare/2, y+matrixSquare/2+4, l[1], l[2])
 	}
 	for c, lines := range heads {
@@ -118,7 +118,7 @@ func AccessMatrixSVG(m *condaccess.Matrix) string {
 	}
 	y := top
 	for i, r := range rows {
-		fmt.Fprintf(&b, `<line x1="%d" x2="%d" y1="%d" y2="%d" class="g"/>`, matrixPad, width-matrixPad, y, y)
+		fmt.Fprintf(&b, `<line x1="%d" x2="%d" y1="%d" y2="%d" class="ca-g"/>`, matrixPad, width-matrixPad, y, y)
 		for n, l := range labels[i] {
 			text(matrixPad, y+16+n*matrixLine, "r", l)
 		}

@@ -14,7 +14,7 @@ const (
 	pathBoxHeight = 54
 	pathGap       = 46  // between rows: room for what a step says
 	pathLine      = 17  // more room, for each line below it
-	pathRest      = 180 // right of the boxes, for long lines
+	pathRest      = 270 // right of the boxes, for long lines
 	pathMargin    = 4
 )
 
