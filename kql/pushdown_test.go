@@ -111,7 +111,7 @@ func TestPushdownMeansTheSame(t *testing.T) {
 	}
 	for i := range 1500 {
 		var q string
-		switch i % 5 {
+		switch i % 6 {
 		case 0:
 			q = "where " + condition(r, 2)
 		case 1:
@@ -126,6 +126,11 @@ func TestPushdownMeansTheSame(t *testing.T) {
 			if strings.Contains(q, "semi") || strings.Contains(q, "anti") {
 				q = strings.Replace(q, ", sum(m)", "", 1)
 			}
+		case 5:
+			late := pick([]string{"t > datetime(2020-01-01)", "t > datetime(2020-01-01) or isnull(t)", "t > datetime(2030-01-01)"}, 1)
+			axis := pick([]string{"", "from datetime(2026-01-02T01:00) ", "from datetime(2026-01-01) to datetime(2026-01-09) ", "to datetime(2026-01-09) "}, 1)
+			q = fmt.Sprintf("where (%s) and t < datetime(2040-01-01) or isnull(t) and %s | make-series %s on t %sstep %s by %s", late, condition(r, 0),
+				pick([]string{"count()", "sum(l)", "min(i)", "max(l)", "avg(r)"}, 2), axis, pick([]string{"1h", "1d", "7h", "1d + 1tick"}, 1), pick([]string{"k", "b", "s", "g"}, 2))
 		}
 		opts := kql.Options{}.WithValues(move)
 		got, err := outcome(hard+q, tables, opts)

@@ -113,9 +113,12 @@ func BenchmarkStore(b *testing.B) {
 		{"make-series", `SigninLogs | make-series n=count() on TimeGenerated from datetime(2024-01-01) to datetime(2024-01-31) step 1h by ResultType`,
 			`SELECT "ResultType" AS r, "TimeGenerated" // 36000000000 AS h, count(*) AS n FROM ` + from + ` GROUP BY 1, 2`,
 			[]kql.Column{{Name: "r", Type: kql.String}, {Name: "h", Type: kql.Long}, {Name: "n", Type: kql.Long}}},
-		{"make-series-engine", `SigninLogs | make-series n=count() on TimeGenerated step 1h by ResultType`,
+		{"make-series-no-from", `SigninLogs | make-series n=count() on TimeGenerated step 1h by ResultType`,
 			`SELECT "ResultType" AS r, "TimeGenerated" // 36000000000 AS h, count(*) AS n FROM ` + from + ` GROUP BY 1, 2`,
 			[]kql.Column{{Name: "r", Type: kql.String}, {Name: "h", Type: kql.Long}, {Name: "n", Type: kql.Long}}},
+		{"make-series-engine", `SigninLogs | make-series x=avg(RiskScore) on TimeGenerated step 1h by ResultType`,
+			`SELECT "ResultType" AS r, "TimeGenerated" // 36000000000 AS h, avg("RiskScore") AS n FROM ` + from + ` GROUP BY 1, 2`,
+			[]kql.Column{{Name: "r", Type: kql.String}, {Name: "h", Type: kql.Long}, {Name: "n", Type: kql.Real}}},
 	} {
 		b.Run("q="+q.name+fmt.Sprintf("/rows=%d", *benchRows), func(b *testing.B) {
 			query, list := kql.Compile(q.kql, db.Schema())

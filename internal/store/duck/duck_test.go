@@ -201,3 +201,36 @@ func TestCancel(t *testing.T) {
 	}
 	t.Error("the query ended by itself")
 }
+
+// TestOpenParquetNulls has columns without nulls read as they are, and the others
+// with their nulls as KQL has them, in files of which one lacks a column.
+func TestOpenParquetNulls(t *testing.T) {
+	e := duck.New(duck.Options{Threads: 1})
+	defer e.Close()
+	var paths []string
+	for i, text := range []string{
+		`datatable(s:string, n:long, only:string) ["a", 1, "x", "", long(null), ""]`,
+		`datatable(s:string, n:long) ["b", 2]`,
+	} {
+		res, b := answer(t, text)
+		path := filepath.Join(t.TempDir(), "f.parquet")
+		if _, err := e.WriteParquet(t.Context(), path, res.Columns, batches(b), duck.WriteOptions{NoSync: true}); err != nil {
+			t.Fatal(i, err)
+		}
+		paths = append(paths, path)
+	}
+	tb, err := e.OpenParquet(t.Context(), paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rel := tb.(kql.SQLTable).Relation()
+	if got := strings.Join(rel.Columns, " | "); got != `"s" | "n" | coalesce("only", '')` {
+		t.Error(got)
+	}
+	if rel.NoNulls[1] {
+		t.Error("n has a null")
+	}
+	if got, want := rows(t, tb), "[\"a\",1,\"x\"]\n[\"\",null,\"\"]\n[\"b\",2,\"\"]\n"; got != want {
+		t.Errorf("got %s want %s", got, want)
+	}
+}

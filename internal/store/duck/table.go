@@ -123,19 +123,25 @@ func (e *Engine) OpenParquet(ctx context.Context, paths []string) (kql.Table, er
 	if err != nil {
 		return nil, err
 	}
+	full, err := fullColumns(ctx, conn, paths)
+	if err != nil {
+		return nil, err
+	}
 	t := &table{e: e, rel: kql.Relation{From: from}}
 	for _, d := range described {
 		name, typ := d[0], d[1]
+		noNulls := false
 		kt, text := foreign(ident(name), typ)
 		if own, ok := ours[name]; ok && sqlType(own) == typ {
 			kt, text = own, ident(name)
-			if own == kql.String {
-				text = "coalesce(" + text + ", '')"
+			noNulls = full[name]
+			if own == kql.String && !noNulls {
+				text = "coalesce(" + text + ", '')" // SQL sees less through it
 			}
 		}
 		t.cols = append(t.cols, kql.Column{Name: name, Type: kt})
 		t.rel.Columns = append(t.rel.Columns, text)
-		t.rel.NoNulls = append(t.rel.NoNulls, kt == kql.String)
+		t.rel.NoNulls = append(t.rel.NoNulls, noNulls || kt == kql.String)
 	}
 	return t, nil
 }
@@ -147,6 +153,21 @@ func ownTypes(ctx context.Context, conn duckdb.Connection, paths []string) (map[
 		return nil, err
 	}
 	return parseSchema(rows[0][0]), nil
+}
+
+// fullColumns returns the columns without a null in any of the files, as far as
+// the files say so.
+func fullColumns(ctx context.Context, conn duckdb.Connection, paths []string) (map[string]bool, error) {
+	meta := "parquet_metadata(" + fileList(paths) + ")"
+	rows, err := texts(ctx, conn, "SELECT path_in_schema FROM "+meta+" WHERE stats_null_count = 0 GROUP BY 1 HAVING count(*) = (SELECT count(DISTINCT (file_name, row_group_id)) FROM "+meta+")", 1)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		out[r[0]] = true
+	}
+	return out, nil
 }
 
 // foreign returns the type of KQL for a column of another tool's, and the

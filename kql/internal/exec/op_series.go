@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/types"
@@ -179,19 +180,7 @@ func (r *run) newAxis(n *plan.MakeSeries, cells *vec.Vec, rows int) (*axis, erro
 	t := n.On.Type()
 	inclusive := n.Inclusive
 	if n.From == nil || n.To == nil {
-		var lo, hi value.Value
-		for i := range rows {
-			v := cells.Get(i)
-			if v.IsNull() {
-				continue
-			}
-			if lo.IsNull() || value.Compare(v, lo) < 0 {
-				lo = v
-			}
-			if hi.IsNull() || value.Compare(v, hi) > 0 {
-				hi = v
-			}
-		}
+		lo, hi := bounds(cells, rows)
 		if n.From == nil {
 			from = floorTo(t, lo, step)
 			if n.To != nil && !from.IsNull() {
@@ -240,6 +229,27 @@ func (r *run) newAxis(n *plan.MakeSeries, cells *vec.Vec, rows int) (*axis, erro
 		return nil, nil
 	}
 	return a, nil
+}
+
+// bounds returns the smallest and the largest value, null where there is none.
+func bounds(cells *vec.Vec, rows int) (lo, hi value.Value) {
+	if cells.Ints != nil && cells.Null == nil && !cells.Const && rows > 0 {
+		s := cells.Ints[:rows]
+		return value.FromInt64(cells.Type, slices.Min(s)), value.FromInt64(cells.Type, slices.Max(s))
+	}
+	for i := range rows {
+		v := cells.Get(i)
+		if v.IsNull() {
+			continue
+		}
+		if lo.IsNull() || value.Compare(v, lo) < 0 {
+			lo = v
+		}
+		if hi.IsNull() || value.Compare(v, hi) > 0 {
+			hi = v
+		}
+	}
+	return lo, hi
 }
 
 // floorTo is bin() of the first value.

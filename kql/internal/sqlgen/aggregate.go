@@ -195,7 +195,7 @@ func (g *Generator) preAggregate(x *plan.MakeSeries) plan.Node {
 	}
 	from, step, ok := g.axis(x)
 	if !ok {
-		g.note(x, decline("make-series without a constant from and step is computed by the engine"))
+		g.note(x, decline("make-series without a constant step, or with a to and no constant from, is computed by the engine"))
 		return nil
 	}
 	keys := append([]plan.Expr(nil), x.Keys...)
@@ -229,9 +229,12 @@ func (g *Generator) preAggregate(x *plan.MakeSeries) plan.Node {
 		out.Aggs[i] = plan.AggCall{Ref: agg, Args: []plan.Expr{&plan.Col{Index: at, Name: columns[at].Name, T: t}}, First: a.First, Count: a.Count,
 			Spec: fn.Spec{Args: []types.Type{t}, Consts: make([]value.Value, 1), Out: t}}
 	}
-	after, _ := fn.Binary(">=", types.DateTime, types.DateTime)
-	onAxis := plan.NewFilter(x.Input, &plan.Call{Name: ">=", Eval: after.Eval, Args: []plan.Expr{x.On, from}, T: types.Bool})
-	in := plan.NewAggregate(onAxis, columns, keys, aggs)
+	rows := x.Input
+	if x.From != nil {
+		after, _ := fn.Binary(">=", types.DateTime, types.DateTime)
+		rows = plan.NewFilter(rows, &plan.Call{Name: ">=", Eval: after.Eval, Args: []plan.Expr{x.On, from}, T: types.Bool})
+	}
+	in := plan.NewAggregate(rows, columns, keys, aggs)
 	r, err := g.relation(in)
 	if err != nil {
 		g.note(x, err)
@@ -246,12 +249,18 @@ func (g *Generator) preAggregate(x *plan.MakeSeries) plan.Node {
 	return &out
 }
 
-// axis returns the constant start and step of an axis of datetimes.
+// axis returns the constant step of an axis of datetimes and a constant point of
+// it that no value on it lies before. An axis without from and to has its points
+// at whole steps: the first and last of them are the same whether they are found
+// from the rows or from their points.
 func (g *Generator) axis(x *plan.MakeSeries) (from, step *plan.Const, ok bool) {
-	if x.From == nil || x.Step == nil || x.On.Type() != types.DateTime || x.Inclusive {
+	if x.Step == nil || x.On.Type() != types.DateTime || x.Inclusive || x.From == nil && x.To != nil {
 		return nil, nil, false
 	}
-	from, ok1 := g.constant(x.From)
+	from, ok1 := &plan.Const{Value: value.DateTime(0), T: types.DateTime}, true
+	if x.From != nil {
+		from, ok1 = g.constant(x.From)
+	}
 	step, ok2 := g.constant(x.Step)
 	if !ok1 || !ok2 || from.T != types.DateTime || step.T != types.TimeSpan || from.Value.IsNull() || step.Value.IsNull() || step.Value.Int64() <= 0 {
 		return nil, nil, false
