@@ -130,7 +130,7 @@ func TestPushdownMeansTheSame(t *testing.T) {
 			late := pick([]string{"t > datetime(2020-01-01)", "t > datetime(2020-01-01) or isnull(t)", "t > datetime(2030-01-01)"}, 1)
 			axis := pick([]string{"", "from datetime(2026-01-02T01:00) ", "from datetime(2026-01-01) to datetime(2026-01-09) ", "to datetime(2026-01-09) "}, 1)
 			q = fmt.Sprintf("where (%s) and t < datetime(2040-01-01) or isnull(t) and %s | make-series %s on t %sstep %s by %s", late, condition(r, 0),
-				pick([]string{"count()", "sum(l)", "min(i)", "max(l)", "avg(r)"}, 2), axis, pick([]string{"1h", "1d", "7h", "1d + 1tick"}, 1), pick([]string{"k", "b", "s", "g"}, 2))
+				pick([]string{"count()", "sum(l)", "min(i)", "max(l)", "avg(r)", "avg(l)", "dcount(s)", "countif(b)", "max(r)", "min(r)", "max(s)", "sumif(l, b) default=7", "percentile(l, 50)"}, 3), axis, pick([]string{"1h", "1d", "7h", "1d + 1tick"}, 1), pick([]string{"k", "b", "s", "g"}, 2))
 		}
 		opts := kql.Options{}.WithValues(move)
 		got, err := outcome(hard+q, tables, opts)

@@ -116,8 +116,11 @@ func BenchmarkStore(b *testing.B) {
 		{"make-series-no-from", `SigninLogs | make-series n=count() on TimeGenerated step 1h by ResultType`,
 			`SELECT "ResultType" AS r, "TimeGenerated" // 36000000000 AS h, count(*) AS n FROM ` + from + ` GROUP BY 1, 2`,
 			[]kql.Column{{Name: "r", Type: kql.String}, {Name: "h", Type: kql.Long}, {Name: "n", Type: kql.Long}}},
-		{"make-series-engine", `SigninLogs | make-series x=avg(RiskScore) on TimeGenerated step 1h by ResultType`,
+		{"make-series-avg", `SigninLogs | make-series x=avg(RiskScore) on TimeGenerated step 1h by ResultType`,
 			`SELECT "ResultType" AS r, "TimeGenerated" // 36000000000 AS h, avg("RiskScore") AS n FROM ` + from + ` GROUP BY 1, 2`,
+			[]kql.Column{{Name: "r", Type: kql.String}, {Name: "h", Type: kql.Long}, {Name: "n", Type: kql.Real}}},
+		{"make-series-engine", `SigninLogs | make-series x=variance(RiskScore) on TimeGenerated step 1h by ResultType`,
+			`SELECT "ResultType" AS r, "TimeGenerated" // 36000000000 AS h, var_samp("RiskScore") AS n FROM ` + from + ` GROUP BY 1, 2`,
 			[]kql.Column{{Name: "r", Type: kql.String}, {Name: "h", Type: kql.Long}, {Name: "n", Type: kql.Real}}},
 	} {
 		b.Run("q="+q.name+fmt.Sprintf("/rows=%d", *benchRows), func(b *testing.B) {

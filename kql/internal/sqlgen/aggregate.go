@@ -187,7 +187,7 @@ func (g *Generator) argCall(a plan.AggCall, r *relation, filter string, at int, 
 }
 
 // preAggregate lets SQL group the rows of make-series by its points, where the
-// axis is known and the aggregates can be joined from parts: the engine then
+// axis is known and the aggregates are some that it has: the engine then
 // reads a row for each key and point. Nil where it cannot.
 func (g *Generator) preAggregate(x *plan.MakeSeries) plan.Node {
 	if _, err := g.relation(x.Input); err != nil {
@@ -214,8 +214,8 @@ func (g *Generator) preAggregate(x *plan.MakeSeries) plan.Node {
 		case (name == "min" || name == "max") && (a.Args[0].Type() == types.DateTime || a.Args[0].Type() == types.Long || a.Args[0].Type() == types.Int):
 			again, t = name, a.Args[0].Type()
 		default:
-			g.note(x, decline("%s() cannot be joined from parts", name))
-			return nil
+			// SQL gives one row for a key and a point: its value is the result.
+			again, t = "take_any", a.Spec.Out
 		}
 		if a.Count > 1 || a.First != i {
 			return nil
@@ -227,7 +227,7 @@ func (g *Generator) preAggregate(x *plan.MakeSeries) plan.Node {
 		at := len(keys) + i
 		columns = append(columns, plan.Column{Name: fmt.Sprintf("part%d", i), Type: t})
 		out.Aggs[i] = plan.AggCall{Ref: agg, Args: []plan.Expr{&plan.Col{Index: at, Name: columns[at].Name, T: t}}, First: a.First, Count: a.Count,
-			Spec: fn.Spec{Args: []types.Type{t}, Consts: make([]value.Value, 1), Out: t}}
+			Spec: fn.Spec{Args: []types.Type{t}, Consts: make([]value.Value, 1), Out: t, Outs: []types.Type{t}}}
 	}
 	rows := x.Input
 	if x.From != nil {
