@@ -103,7 +103,7 @@ func probeStep(h *hashTable, keys []plan.Expr, take []int, outer bool) step {
 			return err
 		}
 		p := h.probe(cols)
-		var li, ri []int32
+		li, ri := make([]int32, 0, b.Rows), make([]int32, 0, b.Rows)
 		flush := func() error {
 			out := make([]*vec.Vec, 0, len(b.Cols)+len(take))
 			for _, c := range b.Cols {
@@ -122,8 +122,7 @@ func probeStep(h *hashTable, keys []plan.Expr, take []int, outer bool) step {
 			}
 			return emit(vec.NewBatch(out, n))
 		}
-		for row := range b.Rows {
-			at := p.find(row)
+		for row, at := range p.findAll(b.Rows) {
 			if at < 0 && outer {
 				li, ri = append(li, int32(row)), append(ri, -1)
 			}

@@ -12,6 +12,7 @@ type hashTable struct {
 	batch *vec.Batch
 	heads map[string]int32 // first row with the key
 	ints  map[int64]int32
+	texts *textTable
 	null  int32   // first row with a null as its integer key, -1 none
 	next  []int32 // next row with the same key, -1 none
 }
@@ -40,15 +41,23 @@ func (r *run) build(n plan.Node, keys []plan.Expr) (*hashTable, error) {
 		return nil, err
 	}
 	h := &hashTable{batch: b, next: make([]int32, b.Rows), null: -1}
-	if len(cols) == 1 && intKey(cols[0].Type) {
+	switch {
+	case len(cols) == 1 && cols[0].Type == types.String:
+		h.texts = newTextTable(cols[0].Flat().Strs)
+		for i := b.Rows - 1; i >= 0; i-- {
+			h.next[i] = h.texts.put(i)
+		}
+	case len(cols) == 1 && intKey(cols[0].Type):
 		h.ints = make(map[int64]int32, b.Rows)
-	} else {
+	default:
 		h.heads = make(map[string]int32, b.Rows)
 	}
-	p := h.probe(cols)
-	for i := b.Rows - 1; i >= 0; i-- {
-		h.next[i] = p.find(i)
-		p.set(i)
+	if h.texts == nil {
+		p := h.probe(cols)
+		for i := b.Rows - 1; i >= 0; i-- {
+			h.next[i] = p.find(i)
+			p.set(i)
+		}
 	}
 	if r.opts.Memory > 0 {
 		if r.held += int64(b.Rows) * 48; r.held > r.opts.Memory {
@@ -78,8 +87,8 @@ func (p *probe) find(i int) int32 {
 		return p.h.null
 	case p.h.ints != nil:
 		at, ok = p.h.ints[c.Ints[c.At(i)]]
-	case len(p.cols) == 1 && c.Type == types.String:
-		at, ok = p.h.heads[c.Strs[c.At(i)]]
+	case p.h.texts != nil:
+		return p.h.texts.find(c.Strs[c.At(i)])
 	default:
 		p.buf = key(p.buf, p.cols, i)
 		at, ok = p.h.heads[string(p.buf)]
@@ -90,6 +99,18 @@ func (p *probe) find(i int) int32 {
 	return at
 }
 
+// findAll returns the first row with the key of each of n rows.
+func (p *probe) findAll(n int) []int32 {
+	out := make([]int32, 0, n)
+	if c := p.cols[0]; p.h.texts != nil && !c.Const {
+		return p.h.texts.findAll(out, c.Strs[:n])
+	}
+	for i := range n {
+		out = append(out, p.find(i))
+	}
+	return out
+}
+
 // set makes row i the first with its key.
 func (p *probe) set(i int) {
 	c := p.cols[0]
@@ -98,8 +119,6 @@ func (p *probe) set(i int) {
 		p.h.null = int32(i)
 	case p.h.ints != nil:
 		p.h.ints[c.Ints[c.At(i)]] = int32(i)
-	case len(p.cols) == 1 && c.Type == types.String:
-		p.h.heads[c.Strs[c.At(i)]] = int32(i)
 	default:
 		p.buf = key(p.buf, p.cols, i)
 		p.h.heads[string(p.buf)] = int32(i)
