@@ -188,7 +188,7 @@ func TestContractQueryValues(t *testing.T) {
 // withoutFormat are the commands whose result is a file, a stream in a format
 // of its own, or a server.
 var withoutFormat = []string{
-	"azward collect", "azward demo generate", "azward fake serve", "azward serve", "azward query fmt", "azward version", "azward help", "azward watch",
+	"azward collect", "azward demo generate", "azward fake serve", "azward serve", "azward query fmt", "azward query shell", "azward version", "azward help", "azward watch",
 	"azward review begin", "azward review decide", "azward snapshot merge", "azward snapshot redact", "azward snapshot save", "azward store import",
 }
 

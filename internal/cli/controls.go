@@ -60,7 +60,7 @@ func newControlsListCommand(env *Env) *cobra.Command {
 			list = slices.DeleteFunc(list, func(c content.Control) bool {
 				return area != "" && !strings.EqualFold(area, c.Area) || framework != "" && len(c.Mappings[strings.ToLower(framework)]) == 0
 			})
-			return writeOutput(env, "", func(w io.Writer) error { return writeControls(w, format, list) })
+			return writeOutput(env, "", func(w io.Writer) error { return writeControls(w, format, env.lineWidth(), list) })
 		},
 	}
 	cmd.Flags().StringVar(&dir, "controls", "", "list the controls of `FOLDER` in place of those in the binary")
@@ -70,7 +70,9 @@ func newControlsListCommand(env *Env) *cobra.Command {
 	return cmd
 }
 
-func writeControls(w io.Writer, format string, list []content.Control) error {
+// writeControls lists controls; the lines of a table have at most width columns
+// where width is not 0.
+func writeControls(w io.Writer, format string, width int, list []content.Control) error {
 	switch format {
 	case "json":
 		out := make([]map[string]any, 0, len(list))
@@ -92,7 +94,11 @@ func writeControls(w io.Writer, format string, list []content.Control) error {
 		return out.Error()
 	case "table":
 		for _, c := range list {
-			if _, err := fmt.Fprintf(w, "%-9s %-44s %s\n", strings.ToUpper(c.Severity.String()), c.ID, c.Title); err != nil {
+			line := []rune(fmt.Sprintf("%-9s %-44s %s", strings.ToUpper(c.Severity.String()), c.ID, c.Title))
+			if width > 0 && len(line) > width {
+				line = append(line[:width-1], '…')
+			}
+			if _, err := fmt.Fprintln(w, string(line)); err != nil {
 				return err
 			}
 		}

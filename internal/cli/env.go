@@ -51,6 +51,15 @@ func (e *Env) Color() bool {
 	return e.IsTerminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
 }
 
+// lineWidth returns the columns that a line of a table may take: the terminal's,
+// or 0 for as many as it needs where nobody looks on.
+func (e *Env) lineWidth() int {
+	if !e.IsTerminal {
+		return 0
+	}
+	return e.Width
+}
+
 // say writes to standard error. What cannot be written there has no reader.
 func (e *Env) say(format string, args ...any) { _, _ = fmt.Fprintf(e.Stderr, format, args...) }
 
