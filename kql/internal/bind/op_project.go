@@ -151,7 +151,9 @@ func (b *binder) extend(in rows, items []syntax.Expr) rows {
 		p := &projected{}
 		ok := b.guard(func() {
 			if cols := b.multiColumns(it, sc); cols != nil {
-				if n, ok := it.(*syntax.Named); ok { // project adds those without a name too
+				// A list of names is all there is; one name is that of the first column, and the others
+				// come with names of their own. project adds those without a name in both cases.
+				if n, ok := it.(*syntax.Named); ok && n.Tuple {
 					cols = cols[:min(len(cols), len(n.Names))]
 				}
 				b.multi(p, sc, it, cols)
