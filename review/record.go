@@ -143,7 +143,7 @@ func Open(text []byte) (*Record, error) {
 func (r *Record) line(n int, line []byte) error {
 	broken := func(why string) error { return fmt.Errorf("%w: line %d: %s", ErrBroken, n, why) }
 	i := bytes.LastIndex(line, []byte(hashKey))
-	if i < 0 || !bytes.HasSuffix(line, []byte(`"}`)) {
+	if i < 0 || len(line) < i+len(hashKey)+2 || !bytes.HasSuffix(line, []byte(`"}`)) {
 		return broken("it is no line of a record")
 	}
 	hash := string(line[i+len(hashKey) : len(line)-2])
