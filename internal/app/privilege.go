@@ -6,6 +6,7 @@ import (
 
 	"github.com/azward/azward/directory"
 	"github.com/azward/azward/finding"
+	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/privilege"
 )
 
@@ -62,7 +63,7 @@ func (a *Access) contextEnforced(context string) finding.Truth {
 			continue
 		}
 		grants := p.Get("grantControls")
-		if grants.Get("builtInControls").Len() == 0 && !grants.Get("authenticationStrength").Exists() && grants.Get("termsOfUse").Len() == 0 {
+		if grants.Get("builtInControls").Len() == 0 && grants.Get("authenticationStrength").Kind() != jsondoc.Object && grants.Get("termsOfUse").Len() == 0 {
 			continue
 		}
 		for _, c := range p.Path("conditions", "applications", "includeAuthenticationContextClassReferences").Elements() {
