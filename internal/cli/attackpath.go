@@ -35,13 +35,14 @@ names its rule; changes lists the fewest changes that cut the most paths.`,
 		Example: `  azward attackpath --demo
   azward attackpath tilda.marsh@lindhaven.example --to "Global Administrator" --demo
   azward attackpath --to stlhscanshare --demo --format json
-  azward attackpath tilda.marsh@lindhaven.example --demo --format svg -o path.svg`,
+  azward attackpath tilda.marsh@lindhaven.example --demo --format svg -o path.svg
+  azward attackpath --demo --paths 50 --format html -o paths.html`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			write, ok := map[string]func(io.Writer, *app.AttackPaths) error{
-				"table": writePaths, "json": func(w io.Writer, p *app.AttackPaths) error { return writeJSON(w, p) }, "csv": writePathsCSV, "svg": writePathSVG,
+				"table": writePaths, "json": func(w io.Writer, p *app.AttackPaths) error { return writeJSON(w, p) }, "csv": writePathsCSV, "svg": writePathSVG, "html": writePathsHTML,
 			}[f.format]
 			if !ok {
-				return usagef("--format %s: expected table, json, csv or svg", f.format)
+				return usagef("--format %s: expected table, json, csv, html or svg", f.format)
 			}
 			inv, err := f.inventory.load(cmd.Context(), env, nil)
 			if err != nil {
@@ -67,7 +68,7 @@ names its rule; changes lists the fewest changes that cut the most paths.`,
 	f.inventory.add(cmd)
 	cmd.Args = cobra.MaximumNArgs(1)
 	flags := cmd.Flags()
-	flags.StringVarP(&f.format, "format", "f", "table", "table, json, csv or svg (a picture of the first path)")
+	flags.StringVarP(&f.format, "format", "f", "table", "table, json, csv, html or svg (a picture of the first path)")
 	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
 	flags.StringVar(&f.to, "to", "", "the `TARGET`: a directory role, a subscription, a resource or an account (default: the crown jewels)")
 	flags.IntVar(&f.paths, "paths", 5, "show at most this many paths, the cheapest first")
@@ -78,15 +79,7 @@ names its rule; changes lists the fewest changes that cut the most paths.`,
 
 func writePaths(w io.Writer, p *app.AttackPaths) error {
 	out := &strings.Builder{}
-	var targets []string
-	for _, t := range p.Targets {
-		targets = append(targets, t.String())
-	}
-	const shown = 4
-	if len(targets) > shown {
-		targets = append(targets[:shown], fmt.Sprintf("and %d more", len(targets)-shown))
-	}
-	fmt.Fprintf(out, "%d of %d accounts reach %s\n", p.Reaching, p.Sources, strings.Join(targets, ", "))
+	fmt.Fprintf(out, "%s\n", pathsSubject(p))
 	for _, path := range p.Paths {
 		fmt.Fprintf(out, "\n  %s -> %s  (cost %d)\n", path.From, path.To, path.Cost)
 		for _, s := range path.Steps {
@@ -113,6 +106,28 @@ func writePaths(w io.Writer, p *app.AttackPaths) error {
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// pathsSubject says who was asked about and what they reach.
+func pathsSubject(p *app.AttackPaths) string {
+	var targets []string
+	for _, t := range p.Targets {
+		targets = append(targets, t.String())
+	}
+	const shown = 4
+	if len(targets) > shown {
+		targets = append(targets[:shown], fmt.Sprintf("and %d more", len(targets)-shown))
+	}
+	return fmt.Sprintf("%d of %d accounts reach %s", p.Reaching, p.Sources, strings.Join(targets, ", "))
+}
+
+// writePathsHTML writes one page with every path that is shown.
+func writePathsHTML(w io.Writer, p *app.AttackPaths) error {
+	page := report.AttackPaths{Subject: pathsSubject(p), Reaching: p.Reaching, Changes: p.Changes, Unknown: p.Unknown}
+	for _, path := range p.Paths {
+		page.Paths = append(page.Paths, report.DrawnPath{From: path.From, To: path.To, Cost: path.Cost, Steps: path.Steps})
+	}
+	return report.AttackPathsHTML(w, thisTool(), &page)
 }
 
 func writePathsCSV(w io.Writer, p *app.AttackPaths) error {

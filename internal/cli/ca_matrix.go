@@ -48,7 +48,7 @@ each circumstance what holds in every sign-in of it.`,
 			return writeOutput(env, f.output, func(w io.Writer) error {
 				switch f.format {
 				case "html":
-					return report.AccessMatrixHTML(w, fmt.Sprintf("%d policies", len(c.Policies)), m)
+					return report.AccessMatrixHTML(w, thisTool(), fmt.Sprintf("%d policies", len(c.Policies)), m)
 				case "svg":
 					_, err := io.WriteString(w, report.AccessMatrixSVG(m)+"\n")
 					return err

@@ -130,7 +130,7 @@ func writeLint(out io.Writer, env *Env, format string, l *app.PolicyLint) error 
 		}
 		return writeIndented(w, map[string]any{"documents": l.Documents, "remarks": remarks})
 	case "sarif":
-		a := l.Assessment(report.Tool{Name: "azward", Version: version()})
+		a := l.Assessment(thisTool())
 		a.GeneratedAt = env.Now()
 		return report.SARIF(w, a)
 	case "junit":

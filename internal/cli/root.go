@@ -21,6 +21,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/azward/azward/internal/report"
 )
 
 // The exit codes. They are part of the contract with scripts and never change.
@@ -152,6 +154,9 @@ func newVersionCommand(env *Env) *cobra.Command {
 		},
 	}
 }
+
+// thisTool is what reports say made them.
+func thisTool() report.Tool { return report.Tool{Name: "azward", Version: version()} }
 
 // version returns the module's version, or the commit that was built.
 func version() string {

@@ -60,6 +60,9 @@ type Tool struct {
 	Version string `json:"version"`
 }
 
+// String returns the name and the version.
+func (t Tool) String() string { return strings.TrimSpace(t.Name + " " + t.Version) }
+
 // Inventory is the size of what was assessed.
 type Inventory struct {
 	Resources     int               `json:"resources"`

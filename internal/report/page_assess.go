@@ -1,7 +1,6 @@
 package report
 
 import (
-	"embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -13,9 +12,6 @@ import (
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/posture"
 )
-
-//go:embed page
-var page embed.FS
 
 // Limits that keep the page below 3 MB however large the tenant is. What is
 // left out stands in the JSON output, and the page says so.
@@ -34,114 +30,17 @@ const (
 
 // HTML writes one self-contained page: no network, no other files.
 func HTML(w io.Writer, a *Assessment) error {
-	css, err := page.ReadFile("page/report.css")
-	if err != nil {
-		return err
-	}
-	js, err := page.ReadFile("page/report.js")
-	if err != nil {
-		return err
-	}
-	t, err := template.New("report.tmpl").Funcs(pageFuncs()).ParseFS(page, "page/report.tmpl")
-	if err != nil {
-		return fmt.Errorf("read the page's template: %w", err)
-	}
-	out := newWriter(w)
-	v := newPageView(a)
-	v.CSS, v.JS = template.CSS(css), template.JS(js)
-	if err := t.Execute(out, v); err != nil {
-		return fmt.Errorf("write the page: %w", err)
-	}
-	return out.flush()
-}
-
-func pageFuncs() template.FuncMap {
-	return template.FuncMap{
-		"percent": percent, "number": number, "plural": plural, "thousands": thousands,
-		"ms":    func(m Milliseconds) string { return duration(float64(m)) },
-		"grade": grade, "gain": gain,
-		"arc": func(share float64) string { return fmt.Sprintf("%.1f", 339.292*min(1, max(0, share))) },
-		"barWidth": func(c posture.ControlScore) template.CSS {
-			share := c.Percentage
-			if c.Max == 0 && c.Healthy+c.Unhealthy > 0 {
-				share = float64(c.Healthy) / float64(c.Healthy+c.Unhealthy)
-			}
-			return template.CSS(fmt.Sprintf("%.1f%%", share*100))
-		},
-		"healthOf": func(c posture.ControlScore) int { return c.Healthy + c.Unhealthy },
-		"cell":     pageCell,
-		"stack":    pageStack,
-		"whose": func(o compliance.Owner) string {
-			return map[compliance.Owner]string{compliance.Microsoft: "Microsoft's", compliance.Both: "shared", compliance.Customer: "yours"}[o]
-		},
-		"stateWords": stateWords,
-		"answers": func(list []compliance.Answer) string {
-			if len(list) == 0 {
-				return ""
-			}
-			bad := 0
-			for _, a := range list {
-				if a.State == compliance.NotMet {
-					bad++
-				}
-			}
-			text := plural(len(list), "control")
-			if bad > 0 {
-				text += fmt.Sprintf(", %d with open findings", bad)
-			}
-			return text
-		},
-	}
-}
-
-func grade(share float64) string {
-	switch {
-	case share >= 0.8:
-		return "good"
-	case share >= 0.5:
-		return "fair"
-	}
-	return "poor"
-}
-
-func stateWords(s compliance.State) string {
-	return map[compliance.State]string{
-		compliance.NotAssessed: "not assessed", compliance.NotMet: "not met", compliance.Unknown: "not known",
-		compliance.Met: "met", compliance.Inherited: "Microsoft's",
-	}[s]
-}
-
-func pageCell(c compliance.Cell) template.HTML {
-	text := map[compliance.State]string{
-		compliance.Inherited: "M", compliance.Met: "✓", compliance.Unknown: "?", compliance.NotAssessed: "–", compliance.NotMet: fmt.Sprint(c.Open),
-	}[c.State]
-	both := ""
-	if c.Owner == compliance.Both {
-		both = " both"
-	}
-	return template.HTML(fmt.Sprintf(`<span class="cell k-%s%s">%s</span>`, c.State, both, text)) //nolint:gosec // every part is ours
-}
-
-func pageStack(s compliance.Summary) template.HTML {
-	total := s.Met + s.NotMet + s.Unknown + s.NotAssessed + s.Inherited
-	if total == 0 {
-		return ""
-	}
-	var b strings.Builder
-	for _, p := range []struct {
-		class string
-		n     int
-	}{{"met", s.Met}, {"notMet", s.NotMet}, {"unknown", s.Unknown}, {"inherited", s.Inherited}} {
-		fmt.Fprintf(&b, `<i class="s-%s" style="width:%.1f%%"></i>`, p.class, 100*float64(p.n)/float64(total))
-	}
-	return template.HTML(b.String()) //nolint:gosec // every part is ours
+	return writePage(w, "assess.tmpl", percent(a.Score.Percentage)+" · Azure security · "+a.Subject, func(f frame) any {
+		v := newPageView(a)
+		v.Frame = f
+		return v
+	})
 }
 
 // pageView is what the template shows.
 type pageView struct {
 	*Assessment
-	CSS        template.CSS
-	JS         template.JS
+	Frame      frame
 	Severities []pageSeverity
 	Matters    []pageMatter
 	First      []pageMatter // those that matter most, shown above everything
@@ -156,9 +55,8 @@ type pageView struct {
 	ReasonsCut int
 	Shown      []Notice
 	NoticesCut int
-	Picture    template.HTML // of what Conditional Access asks, "" where it was not read
-	PictureCut string
-	PathSVG    template.HTML // of the worst attack path, "" where there is none
+	Picture    accessView // of what Conditional Access asks, empty where it was not read
+	Steps      []pathBox  // of the worst attack path, none where there is none
 }
 
 type pageSeverity struct {
@@ -171,6 +69,7 @@ type pageMatter struct {
 	Why    string // left out far down a long list
 	Who    string // the resource it is about, and how many more there are
 	Count  int
+	Step   int // of the plan that mends it, 0 where none is shown
 	Groups []pageGroup
 	Cut    int
 }
@@ -217,13 +116,10 @@ func breakable(name string) template.HTML {
 
 func newPageView(a *Assessment) *pageView {
 	v := &pageView{Assessment: a, Open: pageMatrix{Areas: compliance.Areas()}, Quiet: pageMatrix{Areas: compliance.Areas()}, Unknowns: a.UnknownGroups()}
-	if p := a.Path; p != nil && len(p.Steps) > 0 {
-		v.PathSVG = template.HTML(PathSVG(p.Steps, p.Changes)) //nolint:gosec // escaped where it is drawn
+	if p := a.Path; p != nil {
+		v.Steps = pathBoxes(p.Steps, p.Changes)
 	}
-	if a.Access != nil {
-		v.Picture = template.HTML(AccessMatrixSVG(a.Access)) //nolint:gosec // escaped where it is drawn
-		v.PictureCut = matrixNote(a.Access)
-	}
+	v.Picture = newAccessView(a.Access)
 	open := a.CountOpen()
 	for s := finding.Critical; ; s-- {
 		if s > finding.Informational || open[s] > 0 {
@@ -239,6 +135,7 @@ func newPageView(a *Assessment) *pageView {
 	}
 	v.matters(a)
 	v.actions(a)
+	v.link()
 	for i, r := range a.Responsibility {
 		row := pageRow{r, breakable(strings.TrimPrefix(r.Type, "Microsoft."))}
 		switch {
@@ -302,6 +199,21 @@ func (v *pageView) matters(a *Assessment) {
 	}
 	slices.Sort(v.Owners)
 	v.First = v.Matters[:min(pageFirst, len(v.Matters))]
+}
+
+// link says for each control which step of the plan mends it.
+func (v *pageView) link() {
+	step := map[string]int{}
+	for i := range v.Actions {
+		for _, c := range v.Actions[i].Controls {
+			if step[c] == 0 {
+				step[c] = i + 1
+			}
+		}
+	}
+	for i := range v.Matters {
+		v.Matters[i].Step = step[v.Matters[i].Control.ID]
+	}
 }
 
 // who names the first resource of a control's findings.

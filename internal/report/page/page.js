@@ -2,10 +2,10 @@
  "use strict";
  var q=document.getElementById("q"),rows=[].slice.call(document.querySelectorAll("#list>details")),shown=document.getElementById("shown");
  var chips=[].slice.call(document.querySelectorAll("button[data-sev]")),owner=document.getElementById("owner"),scope=document.getElementById("scope");
- var cache=null;
+ var cache=null,clear=document.getElementById("clear");
  function build(){
   cache=rows.map(function(d){
-   var head=(d.querySelector(".title").firstChild.textContent+" "+d.dataset.s+" "+(d.querySelector(".why")||{textContent:""}).textContent+" "+d.dataset.c).toLowerCase();
+   var head=(d.querySelector(".title").textContent+" "+d.dataset.s+" "+(d.querySelector(".why")||{textContent:""}).textContent+" "+d.dataset.c).toLowerCase();
    return {d:d,head:head,items:[].slice.call(d.querySelectorAll("li")).map(function(li){return {li:li,text:(li.textContent+" "+li.parentNode.dataset.r).toLowerCase()}})};
   });
  }
@@ -28,15 +28,18 @@
    c.d.classList.toggle("hide",!n);
    if(n){controls++;total+=n;c.d.querySelector(".count").textContent=n+(n===1?" resource":" resources")}
   });
-  shown.textContent=total.toLocaleString("en")+" findings in "+controls+" controls";
+  var on1=words.length||on.length||sc||(owner&&owner.value);
+  shown.textContent=!on1?"":total?total.toLocaleString("en")+(total===1?" finding in ":" findings in ")+controls+(controls===1?" control":" controls"):"Nothing here is like that.";
+  clear.hidden=!on1;
   if(words.length&&controls<=3)rows.forEach(function(d){if(!d.classList.contains("hide"))d.open=true});
  }
- function unfold(){var d=location.hash.length>1&&document.getElementById(location.hash.slice(1));if(d&&d.tagName==="DETAILS"){d.open=true;d.scrollIntoView()}}
+ function unfold(){var d=location.hash.length>1&&document.getElementById(location.hash.slice(1));if(d&&d.tagName==="DETAILS"){d.classList.remove("hide");d.open=true;d.scrollIntoView()}}
  window.addEventListener("hashchange",unfold);unfold();
  var timer;
  if(q){
   q.addEventListener("input",function(){clearTimeout(timer);timer=setTimeout(apply,120)});
   [owner,scope].forEach(function(s){if(s)s.addEventListener("change",apply)});
+  clear.addEventListener("click",function(){q.value="";[owner,scope].forEach(function(s){if(s)s.value=""});chips.forEach(function(b){b.setAttribute("aria-pressed","false")});apply();q.focus()});
   chips.forEach(function(b){b.addEventListener("click",function(){b.setAttribute("aria-pressed",b.getAttribute("aria-pressed")==="true"?"false":"true");apply()})});
   document.addEventListener("keydown",function(e){if(e.key==="/"&&!/INPUT|SELECT|TEXTAREA/.test(document.activeElement.tagName)){e.preventDefault();q.focus()}});
  }
@@ -47,6 +50,6 @@
   else{var t=document.createElement("textarea");t.value=text;document.body.appendChild(t);t.select();document.execCommand("copy");t.remove();done()}
  });
  var was=[];
- window.addEventListener("beforeprint",function(){was=[].slice.call(document.querySelectorAll("details:not([open])"));was.forEach(function(d){d.open=true})});
+ window.addEventListener("beforeprint",function(){was=[].slice.call(document.querySelectorAll("details:not([open]):not(.more):not(.quiet)"));was.forEach(function(d){d.open=true})});
  window.addEventListener("afterprint",function(){was.forEach(function(d){d.open=false})});
 })();

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"html"
-	"io"
 	"strings"
 
 	"github.com/azward/azward/condaccess"
@@ -25,8 +24,8 @@ const (
 // matrixLook is how a status looks: fill, ink, sign. The sign says it without color.
 var matrixLook = map[condaccess.Status][3]string{
 	condaccess.StatusBlocked:   {"#3c4654", "#ffffff", "B"},
-	condaccess.StatusResistant: {"#0f6b43", "#ffffff", "P"},
-	condaccess.StatusMFA:       {"#3f9c6b", "#ffffff", "M"},
+	condaccess.StatusResistant: {"#0b4a30", "#ffffff", "P"},
+	condaccess.StatusMFA:       {"#2a7a52", "#ffffff", "M"},
 	condaccess.StatusDevice:    {"#2f6fb3", "#ffffff", "D"},
 	condaccess.StatusEither:    {"#e3b341", "#1b1b1b", "E"},
 	condaccess.StatusAsked:     {"#eed9a0", "#1b1b1b", "A"},
@@ -88,17 +87,17 @@ func AccessMatrixSVG(m *condaccess.Matrix) string {
 	labels := make([][]string, len(rows))
 	height := top
 	for i, r := range rows {
-		labels[i] = wrapped(r.Label, 38, 5)
+		labels[i] = wrapped(r.Label, 36, 5)
 		heights[i] = max(matrixSquare+14, (len(labels[i])+1)*matrixLine+12)
 		height += heights[i]
 	}
 	legend := height + 12
-	height = legend + (len(matrixOrder)+2)/3*32 + 14 + 18*k + matrixPad
+	height = legend + (len(matrixOrder)+2)/3*32 + 14 + 18*(k-1) + matrixPad
 	width := max(matrixPad*2+matrixLabel+len(columns)*column, 860)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="What Conditional Access asks, by people, applications and circumstances" font-family="system-ui, sans-serif">`, width, height, width, height)
 	b.WriteString(`<style>.ca-h{font-size:12px;font-weight:600;fill:#171a21}.ca-r{font-size:12px;fill:#171a21}.ca-p{font-size:11px;fill:#5b6472}.ca-g{stroke:#e3e6eb}.ca-q{font-size:12px;font-weight:700;text-anchor:middle}` +
-		`@media(prefers-color-scheme:dark){.ca-h,.ca-r{fill:#e9ecf2}.ca-p{fill:#a3acbb}.ca-g{stroke:#2a303d}}</style>`)
+		`@media screen and (prefers-color-scheme:dark){.ca-h,.ca-r{fill:#e9ecf2}.ca-p{fill:#a3acbb}.ca-g{stroke:#2a303d}}</style>`)
 	text := func(x, y int, class, s string) {
 		fmt.Fprintf(&b, `<text x="%d" y="%d" class="ca-%s">%s</text>`, x, y, class, html.EscapeString(s))
 	}
@@ -122,11 +121,7 @@ func AccessMatrixSVG(m *condaccess.Matrix) string {
 		for n, l := range labels[i] {
 			text(matrixPad, y+16+n*matrixLine, "r", l)
 		}
-		people := fmt.Sprintf("%d people", r.People)
-		if r.Comers {
-			people += ", and some who may come"
-		}
-		text(matrixPad, y+16+len(labels[i])*matrixLine, "p", people)
+		text(matrixPad, y+16+len(labels[i])*matrixLine, "p", peopleOf(r))
 		for c := range columns {
 			for n, s := range m.Cells[i][c] {
 				title := fmt.Sprintf("%s: %s", m.Circumstances[n].Title, s)
@@ -150,26 +145,4 @@ func AccessMatrixSVG(m *condaccess.Matrix) string {
 	}
 	b.WriteString(`</svg>`)
 	return b.String()
-}
-
-// matrixNote says what the drawing leaves out.
-func matrixNote(m *condaccess.Matrix) string {
-	if len(m.Rows) <= matrixMostRows && len(m.Columns) <= matrixMostColumns {
-		return ""
-	}
-	return fmt.Sprintf(" Of %d groups of people and %d of applications, %d and %d are drawn; azward ca matrix --format json has all.",
-		len(m.Rows), len(m.Columns), min(len(m.Rows), matrixMostRows), min(len(m.Columns), matrixMostColumns))
-}
-
-// AccessMatrixHTML writes the matrix as one page: no network, no other files.
-func AccessMatrixHTML(w io.Writer, subject string, m *condaccess.Matrix) error {
-	css, err := page.ReadFile("page/report.css")
-	if err != nil {
-		return fmt.Errorf("read the page's style: %w", err)
-	}
-	note := matrixNote(m)
-	_, err = fmt.Fprintf(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>Conditional Access matrix</title><style>%s
-main{max-width:none}</style></head><body><main><h1>What Conditional Access asks</h1><p class="note">%s. People to whom the same happens everywhere stand in one row, and so do applications in one column; each square says what holds in every sign-in of its circumstance.%s</p><div class="card draw">%s</div></main></body></html>
-`, css, html.EscapeString(subject), note, AccessMatrixSVG(m))
-	return err
 }
