@@ -23,6 +23,18 @@ func (c *call) text(i int) (string, error) {
 	return "", c.wrong(i, "string")
 }
 
+// filled returns an argument, in a policy rule an empty text where it is null:
+// what field() answers for a field that a resource lacks.
+//
+// Source: "Author policies for array properties on Azure resources",
+// Referencing the array members collection.
+func (c *call) filled(i int) Value {
+	if c.env.NullText && c.args[i].Kind() == jsondoc.Null {
+		return Text("")
+	}
+	return c.args[i]
+}
+
 func (c *call) int(i int) (int64, error) {
 	if n, ok := c.args[i].doc.Int(); ok {
 		return n, nil

@@ -222,9 +222,10 @@ func partFunction(name, doc string, ex Example, take bool) Function {
 				}
 				return k, size
 			}
-			switch c.args[0].Kind() {
+			v := c.filled(0)
+			switch v.Kind() {
 			case jsondoc.String:
-				s, _ := c.args[0].doc.Text()
+				s, _ := v.doc.Text()
 				from, to := bounds(units(s))
 				return Text(sliceUnits(s, from, to)), nil
 			case jsondoc.Array:

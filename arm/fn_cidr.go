@@ -94,8 +94,8 @@ func cidrFunctions() []Function {
 				if err != nil {
 					return Null, err
 				}
-				if a[0].Is4() != b[0].Is4() {
-					return Truth(false), nil
+				if a[0].Is4() != b[0].Is4() { // "mixing between IP families isn't allowed and results in evaluation failure"
+					return Null, fmt.Errorf("a range of IPv4 addresses is compared with one of IPv6")
 				}
 				return Truth(a[0].Compare(b[0]) <= 0 && b[1].Compare(a[1]) <= 0), nil
 			},

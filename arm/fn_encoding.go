@@ -19,13 +19,21 @@ func parseJSON(s string) (Value, error) {
 	}
 	v, err := jsondoc.ParseString(s)
 	if err != nil {
-		return Null, fmt.Errorf("not JSON: %w", err)
+		plain, ok := plainJSON(s)
+		if !ok {
+			return Null, fmt.Errorf("not JSON: %w", err)
+		}
+		var again error
+		if v, again = jsondoc.ParseString(plain); again != nil {
+			return Null, fmt.Errorf("not JSON: %w", err)
+		}
 	}
 	return FromDoc(v), nil
 }
 
 func decode64(s string) (string, error) {
-	b, err := base64.StdEncoding.DecodeString(s)
+	// .NET passes over white space, of which Go's decoder knows line ends only.
+	b, err := base64.StdEncoding.DecodeString(strings.NewReplacer(" ", "", "\t", "").Replace(s))
 	if err != nil {
 		return "", fmt.Errorf("not base64: %w", err)
 	}
@@ -99,9 +107,19 @@ func encodingFunctions() []Function {
 				if b.Path == "" {
 					b.Path = "/"
 				}
-				return sized(b.ResolveReference(r).String())
+				out := b.ResolveReference(r)
+				plainHost(out)
+				return sized(out.String())
 			},
 		},
+	}
+}
+
+// plainHost writes the host as .NET's Uri does: in lower case, without the scheme's own port.
+func plainHost(u *url.URL) {
+	u.Host = strings.ToLower(u.Host)
+	if port := u.Port(); port != "" && port == map[string]string{"http": "80", "https": "443", "ftp": "21"}[u.Scheme] {
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
 	}
 }
 

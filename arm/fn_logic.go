@@ -157,14 +157,14 @@ func ordering(name, doc string, ex Example, is func(int) bool) Function {
 	return Function{
 		Name: name, Doc: doc, Min: 2, Max: 2, Sigs: []string{"(arg1: int | string, arg2: int | string) bool"}, Examples: []Example{ex},
 		eval: func(c *call) (Value, error) {
-			a, b := c.args[0], c.args[1]
+			a, b := c.filled(0), c.filled(1)
 			switch {
 			case a.Kind() == jsondoc.Number && b.Kind() == jsondoc.Number:
 				return Truth(is(compareNumbers(a.doc, b.doc))), nil
 			case a.Kind() == jsondoc.String && b.Kind() == jsondoc.String:
 				x, _ := a.doc.Text()
 				y, _ := b.doc.Text()
-				return Truth(is(compareText(x, y))), nil
+				return Truth(is(CompareText(x, y))), nil
 			case a.Kind() != jsondoc.Number && a.Kind() != jsondoc.String:
 				return Null, c.wrong(0, "int or string")
 			default:
@@ -192,16 +192,6 @@ func compareNumbers(a, b jsondoc.Value) int {
 	case x < y:
 		return -1
 	case x > y:
-		return 1
-	}
-	return 0
-}
-
-func compareText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
 		return 1
 	}
 	return 0

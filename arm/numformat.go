@@ -78,9 +78,10 @@ func formatValue(v jsondoc.Value, spec string) (string, error) {
 		return scalarText(v), nil
 	}
 	kind, digits := spec[0], -1
-	if n, err := strconv.Atoi(spec[1:]); err == nil && n >= 0 && n < 100 {
+	letter := kind|0x20 >= 'a' && kind|0x20 <= 'z'
+	if n, err := strconv.Atoi(spec[1:]); letter && err == nil && n >= 0 && n < 100 {
 		digits = n
-	} else if len(spec) > 1 {
+	} else if len(spec) > 1 || !letter {
 		return customNumber(f, spec)
 	}
 	whole, isInt := v.Int()
@@ -131,8 +132,6 @@ func formatValue(v jsondoc.Value, spec string) (string, error) {
 			return strconv.FormatFloat(f, 'G', digits, 64), nil
 		}
 		return v.String(), nil
-	case '0', '#':
-		return customNumber(f, spec)
 	}
 	return "", fmt.Errorf("number format %q is not supported", spec)
 }
@@ -166,32 +165,4 @@ func thousands(digits string) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
-}
-
-// customNumber writes custom formats of 0, #, point and comma; others are refused rather than guessed.
-func customNumber(f float64, spec string) (string, error) {
-	if strings.Trim(spec, "0#.,") != "" || strings.Count(spec, ".") > 1 {
-		return "", fmt.Errorf("number format %q is not supported", spec)
-	}
-	whole, frac, _ := strings.Cut(spec, ".")
-	group := strings.Contains(whole, ",")
-	s := strconv.FormatFloat(math.Abs(f), 'f', len(frac), 64)
-	w, d, _ := strings.Cut(s, ".")
-	least := strings.Count(whole[max(strings.IndexByte(whole, '0'), 0):], "0") + strings.Count(whole[max(strings.IndexByte(whole, '0'), 0):], "#")
-	if !strings.Contains(whole, "0") {
-		least = 0
-		w = strings.TrimLeft(w, "0")
-	}
-	w = strings.Repeat("0", max(least-len(w), 0)) + w
-	keep := strings.LastIndexByte(frac, '0') + 1
-	for len(d) > keep && strings.HasSuffix(d, "0") {
-		d = d[:len(d)-1]
-	}
-	if group {
-		w = thousands(w)
-	}
-	if d != "" {
-		w += "." + d
-	}
-	return sign(f < 0 && strings.ContainsAny(w, "123456789")) + w, nil
 }

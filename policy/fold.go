@@ -29,29 +29,6 @@ func equalFold(a, b string) bool {
 	return len(a) == len(b)
 }
 
-// compareFold orders two texts without regard to case.
-func compareFold(a, b string) int {
-	for i := range min(len(a), len(b)) {
-		x, y := a[i], b[i]
-		if x >= utf8.RuneSelf || y >= utf8.RuneSelf {
-			return strings.Compare(fold(a), fold(b))
-		}
-		if x, y = lowerASCII(x), lowerASCII(y); x != y {
-			if x < y {
-				return -1
-			}
-			return 1
-		}
-	}
-	switch {
-	case len(a) < len(b):
-		return -1
-	case len(a) > len(b):
-		return 1
-	}
-	return 0
-}
-
 // containsFold tells whether s holds sub, which is folded already.
 func containsFold(s, sub string) bool {
 	if len(sub) == 0 {

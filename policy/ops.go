@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/azward/azward/arm"
 	"github.com/azward/azward/jsondoc"
@@ -433,11 +434,11 @@ func matches(s, pattern string) bool {
 		rest = rest[1:]
 		switch p {
 		case '#':
-			if r < '0' || r > '9' {
+			if !unicode.IsDigit(r) {
 				return false
 			}
 		case '?':
-			if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
+			if !unicode.IsLetter(r) {
 				return false
 			}
 		case '.':
@@ -472,7 +473,7 @@ func order(want jsondoc.Value) func(jsondoc.Value) (n int, ok bool) {
 						return t.Compare(date), true
 					}
 				}
-				return compareFold(s, text), true
+				return arm.CompareFold(s, text), true
 			case jsondoc.Number:
 				w, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 				f, ok := v.Float()
