@@ -10,6 +10,9 @@ import (
 
 // Source: "Azure Policy definition structure policy rule", Count.
 
+// defaultIndex is the name of a count of a value that gives none.
+const defaultIndex = "default"
+
 // maxCounts bounds how deep counts nest.
 const maxCounts = 32
 
@@ -57,7 +60,7 @@ func (c *compiler) countClause(n *node, v jsondoc.Value) *node {
 		n.left = c.operand(value)
 		n.label = s.name
 		if n.label == "" {
-			n.label = n.left.text
+			n.label, s.name = n.left.text, defaultIndex
 		}
 	case field.Exists():
 		if !c.countField(n, field, s) {

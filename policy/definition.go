@@ -136,6 +136,9 @@ func (c *compiler) definition(doc jsondoc.Value) {
 	d.Version = body.Get("version").TextOr(body.Path("metadata", "version").TextOr(""))
 	d.Category, d.PolicyType = body.Path("metadata", "category").TextOr(""), body.Get("policyType").TextOr("")
 	d.Mode = body.Get("mode").TextOr("All")
+	if body.Get("mode").IsNull() {
+		d.Mode = "Indexed" // "A null mode is the same as using indexed"
+	}
 	d.indexed = strings.EqualFold(d.Mode, "Indexed")
 	d.provider = !strings.EqualFold(d.Mode, "All") && !d.indexed && strings.Contains(d.Mode, ".")
 	if d.Name == "" {
@@ -173,7 +176,7 @@ func (c *compiler) definition(doc jsondoc.Value) {
 	if d.root == nil {
 		return
 	}
-	d.applies = d.root.applicable()
+	d.applies = d.root.applicable(deciding(d.root.subjects()))
 	d.types = d.root.types()
 	d.shorten()
 }

@@ -154,7 +154,8 @@ func (f *frame) related(e *existence) (t finding.Truth, seen int) {
 }
 
 // named tells whether a resource has the name that the details give, which may
-// be the last name or the full one; "" and "*" are any.
+// be the last name or the full one; "" and "*" are any, and "parent/?" is
+// whatever stands below the parent.
 func named(r *resource.Resource, name string) bool {
 	if name == "" || name == "*" {
 		return true
@@ -162,6 +163,14 @@ func named(r *resource.Resource, name string) bool {
 	own := r.Name()
 	if own == "" {
 		return true // given without a name
+	}
+	if parent, ok := strings.CutSuffix(name, "/?"); ok {
+		full := r.ID.FullName()
+		if r.ID.IsZero() {
+			full = r.Body.Lookup(nameKey).TextOr(own)
+		}
+		i := strings.LastIndexByte(full, '/')
+		return i < 0 && r.ID.IsZero() || i >= 0 && strings.EqualFold(full[:i], parent)
 	}
 	if strings.EqualFold(name, own) || !r.ID.IsZero() && strings.EqualFold(name, r.ID.FullName()) {
 		return true

@@ -85,7 +85,7 @@ func (c *compiler) checkParameter(p *Parameter, at diag.Span) {
 	}
 	allowed := func(v jsondoc.Value) bool {
 		for _, a := range p.Allowed.Elements() {
-			if deepEqual(v, a) {
+			if jsondoc.Equal(v, a) { // "Allowed value comparisons are case-sensitive when assigning a policy"
 				return true
 			}
 		}

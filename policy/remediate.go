@@ -19,6 +19,8 @@ type Remediation struct {
 	Changes        []Change      // of modify and append
 	Resource       jsondoc.Value // the body after the changes; missing where nothing changes
 	Unknown        []string      // what could not be worked out, and why
+	Skipped        []string      // operations that Azure passes over, and why
+	Denied         []string      // of append: what a request asks for otherwise, which denies it
 }
 
 // Change is one property that modify or append changes.
@@ -169,6 +171,16 @@ func (f *frame) change(d *Definition) *Remediation {
 		ref := newFieldRef(name, d.aliases)
 		path := f.bodyPath(ref, body)
 		before := plainGet(body, path)
+		if d.Effect == Modify && ref.kind == fieldAlias && !hasParent(body, path) {
+			// Source: "Azure Policy definitions modify effect", Skipped modification.
+			r.Skipped = append(r.Skipped, name+": "+joinPath(path[:len(path)-1])+" is not there")
+			continue
+		}
+		if o.kind == "append" && overrides(body, path, v) {
+			// Source: "Azure Policy definitions append effect", Append evaluation.
+			r.Denied = append(r.Denied, name+" is "+shown(before))
+			continue
+		}
 		next, changed := apply(body, path, o.kind, v)
 		if !changed {
 			continue
@@ -228,6 +240,47 @@ func (f *frame) bodyPath(ref *fieldRef, body jsondoc.Value) []string {
 	return out
 }
 
+// hasParent tells whether the object that a property below another one stands
+// in is there.
+func hasParent(body jsondoc.Value, path []string) bool {
+	n := len(path) - 1
+	if n > 0 && path[n] == "[*]" {
+		n--
+	}
+	if n < 1 || n == 1 && strings.EqualFold(path[0], "properties") {
+		return true
+	}
+	v := body
+	for _, p := range path[:n] {
+		if p == "[*]" {
+			return true // of the elements that there are
+		}
+		v = v.Get(p)
+	}
+	return v.Exists() && !v.IsNull()
+}
+
+// overrides tells whether a value that is there is another one than the value
+// that append wants to put in its place.
+func overrides(body jsondoc.Value, path []string, v jsondoc.Value) bool {
+	for i, p := range path {
+		if p != "[*]" {
+			body = body.Get(p)
+			continue
+		}
+		if i == len(path)-1 {
+			return false // an element is added
+		}
+		for _, e := range body.Elements() {
+			if overrides(e, path[i+1:], v) {
+				return true
+			}
+		}
+		return false
+	}
+	return body.Exists() && !body.IsNull() && !deepEqual(body, v)
+}
+
 // topLevel are members of the envelope that aliases mean by their name.
 var topLevel = map[string]bool{"sku": true, "identity": true, "kind": true, "zones": true, "plan": true, "tags": true, "location": true, "managedby": true, "extendedlocation": true}
 
@@ -285,9 +338,6 @@ func apply(v jsondoc.Value, path []string, kind string, val jsondoc.Value) (json
 		return v.Without(name), true
 	case "add", "append":
 		if old.Exists() && !old.IsNull() {
-			if old.Kind() == jsondoc.Array && kind == "append" {
-				return v, false // of an array as a whole, append denies where it differs
-			}
 			return v, false
 		}
 	default:
@@ -298,8 +348,11 @@ func apply(v jsondoc.Value, path []string, kind string, val jsondoc.Value) (json
 	return v.With(name, val), true
 }
 
-// applyArray changes the elements of an array: a value is added at its end, or
-// replaces what every element has.
+// applyArray changes the elements of an array: add and append put a value at
+// its end, addOrReplace leaves nothing else; of a property of the elements,
+// every one is changed.
+//
+// Source: "Author policies for array properties on Azure resources", Modifying arrays.
 func applyArray(v jsondoc.Value, rest []string, kind string, val jsondoc.Value) (jsondoc.Value, bool) {
 	var out []jsondoc.Value
 	changed := false
@@ -314,10 +367,12 @@ func applyArray(v jsondoc.Value, rest []string, kind string, val jsondoc.Value) 
 			changed = true
 			continue
 		}
-		if kind != "remove" && deepEqual(e, val) {
+		if (kind == "add" || kind == "append") && deepEqual(e, val) {
 			return v, false
 		}
-		out = append(out, e)
+		if kind != "addOrReplace" {
+			out = append(out, e)
+		}
 	}
 	if len(rest) == 0 && kind != "remove" {
 		add := []jsondoc.Value{val}
@@ -329,6 +384,9 @@ func applyArray(v jsondoc.Value, rest []string, kind string, val jsondoc.Value) 
 		}
 		out = append(out, add...)
 		changed = len(add) > 0
+		if next := jsondoc.NewArray(out...); kind == "addOrReplace" {
+			changed = !deepEqual(v, next)
+		}
 	}
 	return jsondoc.NewArray(out...), changed
 }

@@ -78,6 +78,11 @@ func TestSpecEffects(t *testing.T) {
 		if want := c.Get("deployment"); want.Exists() && !jsondoc.Equal(out.Remediation.Deployment, want) {
 			t.Errorf("%s: deploys %s, want %s", note, out.Remediation.Deployment, want)
 		}
+		for name, got := range map[string]func() []string{"skipped": func() []string { return out.Remediation.Skipped }, "denied": func() []string { return out.Remediation.Denied }} {
+			if want := c.Get(name); want.Exists() && !jsondoc.Equal(textsOf(got()), want) {
+				t.Errorf("%s: %s %q, want %s", note, name, got(), want)
+			}
+		}
 		want := c.Get("changes")
 		if want.IsMissing() {
 			continue
@@ -93,6 +98,14 @@ func TestSpecEffects(t *testing.T) {
 			}
 		}
 	}
+}
+
+func textsOf(list []string) jsondoc.Value {
+	out := make([]jsondoc.Value, len(list))
+	for i, s := range list {
+		out[i] = jsondoc.NewString(s)
+	}
+	return jsondoc.NewArray(out...)
 }
 
 func shownNull(v jsondoc.Value) string {

@@ -10,32 +10,69 @@ import (
 // Which resources a rule speaks of. Source: "Azure Policy applicability logic":
 // what the conditions on type, kind and name let through.
 
-// aboutType tells whether a condition speaks only of type, name and kind.
-func (n *node) aboutType() bool {
+// subject is what a condition is about, as far as applicability goes.
+type subject uint8
+
+const (
+	onType subject = 1 << iota
+	onKind
+	onName
+	onOther
+)
+
+// subjects collects what the clauses below a node are about.
+func (n *node) subjects() subject {
 	switch n.kind {
 	case nodeAllOf, nodeAnyOf, nodeNot:
+		var out subject
 		for _, k := range n.kids {
-			if !k.aboutType() {
-				return false
-			}
+			out |= k.subjects()
 		}
-		return len(n.kids) > 0
+		return out
 	case nodeField:
-		return n.ref != nil && (n.ref.kind == fieldType || n.ref.kind == fieldName || n.ref.kind == fieldPath && strings.EqualFold(n.ref.name, "kind"))
-	default:
-		return false
+		switch {
+		case n.ref == nil:
+		case n.ref.kind == fieldType:
+			return onType
+		case n.ref.kind == fieldName:
+			return onName
+		case n.ref.kind == fieldPath && strings.EqualFold(n.ref.name, "kind"):
+			return onKind
+		}
+	case nodeValue, nodeCount:
 	}
+	return onOther
 }
 
-// applicable returns the condition with every clause that is not about type,
-// name or kind taken as true, whichever way it is negated; nil where nothing is left.
-func (n *node) applicable() cond {
+// deciding returns which of type, kind and name decide applicability in a rule
+// that is about all of them. Source: the table of special cases.
+func deciding(all subject) subject {
+	switch all {
+	case onKind, onName, onType | onKind, onType | onName:
+		return onType
+	}
+	return onType | onKind | onName
+}
+
+// applicable returns the condition with every clause that does not decide
+// applicability taken as true, or as false where it is negated; nil where
+// nothing is left.
+func (n *node) applicable(by subject) cond { return n.applies(by, false) }
+
+func (n *node) applies(by subject, negated bool) cond {
 	switch n.kind {
-	case nodeAllOf:
+	case nodeAllOf, nodeAnyOf:
+		// Of clauses taken as true an allOf keeps the others and an anyOf is
+		// true; below a not it is the other way round.
+		keeps := (n.kind == nodeAllOf) != negated
 		var conds []cond
 		for _, k := range n.kids {
-			if one := k.applicable(); one != nil {
+			one := k.applies(by, negated)
+			switch {
+			case one != nil:
 				conds = append(conds, one)
+			case !keeps:
+				return nil
 			}
 		}
 		switch len(conds) {
@@ -44,24 +81,20 @@ func (n *node) applicable() cond {
 		case 1:
 			return conds[0]
 		}
-		return joinConds(conds, conds, true)
-	case nodeAnyOf:
-		conds := make([]cond, 0, len(n.kids))
-		for _, k := range n.kids {
-			one := k.applicable()
-			if one == nil {
-				return nil
-			}
-			conds = append(conds, one)
-		}
-		return joinConds(conds, conds, false)
+		return joinConds(conds, conds, n.kind == nodeAllOf)
 	case nodeNot:
-		if !n.aboutType() {
+		inner := n.kids[0].applies(by, !negated)
+		if inner == nil {
 			return nil
 		}
-		return n.eval
+		return func(f *frame) finding.Truth {
+			f.neg = !f.neg
+			t := inner(f)
+			f.neg = !f.neg
+			return t.Not()
+		}
 	default:
-		if !n.aboutType() {
+		if n.subjects()&by == 0 {
 			return nil
 		}
 		return n.eval
@@ -134,6 +167,7 @@ func (n *node) types() []string {
 // which type is meant, which are known to hold.
 func (d *Definition) shorten() {
 	d.quick, d.quickApplies = d.root.eval, d.applies
+	by := deciding(d.root.subjects())
 	if d.types == nil {
 		return
 	}
@@ -161,7 +195,7 @@ func (d *Definition) shorten() {
 	if len(rest) == 1 {
 		d.quick = rest[0].eval
 	}
-	d.quickApplies = short.applicable()
+	d.quickApplies = short.applicable(by)
 }
 
 func always(*frame) finding.Truth { return finding.True }

@@ -189,7 +189,8 @@ func (b *policyBatch) evaluate(a *policyAnswer, def *policy.Definition, res, doc
 	}
 	out := policy.NewEvaluator(o).Decide(def, policy.Bare(res))
 	if out.Err != nil && out.State == finding.Unknown {
-		a.Error = policyErrorOf(*out.Err)
+		matched := false // the error stands beside an answer, for those who look at answers only
+		a.Error, a.Matched, a.State = policyErrorOf(*out.Err), &matched, out.State.String()
 		return
 	}
 	fillAnswer(a, def, &out)
