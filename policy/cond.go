@@ -114,6 +114,7 @@ func (c *compiler) field(name string) (ref *fieldRef, bad bool) {
 	if strings.TrimSpace(name) == "" || len(name) > 2048 {
 		return nil, true
 	}
+	c.def.location = c.def.location || strings.EqualFold(name, "location")
 	key := dynamicKey{c.scope, name}
 	if ref := c.refs[key]; ref != nil {
 		return ref, false

@@ -51,6 +51,7 @@ type Definition struct {
 	types               []string
 	details             details
 	indexed, provider   bool
+	location            bool   // names the field location, in a condition or for a deployment
 	slots               int    // how many fields an evaluator may remember for it
 	missing             string // why the effect cannot be known
 	fields              []FieldUse
@@ -265,6 +266,23 @@ func (d *Definition) Rule() jsondoc.Value { return d.rule }
 
 // Indexed tells whether the mode leaves out what has no tags and location.
 func (d *Definition) Indexed() bool { return d.indexed }
+
+// AsksLocation tells whether a condition or the parameters of the deployment
+// name the field location; such a rule is not of subscriptions.
+func (d *Definition) AsksLocation() bool { return d.location }
+
+// ChangesIdentity tells whether the effect is modify and sets identity.type.
+func (d *Definition) ChangesIdentity() bool {
+	if d.Effect != Modify {
+		return false
+	}
+	for i := range d.details.operations {
+		if strings.EqualFold(d.details.operations[i].fieldText, "identity.type") {
+			return true
+		}
+	}
+	return false
+}
 
 // Provider tells whether the mode is one of a resource provider
 // (Microsoft.Kubernetes.Data), whose objects are not in an inventory.

@@ -96,7 +96,7 @@ func Comply(ctx context.Context, o *ComplianceOptions) (*PolicyCompliance, error
 		return nil, err
 	}
 	inv := o.Inventory
-	po := assign.Options{Inventory: inv, Now: o.Now, Aliases: o.Aliases, Exemptions: assign.Exemptions(inv), Attestations: assign.Attestations(inv)}
+	po := assign.Options{Inventory: inv, Now: o.Now, Aliases: o.Aliases, Exemptions: assign.Exemptions(inv), Attestations: assign.Attestations(inv), Enrollments: assign.Enrollments(inv)}
 	plan, diags := assign.NewPlan(o.Library.Library, assignments, po)
 	if slices.ContainsFunc(plan.Members, func(m *assign.Member) bool { return usesFacts(m.Def) }) {
 		inv = withFacts(inv, o.Now)
@@ -182,7 +182,7 @@ func evaluatePlan(ctx context.Context, plan *assign.Plan, inv *inventory.Invento
 func resultOf(inv *inventory.Inventory, v *assign.Verdict) ComplianceResult {
 	r := ComplianceResult{
 		ResourceID: v.Resource.ID.String(), ResourceType: v.Resource.Type, State: v.StateName(), AssignmentID: v.Assignment.ID, DefinitionID: idOf(v.Document),
-		Reference: v.ReferenceID, Groups: v.Groups, DisplayName: v.Document.DisplayName, Effect: v.Effect.String(), Enforced: v.Assignment.Enforced,
+		Reference: v.ReferenceID, Groups: v.Groups, DisplayName: v.Document.DisplayName, Effect: v.Effect.String(), Enforced: v.Enforced,
 	}
 	if v.Initiative != nil {
 		r.InitiativeID = idOf(v.Initiative)
@@ -221,7 +221,10 @@ func (c *PolicyCompliance) rollUp(plan *assign.Plan, assignments []*assign.Assig
 	for _, a := range assignments {
 		l := lineOf(a.ID, cmp.Or(a.DisplayName, a.Name), roll.Assignments[lower(a.ID)])
 		l.Scope, l.Enforcement = a.Scope.String(), "Default"
-		if !a.Enforced {
+		switch {
+		case a.Enroll:
+			l.Enforcement = "Enroll"
+		case !a.Enforced:
 			l.Enforcement = "DoNotEnforce"
 		}
 		l.NotStarted = notStarted[lower(a.ID)]

@@ -52,6 +52,8 @@ type remediationAnswer struct {
 	Changes        []policy.Change `json:"changes,omitempty"`
 	Resource       *jsondoc.Value  `json:"resource,omitempty"`
 	Unknown        []string        `json:"unknown,omitempty"`
+	Skipped        []string        `json:"skipped,omitempty"`
+	Denied         []string        `json:"denied,omitempty"`
 }
 
 // policyBatch answers one question a line.

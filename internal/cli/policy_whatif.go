@@ -258,6 +258,12 @@ func writeWhatIfEffect(w *printer, e *app.WhatIfEffect) {
 	for _, u := range rem.Unknown {
 		w.printf("    not known: %s\n", u)
 	}
+	for _, u := range rem.Skipped {
+		w.printf("    passed over: %s\n", u)
+	}
+	for _, u := range rem.Denied {
+		w.printf("    would replace what is asked for: %s\n", u)
+	}
 }
 
 func writeWhatIfScore(w *printer, s *app.WhatIfScore) {
@@ -284,7 +290,7 @@ func remediationOf(r *policy.Remediation) *remediationAnswer {
 	if r == nil {
 		return nil
 	}
-	m := &remediationAnswer{Roles: r.Roles, Scope: r.Scope, Location: r.Location, Delay: r.Delay, ConflictEffect: r.ConflictEffect, Changes: r.Changes, Unknown: r.Unknown}
+	m := &remediationAnswer{Roles: r.Roles, Scope: r.Scope, Location: r.Location, Delay: r.Delay, ConflictEffect: r.ConflictEffect, Changes: r.Changes, Unknown: r.Unknown, Skipped: r.Skipped, Denied: r.Denied}
 	if r.Deployment.Exists() {
 		m.Deployment = &r.Deployment
 	}

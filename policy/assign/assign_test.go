@@ -186,6 +186,152 @@ func TestRequestChangesBeforeItDenies(t *testing.T) {
 	}
 }
 
+// source: "Azure Policy definition structure policy rule", Value (a failed
+// evaluation is an implicit deny); "Azure Policy definitions append effect";
+// "Azure Policy definitions modify effect", conflictEffect; "Azure Policy
+// enrollment structure".
+func TestRequestRefuses(t *testing.T) {
+	inv := tenant(t)
+	r, _ := inv.Lookup("/subscriptions/s1/resourceGroups/a/providers/Microsoft.Storage/storageAccounts/one")
+	definition := func(name, effect, details, value string) string {
+		return `{"name": "` + name + `", "properties": {"policyRule": {"if": {"allOf": [{"field": "type", "equals": "Microsoft.Storage/storageAccounts"}, {"value": ` + value + `, "equals": true}]},
+			"then": {"effect": "` + effect + `", "details": ` + details + `}}}}`
+	}
+	tag := func(conflict, value string) string {
+		return `{"roleDefinitionIds": [], "conflictEffect": "` + conflict + `", "operations": [{"operation": "addOrReplace", "field": "tags['owner']", "value": "` + value + `"}]}`
+	}
+	lib := NewLibrary()
+	for _, text := range []string{
+		definition("fails", "audit", "{}", `"[equals(substring(field('name'), 0, 9), 'x')]"`),
+		definition("appends", "append", `[{"field": "Microsoft.Storage/storageAccounts/supportsHttpsTrafficOnly", "value": true}]`, "true"),
+		definition("same", "append", `[{"field": "Microsoft.Storage/storageAccounts/supportsHttpsTrafficOnly", "value": false}]`, "true"),
+		definition("ann", "modify", tag("deny", "ann"), "true"), definition("ben", "modify", tag("deny", "ben"), "true"),
+		definition("eve", "modify", tag("audit", "eve"), "true"), definition("fay", "modify", tag("audit", "fay"), "true"),
+		definition("denies", "deny", "{}", "true"),
+	} {
+		if !lib.Add(parse(t, text), "", nil) {
+			t.Fatal(text)
+		}
+	}
+	for _, c := range []struct{ definitions, mode, denied, changed, state string }{
+		{"fails", "Default", "fails", "", "Unknown"},
+		{"fails", "DoNotEnforce", "", "", "Unknown"},
+		{"appends", "Default", "appends", "", "NonCompliant"},
+		{"same", "Default", "", "", "NonCompliant"},
+		{"ann ben", "Default", "ann ben", "", "Conflict"},
+		{"ann eve", "Default", "", "ann", "NonCompliant"},
+		{"eve fay", "Default", "", "", "NonCompliant"},
+		{"denies", "Default", "denies", "", "NonCompliant"},
+		{"denies", "DoNotEnforce", "", "", "NonCompliant"},
+		{"denies", "Enroll", "", "", "NonCompliant"},
+		{"denies", "enrolled", "denies", "", "NonCompliant"},
+	} {
+		o := Options{Inventory: inv, Now: now}
+		var list []*Assignment
+		for name := range strings.FieldsSeq(c.definitions) {
+			a := New(resource.TenantID(), name, jsondoc.Value{})
+			a.ID += name
+			a.Enforced, a.Enroll = c.mode == "Default", strings.HasPrefix(strings.ToLower(c.mode), "enroll")
+			list = append(list, a)
+			if c.mode == "enrolled" {
+				x, _ := ParseEnrollment(parse(t, `{"id": "/subscriptions/s1/providers/Microsoft.Authorization/policyEnrollments/x", "properties": {"policyAssignmentId": "`+a.ID+`"}}`))
+				o.Enrollments = append(o.Enrollments, x)
+			}
+		}
+		p, diags := NewPlan(lib, list, o)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		ev := p.Evaluator()
+		adm := ev.Request(r)
+		names := func(list []Decision) string {
+			var out []string
+			for _, d := range list {
+				out = append(out, d.Document.Name)
+			}
+			return strings.Join(out, " ")
+		}
+		if got := names(adm.Denied); got != c.denied {
+			t.Errorf("%s, %s: denied by %q, want %q", c.definitions, c.mode, got, c.denied)
+		}
+		if got := names(adm.Changed); got != c.changed {
+			t.Errorf("%s, %s: changed by %q, want %q", c.definitions, c.mode, got, c.changed)
+		}
+		if v := ev.Evaluate(r); len(v) == 0 || v[0].StateName() != c.state {
+			t.Errorf("%s, %s: state %v, want %s", c.definitions, c.mode, v, c.state)
+		}
+	}
+}
+
+// source: "Azure Policy assignment structure", Overrides of kind policyVersion.
+func TestVersionOverrides(t *testing.T) {
+	lib := NewLibrary()
+	for _, v := range []string{"1.0.0", "1.1.0", "2.0.0"} {
+		lib.Add(parse(t, `{"id": "/providers/Microsoft.Authorization/policyDefinitions/d", "name": "d", "properties": {"version": "`+v+`",
+			"policyRule": {"if": {"field": "type", "equals": "Microsoft.`+map[bool]string{true: "Web/sites", false: "Storage/storageAccounts"}[v == "2.0.0"]+`"},
+			"then": {"effect": "`+map[bool]string{true: "deny", false: "audit"}[v == "1.1.0"]+`"}}}}`), "", nil)
+	}
+	inv := tenant(t, `{"id": "/subscriptions/s1/resourceGroups/a/providers/Microsoft.Web/sites/w", "name": "w", "type": "Microsoft.Web/sites", "location": "westeurope"}`)
+	r, _ := inv.Lookup("/subscriptions/s1/resourceGroups/a/providers/Microsoft.Storage/storageAccounts/one")
+	site, _ := inv.Lookup("/subscriptions/s1/resourceGroups/a/providers/Microsoft.Web/sites/w")
+	for _, c := range []struct{ overrides, storage, site string }{
+		{``, "audit", ""},
+		{`{"kind": "policyVersion", "value": "1.1.*"}`, "deny", ""},
+		{`{"kind": "definitionVersion", "value": "1.1.*"}`, "deny", ""},
+		{`{"kind": "policyVersion", "value": "1.1.*", "selectors": [{"kind": "resourceLocation", "in": ["West Europe"]}]}`, "deny", ""},
+		{`{"kind": "policyVersion", "value": "1.1.*", "selectors": [{"kind": "resourceLocation", "in": ["eastus"]}]}`, "audit", ""},
+		{`{"kind": "policyVersion", "value": "2.0.*", "selectors": [{"kind": "resourceLocation", "in": ["westeurope"]}]}`, "", "audit"},
+		{`{"kind": "policyVersion", "value": "1.1.*", "selectors": [{"kind": "resourceLocation", "in": ["westeurope"]}]}, {"kind": "policyEffect", "value": "audit", "selectors": [{"kind": "resourceLocation", "in": ["westeurope"]}]}`, "audit", ""},
+		{`{"kind": "policyEffect", "value": "deny", "selectors": [{"kind": "resourceLocation", "in": ["eastus"]}]}, {"kind": "policyEffect", "value": "disabled"}`, "", ""},
+	} {
+		a := assignment(t, `{"id": "/subscriptions/s1/providers/Microsoft.Authorization/policyAssignments/x", "properties": {"definitionVersion": "1.0.*",
+			"policyDefinitionId": "/providers/Microsoft.Authorization/policyDefinitions/d", "overrides": [`+c.overrides+`]}}`)
+		p, _ := NewPlan(lib, []*Assignment{a}, Options{Inventory: inv, Now: now})
+		effect := func(r *resource.Resource) string {
+			v := p.Evaluator().Evaluate(r)
+			if len(v) == 0 {
+				return ""
+			}
+			return v[0].definitionFor(r).Effect.String()
+		}
+		if effect(r) != c.storage || effect(site) != c.site {
+			t.Errorf("%s: %q and %q, want %q and %q", c.overrides, effect(r), effect(site), c.storage, c.site)
+		}
+	}
+}
+
+// source: "What is applicability in Azure Policy?"; "Azure Policy definitions modify effect", Skipped modification.
+func TestWhatIsPassedOver(t *testing.T) {
+	inv := tenant(t,
+		`{"id": "/subscriptions/s1/resourceGroups/a/providers/Microsoft.Resources/templateSpecs/t", "name": "t", "type": "Microsoft.Resources/templateSpecs", "location": "westeurope"}`,
+		`{"id": "/subscriptions/s1/resourceGroups/a/providers/Microsoft.Compute/virtualMachines/v", "name": "v", "type": "Microsoft.Compute/virtualMachines", "location": "westeurope"}`)
+	for _, c := range []struct{ rule, want string }{
+		{`{"if": {"field": "tags['a']", "exists": false}, "then": {"effect": "audit"}}`, "one three two v s1 s2"},
+		{`{"if": {"allOf": [{"field": "tags['a']", "exists": false}, {"field": "location", "notEquals": "x"}]}, "then": {"effect": "audit"}}`, "one three two v"},
+		{`{"if": {"field": "tags['a']", "exists": false}, "then": {"effect": "modify", "details": {"roleDefinitionIds": [], "operations": [{"operation": "addOrReplace", "field": "identity.type", "value": "SystemAssigned"}]}}}`, "v"},
+	} {
+		lib := NewLibrary()
+		lib.Add(parse(t, `{"name": "d", "properties": {"mode": "All", "policyRule": `+c.rule+`}}`), "", nil)
+		p, _ := NewPlan(lib, []*Assignment{New(resource.TenantID(), "d", jsondoc.Value{})}, Options{Inventory: inv, Now: now})
+		ev := p.Evaluator()
+		got := map[string]bool{}
+		for r := range inv.All() {
+			if len(ev.Evaluate(r)) > 0 {
+				got[r.Name()] = true
+			}
+		}
+		for name := range strings.FieldsSeq(c.want) {
+			if !got[name] {
+				t.Errorf("%s: %s is not looked at", c.rule, name)
+			}
+			delete(got, name)
+		}
+		if len(got) > 0 {
+			t.Errorf("%s: also looked at %v", c.rule, got)
+		}
+	}
+}
+
 func TestRollup(t *testing.T) {
 	inv := tenant(t)
 	p, _ := NewPlan(library(t), []*Assignment{assignment(t, withMore(``))}, Options{Inventory: inv, Now: now})

@@ -21,6 +21,7 @@ type Assignment struct {
 	Version               string // pattern of its version; "" for the newest
 	Parameters            jsondoc.Value
 	Enforced              bool // enforcementMode Default; effects take place
+	Enroll                bool // enforcementMode Enroll; effects take place on what is enrolled
 	Messages              []Message
 	Overrides             []Override
 	Selectors             []SelectorGroup // resourceSelectors; none means everything in scope
@@ -31,7 +32,7 @@ type Message struct{ Text, ReferenceID string }
 
 // Override changes the effect or version of members.
 type Override struct {
-	Kind      string // policyEffect, definitionVersion
+	Kind      string // policyEffect, policyVersion (definitionVersion in ARM's schema)
 	Value     string
 	Selectors []Selector // all are to hold; none means everything
 }
@@ -90,7 +91,9 @@ func ParseAssignment(doc jsondoc.Value) (*Assignment, error) {
 		}
 	}
 	a.Version, a.Parameters = p.Get("definitionVersion").TextOr(""), p.Get("parameters")
-	a.Enforced = !strings.EqualFold(p.Get("enforcementMode").TextOr("Default"), "DoNotEnforce")
+	mode := p.Get("enforcementMode").TextOr("Default")
+	a.Enroll = strings.EqualFold(mode, "Enroll")
+	a.Enforced = !strings.EqualFold(mode, "DoNotEnforce") && !a.Enroll
 	for _, m := range p.Get("nonComplianceMessages").Elements() {
 		a.Messages = append(a.Messages, Message{m.Get("message").TextOr(""), m.Get("policyDefinitionReferenceId").TextOr("")})
 	}
@@ -165,7 +168,14 @@ func (s *Selector) takes(r *resource.Resource) bool {
 	case "resourcelocation":
 		return s.listed(r.Location(), sameLocation)
 	case "resourcewithoutlocation":
-		return r.Location() == "" || strings.EqualFold(r.Location(), "global")
+		without := ""
+		if r.Location() == "" && r.ID.Subscription() != "" {
+			without = "subscriptionLevelResources"
+		}
+		if len(s.In)+len(s.NotIn) == 0 {
+			return without != ""
+		}
+		return s.listed(without, strings.EqualFold)
 	}
 	return true
 }

@@ -32,12 +32,15 @@ func (t *Tally) count(name string, s finding.State) {
 	t.Add(s)
 }
 
-// StateName is [Tally.State] with Conflict, which comes after NonCompliant.
+// StateName is [Tally.State] with Conflict, which Azure ranks below Compliant
+// and above Exempt.
 func (t Tally) StateName() string {
-	if t.NonCompliant == 0 && t.Conflict > 0 {
+	if t.NonCompliant+t.Unknown+t.Compliant == 0 && t.Conflict > 0 {
 		return StateConflict
 	}
-	return t.State().String()
+	without := t
+	without.Conflict = 0
+	return without.State().String()
 }
 
 // Add counts one state.
@@ -150,7 +153,10 @@ func documentKey(d *Document) string {
 	return d.Name
 }
 
-// rank orders states, the worst last.
+// rank orders states, the one that wins last: as Azure ranks them, but for
+// Unknown, which Azure puts first and which here is not outdone by Compliant.
+//
+// Source: "Azure Policy compliance states", Comparing different compliance states.
 func rank(name string) int {
-	return slices.Index([]string{finding.Exempt.String(), finding.Compliant.String(), finding.Unknown.String(), StateConflict, finding.NonCompliant.String()}, name)
+	return slices.Index([]string{finding.Exempt.String(), StateConflict, finding.Compliant.String(), finding.Unknown.String(), finding.NonCompliant.String()}, name)
 }

@@ -34,7 +34,7 @@ func (e *Evaluator) conflicts(r *resource.Resource, verdicts []Verdict) {
 		v := &verdicts[i]
 		e.member = v.Member
 		out := e.ev.Decide(v.definitionFor(r), r)
-		if out.Remediation == nil {
+		if out.Remediation == nil || !denies(out.Remediation) {
 			continue
 		}
 		for _, c := range out.Remediation.Changes {
@@ -48,6 +48,74 @@ func (e *Evaluator) conflicts(r *resource.Resource, verdicts []Verdict) {
 			wishes[key] = append(wishes[key], wish{i, c.After})
 		}
 	}
+}
+
+// fate is what becomes of a change that stands against another.
+type fate uint8
+
+const (
+	takesPlace fate = iota
+	passedOver
+	refused
+)
+
+// clashes says what becomes of the changes that a request meets where some
+// want one property to be different things: of those that deny, one alone wins
+// and several refuse the request; the others are passed over.
+func (e *Evaluator) clashes(r *resource.Resource, list []int32) map[int32]fate {
+	type wish struct {
+		member int32
+		value  jsondoc.Value
+		deny   bool
+	}
+	wishes := map[string][]wish{}
+	for _, i := range list {
+		m := e.p.Members[i]
+		d := m.definitionFor(r)
+		if d.Effect != policy.Modify && d.Effect != policy.Append || !e.enforced(m, r) {
+			continue
+		}
+		e.member = m
+		out := e.ev.Decide(d, r)
+		if !out.Fires || out.Remediation == nil {
+			continue
+		}
+		for _, c := range out.Remediation.Changes {
+			key := strings.ToLower(c.Path)
+			wishes[key] = append(wishes[key], wish{i, c.After, denies(out.Remediation)})
+		}
+	}
+	var out map[int32]fate
+	for _, list := range wishes {
+		if !slices.ContainsFunc(list, func(w wish) bool { return !jsondoc.Equal(w.value, list[0].value) }) {
+			continue
+		}
+		denying := 0
+		for _, w := range list {
+			if w.deny {
+				denying++
+			}
+		}
+		if out == nil {
+			out = map[int32]fate{}
+		}
+		for _, w := range list {
+			switch {
+			case !w.deny:
+				out[w.member] = max(out[w.member], passedOver)
+			case denying > 1:
+				out[w.member] = refused
+			}
+		}
+	}
+	return out
+}
+
+// denies tells whether a change stands against another of the same property:
+// append does, and modify unless its conflictEffect is another. One that stands
+// alone with deny wins, and those with audit pass their operations over.
+func denies(r *policy.Remediation) bool {
+	return r.ConflictEffect == "" || strings.EqualFold(r.ConflictEffect, "deny")
 }
 
 func (v *Verdict) conflictsWith(m *Member) {

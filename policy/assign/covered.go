@@ -11,10 +11,15 @@ import (
 //
 //   - Azure evaluates what is in a subscription; objects of the directory are
 //     looked at only by a definition that names their type;
-//   - mode Indexed leaves out what has no tags and location.
+//   - mode Indexed leaves out what has no tags and location;
+//   - of Microsoft.Resources only subscriptions and resource groups are looked at;
+//   - a rule that asks for a location is not of subscriptions;
+//   - modify of identity.type is of virtual machines and scale sets alone.
 //
-// Source: "Overview of Azure Policy", Azure Policy and Azure RBAC, and "Azure
-// Policy definition structure basics", Resource Manager modes.
+// Source: "Overview of Azure Policy", Azure Policy and Azure RBAC; "Azure
+// Policy definition structure basics", Resource Manager modes; "What is
+// applicability in Azure Policy?"; "Azure Policy definitions modify effect",
+// Skipped modification.
 func judges(def *policy.Definition, r *resource.Resource) bool {
 	if r.IsGraph() {
 		return def.Types() != nil
@@ -23,6 +28,17 @@ func judges(def *policy.Definition, r *resource.Resource) bool {
 		return true
 	}
 	if r.ID.Subscription() == "" {
+		return false
+	}
+	switch typ := r.TypeKey(); {
+	case typ != "microsoft.compute/virtualmachines" && typ != "microsoft.compute/virtualmachinescalesets" && def.ChangesIdentity():
+		return false
+	case typ == "microsoft.resources/subscriptions":
+		if def.AsksLocation() {
+			return false
+		}
+	case typ == "microsoft.resources/subscriptions/resourcegroups", typ == "microsoft.resources/resourcegroups":
+	case strings.HasPrefix(typ, "microsoft.resources/"):
 		return false
 	}
 	return !def.Indexed() || tracked(r)

@@ -60,6 +60,40 @@ func Exemptions(inv *inventory.Inventory) []*Exemption {
 	return out
 }
 
+// Enrollment makes the effects of an assignment of mode Enroll take place in a scope.
+// Source: "Azure Policy enrollment structure".
+type Enrollment struct {
+	ID           string
+	Scope        resource.ID
+	AssignmentID string
+	References   []string // policyDefinitionReferenceIds; none means the whole assignment
+	Selectors    []SelectorGroup
+}
+
+// ParseEnrollment reads an enrollment in ARM's JSON; ok is false where a body is none.
+func ParseEnrollment(doc jsondoc.Value) (e *Enrollment, ok bool) {
+	p := doc.Get("properties")
+	id, err := resource.ParseID(doc.Get("id").TextOr(""))
+	if err != nil || p.Get("policyAssignmentId").TextOr("") == "" {
+		return nil, false
+	}
+	return &Enrollment{
+		ID: id.String(), Scope: id.Scope(), AssignmentID: p.Get("policyAssignmentId").TextOr(""),
+		References: texts(p.Get("policyDefinitionReferenceIds")), Selectors: selectorGroups(p.Get("resourceSelectors")),
+	}, true
+}
+
+// Enrollments reads the enrollments of an inventory, in the order of their ids.
+func Enrollments(inv *inventory.Inventory) []*Enrollment {
+	var out []*Enrollment
+	for r := range inv.OfType(TypeEnrollment) {
+		if e, ok := ParseEnrollment(r.Body); ok {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 // Attestation answers by hand how a resource stands to a manual policy.
 // Source: "Azure Policy attestation structure".
 type Attestation struct {
@@ -112,6 +146,12 @@ func (a *Attestation) expired(now time.Time) bool {
 
 // exempts tells whether an exemption speaks of a member of an assignment.
 func (e *Exemption) exempts(m *Member) bool {
-	return strings.EqualFold(e.AssignmentID, m.Assignment.ID) &&
-		(len(e.References) == 0 || slices.ContainsFunc(e.References, func(r string) bool { return strings.EqualFold(r, m.ReferenceID) }))
+	return speaksOf(e.AssignmentID, e.References, m)
+}
+
+// speaksOf tells whether an exemption or an enrollment of an assignment, or of
+// some of its members, is of a member.
+func speaksOf(assignment string, references []string, m *Member) bool {
+	return strings.EqualFold(assignment, m.Assignment.ID) &&
+		(len(references) == 0 || slices.ContainsFunc(references, func(r string) bool { return strings.EqualFold(r, m.ReferenceID) }))
 }

@@ -16,6 +16,7 @@ const (
 	TypeInitiative  = "Microsoft.Authorization/policySetDefinitions"
 	TypeAssignment  = "Microsoft.Authorization/policyAssignments"
 	TypeExemption   = "Microsoft.Authorization/policyExemptions"
+	TypeEnrollment  = "Microsoft.Authorization/policyEnrollments"
 	TypeAttestation = "Microsoft.PolicyInsights/attestations"
 )
 

@@ -21,6 +21,7 @@ type Options struct {
 	Aliases      *policy.Aliases
 	Exemptions   []*Exemption
 	Attestations []*Attestation
+	Enrollments  []*Enrollment
 	// Policy is what evaluations know beyond the resource (holes, API version,
 	// request); its Inventory, Now and Attestation are set by the plan.
 	Policy policy.Options
@@ -38,7 +39,7 @@ type Member struct {
 	Def         *policy.Definition
 	Effect      policy.Effect // as assigned, without overrides by resource
 
-	variants []variant
+	variants []variant // the first that fits a resource decides
 }
 
 // variant is a member as an override by resource has it.
@@ -53,6 +54,7 @@ type Plan struct {
 	Members []*Member
 	o       Options
 	index   *policy.Index
+	owners  []int32                   // the member of each definition of the index; nil where each has one
 	exempt  map[string][]*Exemption   // by assignment id in lower case
 	attest  map[string][]*Attestation // likewise
 }
@@ -65,12 +67,15 @@ func NewPlan(lib *Library, assignments []*Assignment, o Options) (*Plan, diag.Li
 	for _, a := range assignments {
 		p.Members = append(p.Members, b.members(a)...)
 	}
-	defs := make([]*policy.Definition, len(p.Members))
+	var defs []*policy.Definition
 	for i, m := range p.Members {
-		defs[i] = m.Def
-		if len(m.variants) > 0 && m.Def.Effect == policy.Disabled {
-			defs[i] = m.variants[0].def // an override may switch it on
+		for _, d := range m.definitions() {
+			defs = append(defs, d)
+			p.owners = append(p.owners, int32(i))
 		}
+	}
+	if len(defs) == len(p.Members) {
+		p.owners = nil
 	}
 	p.index = policy.NewIndex(defs)
 	for _, e := range o.Exemptions {
@@ -104,18 +109,13 @@ func (b *builder) say(a *Assignment, severity diag.Severity, code, format string
 }
 
 func (b *builder) members(a *Assignment) []*Member {
-	version := a.Version
-	for _, o := range a.Overrides {
-		if strings.EqualFold(o.Kind, "definitionVersion") && len(o.Selectors) == 0 {
-			version = o.Value
-		}
-	}
+	version := a.version(a.Version, "")
 	if d, ok := b.lib.Find(a.DefinitionID, version, false); d != nil {
 		if !ok {
 			b.say(a, diag.Warning, "POL0401", "version %s of %s is not here; version %s is used", version, d.Name, d.Version)
 		}
 		m := &Member{Assignment: a, Document: d, Message: a.message("")}
-		if b.compile(m, a.Parameters) {
+		if b.compile(m, a.DefinitionID, a.Parameters) {
 			return []*Member{m}
 		}
 		return nil
@@ -137,10 +137,8 @@ func (b *builder) initiative(a *Assignment, set *Document) []*Member {
 	for _, v := range set.Body.Get("policyDefinitions").Elements() {
 		id, reference := v.Get("policyDefinitionId").TextOr(""), v.Get("policyDefinitionReferenceId").TextOr("")
 		version := v.Get("definitionVersion").TextOr("")
-		for _, o := range a.Overrides {
-			if strings.EqualFold(o.Kind, "definitionVersion") && o.names(reference) {
-				version = o.Value
-			}
+		if reference != "" {
+			version = a.version(version, reference)
 		}
 		d, ok := b.lib.Find(id, version, false)
 		if d == nil {
@@ -160,7 +158,7 @@ func (b *builder) initiative(a *Assignment, set *Document) []*Member {
 			continue
 		}
 		m := &Member{Assignment: a, Initiative: set, Document: d, ReferenceID: reference, Groups: texts(v.Get("groupNames")), Message: a.message(reference)}
-		if b.compile(m, values) {
+		if b.compile(m, id, values) {
 			out = append(out, m)
 		}
 	}
@@ -188,44 +186,97 @@ func (o *Override) byResource() []Selector {
 	return out
 }
 
-// compile compiles a member with its overrides; false where it cannot be used.
-func (b *builder) compile(m *Member, values jsondoc.Value) bool {
-	effect := ""
-	var variants []Override
-	for _, o := range m.Assignment.Overrides {
-		if !strings.EqualFold(o.Kind, "policyEffect") || !o.names(m.ReferenceID) {
-			continue
+// version returns the version that an assignment has of what it assigns, or of
+// the member of a reference: the first override that is of it and does not
+// depend on the resource decides.
+func (a *Assignment) version(given, reference string) string {
+	for _, o := range a.Overrides {
+		if o.ofVersion() && len(o.byResource()) == 0 && o.ofMembers() == (reference != "") && o.names(reference) {
+			return o.Value
 		}
-		if len(o.byResource()) == 0 {
-			effect = o.Value
-			break // the first that fits decides
-		}
-		variants = append(variants, o)
 	}
-	if m.Def = b.definition(m, values, effect); m.Def == nil {
-		return false
+	return given
+}
+
+// ofMembers tells whether an override names members of an initiative.
+func (o *Override) ofMembers() bool { return len(o.byResource()) < len(o.Selectors) }
+
+// ofVersion tells whether an override changes the version: the page calls its
+// kind policyVersion, ARM's schema definitionVersion.
+func (o *Override) ofVersion() bool {
+	return strings.EqualFold(o.Kind, "policyVersion") || strings.EqualFold(o.Kind, "definitionVersion")
+}
+
+// compile compiles a member with its overrides; false where it cannot be used.
+// Of the overrides of a kind that fit a resource the first decides.
+func (b *builder) compile(m *Member, id string, values jsondoc.Value) bool {
+	type choice struct {
+		selectors []Selector
+		value     string
+	}
+	// choices lists the overrides of a kind that depend on the resource, and the
+	// one behind them that does not, if there is one.
+	choices := func(is func(*Override) bool) (out []choice) {
+		for i := range m.Assignment.Overrides {
+			o := &m.Assignment.Overrides[i]
+			if !is(o) || !o.names(m.ReferenceID) {
+				continue
+			}
+			out = append(out, choice{o.byResource(), o.Value})
+			if len(o.byResource()) == 0 {
+				return out
+			}
+		}
+		return append(out, choice{})
+	}
+	effects := choices(func(o *Override) bool { return strings.EqualFold(o.Kind, "policyEffect") })
+	versions := []choice{{}}
+	if m.Initiative == nil {
+		if versions = choices((*Override).ofVersion); len(versions[len(versions)-1].selectors) == 0 {
+			versions[len(versions)-1].value = "" // which the member's document is of already
+		}
+	}
+	for _, v := range versions {
+		d := m.Document
+		if v.value != "" {
+			other, ok := b.lib.Find(id, v.value, false)
+			if other == nil || !ok {
+				b.say(m.Assignment, diag.Warning, "POL0401", "version %s of %s is not here; version %s is used", v.value, d.Name, d.Version)
+			} else {
+				d = other
+			}
+		}
+		for _, e := range effects {
+			def := b.definition(m, d, values, e.value)
+			if def == nil {
+				if len(v.selectors)+len(e.selectors) == 0 {
+					return false
+				}
+				continue
+			}
+			if len(v.selectors)+len(e.selectors) == 0 {
+				m.Def = def
+				continue
+			}
+			m.variants = append(m.variants, variant{slices.Concat(v.selectors, e.selectors), def})
+		}
 	}
 	m.Effect = m.Def.Effect
-	for _, o := range variants {
-		if def := b.definition(m, values, o.Value); def != nil {
-			m.variants = append(m.variants, variant{o.byResource(), def})
-		}
-	}
 	return true
 }
 
-func (b *builder) definition(m *Member, values jsondoc.Value, effect string) *policy.Definition {
-	key := compiledKey{m.Document, values.String(), effect, m.Assignment.ID, "", m.ReferenceID}
-	o := policy.CompileOptions{Parameters: values, Aliases: b.o.Aliases, Names: b.names, Source: m.Document.Source, AssignmentID: m.Assignment.ID, ReferenceID: m.ReferenceID}
+func (b *builder) definition(m *Member, document *Document, values jsondoc.Value, effect string) *policy.Definition {
+	key := compiledKey{document, values.String(), effect, m.Assignment.ID, "", m.ReferenceID}
+	o := policy.CompileOptions{Parameters: values, Aliases: b.o.Aliases, Names: b.names, Source: document.Source, AssignmentID: m.Assignment.ID, ReferenceID: m.ReferenceID}
 	if m.Initiative != nil {
 		key.initiative, o.InitiativeID = m.Initiative.ID, m.Initiative.ID
 	}
 	if d := b.compiled[key]; d != nil {
 		return d
 	}
-	doc := m.Document.Doc
+	doc := document.Doc
 	if effect != "" {
-		body := m.Document.Body
+		body := document.Body
 		rule := body.Get("policyRule")
 		body = body.With("policyRule", rule.With("then", rule.Get("then").With("effect", jsondoc.NewString(effect))))
 		if doc.Get("properties").Get("policyRule").Exists() {
@@ -236,7 +287,7 @@ func (b *builder) definition(m *Member, values jsondoc.Value, effect string) *po
 	}
 	d, diags := policy.Compile(doc, o)
 	if d == nil {
-		b.say(m.Assignment, diag.Error, diags[0].Code, "%s: %s", m.Document.Name, diags[0].Message)
+		b.say(m.Assignment, diag.Error, diags[0].Code, "%s: %s", document.Name, diags[0].Message)
 		return nil
 	}
 	b.compiled[key] = d
@@ -247,6 +298,7 @@ func (b *builder) definition(m *Member, values jsondoc.Value, effect string) *po
 type Verdict struct {
 	*Member
 	Resource  *resource.Resource
+	Enforced  bool       // the effect takes place on a request
 	Exemption *Exemption // where State is Exempt
 	Conflicts []*Member  // that want the same property to be something else
 	policy.Result
@@ -291,7 +343,7 @@ func (e *Evaluator) each(r *resource.Resource) func(func(Verdict) bool) {
 				continue
 			}
 			e.member = m
-			v := Verdict{Member: m, Resource: r, Result: e.ev.Evaluate(def, r)}
+			v := Verdict{Member: m, Resource: r, Enforced: e.enforced(m, r), Result: e.ev.Evaluate(def, r)}
 			if v.State == finding.NotApplicable {
 				continue
 			}
@@ -308,12 +360,32 @@ func (e *Evaluator) each(r *resource.Resource) func(func(Verdict) bool) {
 // candidates lists the members that can match a resource's type, in order.
 func (e *Evaluator) candidates(r *resource.Resource) []int32 {
 	own, others := e.p.index.Of(r.TypeKey()), e.p.index.Any()
-	if len(others) == 0 {
+	if len(others) == 0 && e.p.owners == nil {
 		return own
 	}
 	all := slices.Concat(own, others)
+	for i := range all {
+		if e.p.owners != nil {
+			all[i] = e.p.owners[all[i]]
+		}
+	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
+}
+
+// definitions lists the definitions of a member that the index is to know: its
+// own, and those of overrides by resource that are switched on or of other types.
+func (m *Member) definitions() []*policy.Definition {
+	out := []*policy.Definition{m.Def}
+	for i := range m.variants {
+		d := m.variants[i].def
+		if !slices.ContainsFunc(out, func(o *policy.Definition) bool {
+			return (o.Effect == policy.Disabled) == (d.Effect == policy.Disabled) && slices.Equal(o.Types(), d.Types())
+		}) {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 func (m *Member) definitionFor(r *resource.Resource) *policy.Definition {
@@ -367,6 +439,19 @@ func (e *Evaluator) exemption(m *Member, r *resource.Resource) *Exemption {
 		}
 	}
 	return nil
+}
+
+// enforced tells whether the effects of a member take place on a resource.
+func (e *Evaluator) enforced(m *Member, r *resource.Resource) bool {
+	if !m.Assignment.Enroll {
+		return m.Assignment.Enforced
+	}
+	for _, x := range e.p.o.Enrollments {
+		if speaksOf(x.AssignmentID, x.References, m) && e.within(r.ID, x.Scope) && selected(x.Selectors, r) {
+			return true
+		}
+	}
+	return false
 }
 
 // attested answers for a manual policy.
