@@ -223,7 +223,7 @@ func (c *client) after(h http.Header, attempt int) time.Duration {
 // trouble, a connection that broke.
 func (f *Failure) retriable() bool {
 	switch f.Status {
-	case 0, http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case 0, http.StatusAccepted, http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return !f.final
 	}
 	return false
@@ -289,6 +289,9 @@ func (c *client) once(ctx context.Context, method, address string, body any, hea
 		return v, &Failure{Message: "the answer broke off: " + plainError(err)}, c.after(http.Header{}, attempt), nil
 	case len(text) > maxPage:
 		return v, &Failure{final: true, Message: fmt.Sprintf("a page of more than %d MiB was not read", maxPage>>20)}, 0, nil
+	case resp.StatusCode == http.StatusAccepted:
+		// The answer is not there yet; what the body holds is how far it is.
+		return v, &Failure{Status: resp.StatusCode, Message: "the service has not finished its answer"}, c.after(resp.Header, attempt), nil
 	case resp.StatusCode/100 != 2:
 		return v, failureOf(resp.StatusCode, text), c.after(resp.Header, attempt), nil
 	case len(bytes.TrimSpace(text)) == 0:
