@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -99,6 +100,7 @@ func ControlsOf(types []string) []string {
 // interrupted goes on where it was.
 func Collect(ctx context.Context, path string, o collect.Options) (collect.Result, error) {
 	o.Dir = path + ".collect"
+	_, begun := os.Stat(o.Dir)
 	f, err := CreateSnapshot(path, snapshot.Header{CreatedAt: o.Clock(), Writer: "azward " + o.Version})
 	if err != nil {
 		return collect.Result{}, err
@@ -106,6 +108,9 @@ func Collect(ctx context.Context, path string, o collect.Options) (collect.Resul
 	res, err := collect.Run(ctx, o, f.Writer)
 	if err != nil {
 		_ = f.Abandon(false) // the first error says more
+		if errors.Is(err, collect.ErrSince) && errors.Is(begun, os.ErrNotExist) {
+			_ = os.RemoveAll(o.Dir) // nothing of worth was read
+		}
 		return res, err
 	}
 	if err := f.Finish(); err != nil {
@@ -120,9 +125,14 @@ func Collect(ctx context.Context, path string, o collect.Options) (collect.Resul
 // ServeFake serves an inventory as an Azure to try collectors on, with Resource
 // Graph answered by the KQL engine.
 func ServeFake(inv *inventory.Inventory, o fake.Options, port int, now time.Time) (*fake.Server, error) {
+	o.Inventory, o.Query = inv, graphQuery(inv, now)
+	return fake.Serve(o, port)
+}
+
+// graphQuery answers queries of Resource Graph over an inventory.
+func graphQuery(inv *inventory.Inventory, now time.Time) func(context.Context, string) ([]jsondoc.Value, error) {
 	db := ResourceGraph(inv)
-	o.Inventory = inv
-	o.Query = func(ctx context.Context, query string) ([]jsondoc.Value, error) {
+	return func(ctx context.Context, query string) ([]jsondoc.Value, error) {
 		q, diags := kql.Compile(query, db.Schema())
 		if err := diags.Err(); err != nil {
 			return nil, err
@@ -147,7 +157,11 @@ func ServeFake(inv *inventory.Inventory, o fake.Options, port int, now time.Time
 		}
 		return rows, nil
 	}
-	return fake.Serve(o, port)
+}
+
+// ChangeFake makes the tenant that a fake serves another one.
+func ChangeFake(s *fake.Server, inv *inventory.Inventory, now time.Time) {
+	s.Change(inv, graphQuery(inv, now))
 }
 
 // CollectSummary says what the manifest of the snapshot at path lacks, by state.
@@ -165,7 +179,7 @@ func CollectSummary(path string) (lines []string, err error) {
 	defer func() { _ = f.Close() }() // only read
 	err = snapshot.Scan(f, func(l snapshot.Line) error {
 		e := l.Cover
-		if e == nil || e.State == inventory.Complete && len(e.Unread) == 0 {
+		if e == nil || e.State == inventory.Complete && len(e.Unread) == 0 && e.Reason == "" {
 			return nil
 		}
 		what := e.Type
@@ -195,7 +209,7 @@ func CollectSummary(path string) (lines []string, err error) {
 			more, list = fmt.Sprintf(" and %d more", len(list)-3), list[:3]
 		}
 		state := k.state.String()
-		if k.state == inventory.Complete {
+		if k.state == inventory.Complete && strings.Contains(list[0], "(") {
 			state = "without"
 		}
 		lines = append(lines, fmt.Sprintf("%s: %s%s: %s", state, strings.Join(list, ", "), more, k.reason))

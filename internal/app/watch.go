@@ -24,8 +24,11 @@ type WatchOptions struct {
 	Dir  string // the history
 	Keep int    // rounds that are kept; 0: all
 
-	// Read reads the tenant into a snapshot at path, whole or not at all.
-	Read   func(ctx context.Context, path string) error
+	// Read reads the tenant into a snapshot at path, whole or not at all. before is
+	// the snapshot of the round before, "" where everything is to be read anew.
+	Read func(ctx context.Context, path, before string) error
+	// Anew is how long rounds may go on from the ones before; 0: never.
+	Anew   time.Duration
 	Assess Options // what to judge by; From is set here
 
 	Severity  finding.Severity // new findings of this severity or above are told
@@ -51,6 +54,7 @@ type watchState struct {
 	Last    string               `json:"last"` // name of the snapshot that was compared last
 	Open    map[string]time.Time `json:"open"` // findings, by control and resource, and since when they are known
 	Failing bool                 `json:"failing"`
+	Anew    time.Time            `json:"anew,omitzero"` // when everything was read last
 }
 
 // watchStamp names the files of a round, in the order of time.
@@ -95,7 +99,15 @@ func WatchOnce(ctx context.Context, o WatchOptions) (*Round, error) {
 func (o *WatchOptions) round(ctx context.Context, state *watchState, begun time.Time) (*Round, error) {
 	name := begun.Format(watchStamp)
 	r := &Round{Snapshot: filepath.Join(o.Dir, "snapshots", name+".azs")}
-	if err := o.Read(ctx, r.Snapshot); err != nil {
+	before := filepath.Join(o.Dir, "snapshots", state.Last+".azs")
+	if _, err := os.Stat(before); state.Last == "" || errors.Is(err, os.ErrNotExist) {
+		r.First = true
+	}
+	from, anew := before, state.Anew
+	if r.First || begun.Sub(anew) >= o.Anew || begun.Before(anew) {
+		from, anew = "", begun
+	}
+	if err := o.Read(ctx, r.Snapshot, from); err != nil {
 		return nil, err
 	}
 	now, err := o.judge(ctx, r.Snapshot)
@@ -105,11 +117,9 @@ func (o *WatchOptions) round(ctx context.Context, state *watchState, begun time.
 	if err := writeWhole(filepath.Join(o.Dir, "assessments", name+".json"), now.Assessment); err != nil {
 		return nil, err
 	}
-	before := filepath.Join(o.Dir, "snapshots", state.Last+".azs")
-	if _, err := os.Stat(before); state.Last == "" || errors.Is(err, os.ErrNotExist) {
-		r.First = true
+	if r.First {
 		state.settle(now, begun)
-		state.Last = name
+		state.Last, state.Anew = name, anew
 		return r, nil
 	}
 	was, err := o.judge(ctx, before)
@@ -129,7 +139,7 @@ func (o *WatchOptions) round(ctx context.Context, state *watchState, begun time.
 		return nil, err
 	}
 	state.settle(now, begun)
-	state.Last = name
+	state.Last, state.Anew = name, anew
 	return r, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,9 +36,9 @@ func watched(t *testing.T, public bool) string {
 }
 
 // reading makes a watch read a file.
-func reading(t *testing.T, file string, at func() time.Time) func(context.Context, string) error {
+func reading(t *testing.T, file string, at func() time.Time) func(context.Context, string, string) error {
 	t.Helper()
-	return func(ctx context.Context, path string) error {
+	return func(ctx context.Context, path, _ string) error {
 		inv, err := Load(ctx, &Options{From: []string{file}})
 		if err != nil {
 			return err
@@ -81,13 +82,13 @@ func TestWatchTellsOnceUntilClosed(t *testing.T) {
 		Notify: &notify.Notifier{Channels: []notify.Channel{hook}, Attempts: 2, Backoff: time.Microsecond, DeadLetter: dead, Now: clock},
 	}
 	good, bad := reading(t, watched(t, false), clock), reading(t, watched(t, true), clock)
-	round := func(read func(context.Context, string) error) (*Round, error) {
+	round := func(read func(context.Context, string, string) error) (*Round, error) {
 		now = now.Add(time.Hour)
 		o.Read = read
 		got = nil
 		return WatchOnce(context.Background(), o)
 	}
-	must := func(name string, read func(context.Context, string) error, messages, fresh int) {
+	must := func(name string, read func(context.Context, string, string) error, messages, fresh int) {
 		t.Helper()
 		r, err := round(read)
 		if err != nil {
@@ -106,7 +107,7 @@ func TestWatchTellsOnceUntilClosed(t *testing.T) {
 	must("it stays so", bad, 0, 0)
 
 	// The tenant cannot be read: told once, and nothing is forgotten.
-	broken := func(context.Context, string) error { return errors.New("sign in: no") }
+	broken := func(context.Context, string, string) error { return errors.New("sign in: no") }
 	for i, want := range []int{1, 0} {
 		if _, err := round(broken); err == nil || len(got) != want {
 			t.Errorf("round %d of a broken sign-in: %v, %d messages, want %d", i, err, len(got), want)
@@ -134,7 +135,7 @@ func TestWatchTellsOnceUntilClosed(t *testing.T) {
 	must("mended", good, 0, 0)
 	ctx, cancel := context.WithCancel(context.Background())
 	o.Notify.Channels = append([]notify.Channel{hook}, o.Notify.Channels...)
-	o.Read = func(c context.Context, path string) error { defer cancel(); return bad(c, path) }
+	o.Read = func(c context.Context, path, before string) error { defer cancel(); return bad(c, path, before) }
 	now = now.Add(time.Hour)
 	if _, err := WatchOnce(ctx, o); err == nil {
 		t.Error("a round that was cut off went well")
@@ -169,5 +170,32 @@ func TestWatchRefusesABrokenMemory(t *testing.T) {
 		if _, err := WatchOnce(context.Background(), WatchOptions{Dir: dir}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+// TestWatchReadsEverythingNowAndThen looks at which snapshots rounds go on from.
+func TestWatchReadsEverythingNowAndThen(t *testing.T) {
+	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	read := reading(t, watched(t, false), clock)
+	var from []string
+	fail := false
+	o := WatchOptions{Dir: t.TempDir(), Keep: 3, Anew: 3 * time.Hour, Assess: Options{Clock: clock}, Read: func(ctx context.Context, path, before string) error {
+		from = append(from, strings.TrimSuffix(filepath.Base(before), ".azs"))
+		if fail {
+			return errors.New("no")
+		}
+		return read(ctx, path, before)
+	}}
+	for i := range 6 {
+		fail = i == 3 // the one that would be anew
+		if _, err := WatchOnce(context.Background(), o); (err != nil) != fail {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Hour)
+	}
+	want := []string{".", "20261101T000000.000Z", "20261101T010000.000Z", ".", ".", "20261101T040000.000Z"}
+	if !slices.Equal(from, want) {
+		t.Errorf("rounds went on from %q, want %q", from, want)
 	}
 }

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -18,7 +20,7 @@ import (
 type watchFlags struct {
 	inventory             inventoryFlags
 	live                  liveFlags
-	every                 time.Duration
+	every, anew           time.Duration
 	dir, failOn, file     string
 	webhook, teams, slack string
 	drop                  float64
@@ -38,6 +40,9 @@ by webhook, in Teams, in Slack or by e-mail what crosses a threshold: findings
 that are new and of --fail-on or above, and a Secure Score that fell by
 --score-drop. The first round is what the others are compared with, and tells
 nothing.
+
+Of the directory only what changed since the round before is read, as azward
+collect --since does; after --anew everything is.
 
 A finding is told once, until it is known to be closed. What cannot be sent is
 tried again with growing pauses, and is a line of dead-letter.jsonl in the folder
@@ -64,6 +69,7 @@ name variables of the environment that hold them. The file is YAML:
 	f.live.add(cmd)
 	flags := cmd.Flags()
 	flags.DurationVar(&f.every, "every", time.Hour, "how long from the beginning of one round to that of the next")
+	flags.DurationVar(&f.anew, "anew", 24*time.Hour, "how long rounds take over from the ones before what did not change in the directory; 0 reads everything in every round")
 	flags.BoolVar(&f.once, "once", false, "run one round and end: for cron and CI; the exit code is 1 where it tells of something")
 	flags.StringVarP(&f.dir, "output", "o", "", "the `FOLDER` of the history")
 	flags.IntVar(&f.keep, "keep", 30, "rounds that are kept; 0 keeps all")
@@ -87,6 +93,8 @@ func (f *watchFlags) options(env *Env, args []string) (app.WatchOptions, error) 
 		return o, usagef("say where the history goes with -o FOLDER")
 	case !f.once && f.every < time.Minute:
 		return o, usagef("--every takes a minute or more")
+	case f.anew < 0:
+		return o, usagef("--anew takes a time or 0")
 	case f.keep < 0 || f.keep == 1:
 		return o, usagef("--keep takes 2 or more, or 0 for all: a round is compared with the one before")
 	case f.tries < 1 || f.tries > 20:
@@ -103,7 +111,7 @@ func (f *watchFlags) options(env *Env, args []string) (app.WatchOptions, error) 
 		return o, err
 	}
 	o = app.WatchOptions{
-		Dir: f.dir, Keep: f.keep, Severity: severity, Tell: f.failOn != "", ScoreDrop: f.drop,
+		Dir: f.dir, Anew: f.anew, Keep: f.keep, Severity: severity, Tell: f.failOn != "", ScoreDrop: f.drop,
 		Assess: app.Options{Policies: f.policies, Exemptions: f.exemptions, Version: version(), Clock: env.Now},
 	}
 	if len(channels) > 0 {
@@ -118,7 +126,7 @@ func (f *watchFlags) options(env *Env, args []string) (app.WatchOptions, error) 
 			return o, err
 		}
 		given := inventoryFlags{demo: f.inventory.demo, from: paths}
-		o.Read = func(ctx context.Context, path string) error {
+		o.Read = func(ctx context.Context, path, _ string) error {
 			inv, err := given.load(ctx, env, nil)
 			if err != nil {
 				return err
@@ -130,8 +138,20 @@ func (f *watchFlags) options(env *Env, args []string) (app.WatchOptions, error) 
 	if _, err := f.live.options(env); err != nil {
 		return o, err
 	}
-	o.Read = func(ctx context.Context, path string) error {
-		_, err := f.live.collectTo(ctx, env, path)
+	o.Read = func(ctx context.Context, path, before string) error {
+		live := f.live
+		live.since = before
+		_, err := live.collectTo(ctx, env, path)
+		if _, usage := errors.AsType[*usageError](err); before == "" || !usage || ctx.Err() != nil {
+			return err
+		}
+		// The round before is of no use: everything is read.
+		env.say("azward: %v; reading everything\n", err)
+		if err := os.RemoveAll(path + ".collect"); err != nil {
+			return err
+		}
+		live.since = ""
+		_, err = live.collectTo(ctx, env, path)
 		return err
 	}
 	return o, nil

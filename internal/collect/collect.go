@@ -34,6 +34,10 @@ type Options struct {
 	Only          []string // of Parts; empty: all
 	Wants         []Want   // types that somebody will ask about
 
+	// Since is the file of an earlier snapshot of the tenant: what Microsoft Graph
+	// tells the changes of is taken from it, with what changed.
+	Since string
+
 	Tenant  string // whose: kept with the units, so that a run goes on in the same one
 	Dir     string // where finished units are kept until the snapshot is whole
 	Workers int    // calls at once; 0: 16
@@ -65,6 +69,8 @@ type run struct {
 	dir     string
 	workers int
 	clock   func() time.Time
+	earlier *earlier        // nil: everything is read whole
+	gone    map[string]bool // ids that were in the earlier snapshot alone
 	mu      sync.Mutex
 	done    int
 	total   int
@@ -162,8 +168,12 @@ func (c *run) wants(part string) bool { return len(c.o.Only) == 0 || slices.Cont
 // samePlan keeps what is asked for beside the units, and refuses to go on with
 // those of another question.
 func (c *run) samePlan() error {
+	since, err := c.sinceMark()
+	if err != nil {
+		return err
+	}
 	plan, err := json.Marshal(map[string]any{
-		"tenant": c.o.Tenant, "manager": c.o.Endpoints.Manager, "graph": c.o.Endpoints.Graph, "subscriptions": c.o.Subscriptions, "exclude": c.o.Exclude, "group": c.o.Group, "only": c.o.Only, "wants": c.o.Wants, "version": snapshot.Version,
+		"since": since, "tenant": c.o.Tenant, "manager": c.o.Endpoints.Manager, "graph": c.o.Endpoints.Graph, "subscriptions": c.o.Subscriptions, "exclude": c.o.Exclude, "group": c.o.Group, "only": c.o.Only, "wants": c.o.Wants, "version": snapshot.Version,
 	})
 	if err != nil {
 		return fmt.Errorf("keep the plan: %w", err)
@@ -204,6 +214,20 @@ func (c *run) units(ctx context.Context) ([]unit, error) {
 		c.total += len(units)
 		c.mu.Unlock()
 		return each(ctx, c.workers, units, c.one)
+	}
+	if c.o.Since != "" && c.wants("graph") {
+		if _, err := runUnit(ctx, c.dir, unit{name: sinceUnit, run: c.takeEarlier}, c.clock); err != nil {
+			return nil, err
+		}
+		if err := c.readEarlier(); err != nil {
+			return nil, err
+		}
+		if err := stage([]unit{c.graphCollectionUnit(graphCollections[0])}); err != nil { // the organization
+			return nil, err
+		}
+		if err := c.sameTenant(); err != nil {
+			return nil, err
+		}
 	}
 	azure := c.wants("arm") || c.wants("policy") || c.wants("security")
 	if azure {
@@ -252,6 +276,12 @@ func (c *run) units(ctx context.Context) ([]unit, error) {
 			return nil, err
 		}
 		third = append(third, c.childUnits(c.o.Wants, parents)...)
+	}
+	if c.earlier != nil {
+		var err error
+		if c.gone, err = c.findGone(); err != nil {
+			return nil, err
+		}
 	}
 	if c.wants("graph") {
 		third = append(third, c.partUnits()...)
@@ -392,6 +422,9 @@ func (c *run) assemble(units []unit, w *snapshot.Writer) (records int, err error
 			}
 			if l.Record != nil {
 				records++
+			}
+			if l.Delta != nil {
+				l.Delta.Since, l.Delta.Changed = time.Time{}, nil // were for the run
 			}
 			return w.Line(l)
 		})

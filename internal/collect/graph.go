@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/azward/azward/internal/snapshot"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/resource"
@@ -34,7 +35,7 @@ var graphCollections = []graphCollection{
 	{collection: "users", permission: "User.Read.All, AuditLog.Read.All",
 		path:     "/v1.0/users?$top=500&$select=" + userMembers + ",signInActivity",
 		fallback: "/v1.0/users?$top=999&$select=" + userMembers, lost: []string{"signInActivity"}},
-	{collection: "groups", path: "/v1.0/groups?$top=999&$select=id,displayName,description,groupTypes,isAssignableToRole,mailEnabled,membershipRule,securityEnabled,onPremisesSyncEnabled,visibility,createdDateTime", permission: "GroupMember.Read.All"},
+	{collection: "groups", path: "/v1.0/groups?$top=999&$select=" + groupMembers, permission: "GroupMember.Read.All"},
 	{collection: "servicePrincipals", path: "/v1.0/servicePrincipals?$top=999", permission: "Application.Read.All"},
 	{collection: "applications", path: "/v1.0/applications?$top=999", permission: "Application.Read.All"},
 	{collection: "devices", path: "/v1.0/devices?$top=999", permission: "Device.Read.All"},
@@ -64,6 +65,8 @@ var graphCollections = []graphCollection{
 
 const userMembers = "id,displayName,userPrincipalName,mail,userType,accountEnabled,createdDateTime,creationType,externalUserState,externalUserStateChangeDateTime,identities,onPremisesSyncEnabled,onPremisesSecurityIdentifier,lastPasswordChangeDateTime,department,jobTitle,assignedLicenses"
 
+const groupMembers = "id,displayName,description,groupTypes,isAssignableToRole,mailEnabled,membershipRule,securityEnabled,onPremisesSyncEnabled,visibility,createdDateTime"
+
 // graphParts are lists of each object of a collection.
 var graphParts = []struct {
 	of         string
@@ -86,11 +89,18 @@ func graphUnit(collection string) string { return "graph-" + collection }
 func (c *run) graphUnits() []unit {
 	var units []unit
 	for _, g := range graphCollections {
-		typ := "Microsoft.Graph/" + g.collection
-		units = append(units, unit{name: graphUnit(g.collection), source: sourceMSGraph, types: []string{typ}, scope: "/",
-			run: func(ctx context.Context, s *sink) error { return c.readCollection(ctx, s, g, typ) }})
+		if c.earlier != nil && g.collection == "organization" {
+			continue // read before
+		}
+		units = append(units, c.graphCollectionUnit(g))
 	}
 	return units
+}
+
+func (c *run) graphCollectionUnit(g graphCollection) unit {
+	typ := "Microsoft.Graph/" + g.collection
+	return unit{name: graphUnit(g.collection), source: sourceMSGraph, types: []string{typ}, scope: "/",
+		run: func(ctx context.Context, s *sink) error { return c.readCollection(ctx, s, g, typ) }}
 }
 
 func (c *run) readCollection(ctx context.Context, s *sink, g graphCollection, typ string) error {
@@ -107,10 +117,33 @@ func (c *run) readCollection(ctx context.Context, s *sink, g graphCollection, ty
 		}
 		return s.cover(inventory.Entry{Type: typ, Scope: "/", State: inventory.Complete, Count: 1})
 	}
+	entry := inventory.Entry{Type: typ, Scope: "/", State: inventory.Complete}
+	if _, tracked := deltaPaths[g.collection]; tracked && c.earlier != nil {
+		why, err := c.whyWhole(ctx, g, typ)
+		if err != nil {
+			return err
+		}
+		if why == "" {
+			ch, err := c.readChanges(ctx, g, typ)
+			if err == nil {
+				return c.goOn(s, g, typ, ch)
+			}
+			var f *Failure
+			if !errors.As(err, &f) {
+				return err
+			}
+			why = f.Error()
+		}
+		entry.Reason = "read whole: " + why
+	}
+	// The link first: what changes while the collection is read is a change for the next run.
+	link, err := c.latest(ctx, g.collection)
+	if err != nil {
+		return err
+	}
 	n := 0
 	take := func(v jsondoc.Value) error { n++; return s.addGraph(g.collection, v) }
-	err := c.graph.list(ctx, g.path, nil, take)
-	entry := inventory.Entry{Type: typ, Scope: "/", State: inventory.Complete}
+	err = c.graph.list(ctx, g.path, nil, take)
 	var f *Failure
 	if errors.As(err, &f) && g.fallback != "" && n == 0 && (f.Denied() || f.Status == http.StatusBadRequest) {
 		entry.Unread, entry.Reason = g.lost, "refused: "+f.Error()
@@ -120,6 +153,12 @@ func (c *run) readCollection(ctx context.Context, s *sink, g graphCollection, ty
 		return refusedFor(err, g.permission)
 	}
 	entry.Count = n
+	// What delta does not tell changes of is read whole next time.
+	if link != "" && (len(g.lost) == 0 || len(entry.Unread) > 0) {
+		if err := s.w.Delta(snapshot.Delta{Type: typ, Link: link, At: c.clock().UTC()}); err != nil {
+			return err
+		}
+	}
 	return s.cover(entry)
 }
 
@@ -153,9 +192,13 @@ func (c *run) partUnits() []unit {
 			if err := scanUnit(c.dir, graphUnit(p.of), func(r *resource.Resource) error { ids = append(ids, r.ID.Name()); return nil }); err != nil {
 				return err
 			}
+			ids, err := c.carried(s, p.of, p.member, ids)
+			if err != nil {
+				return err
+			}
 			lost, total := "", 0
-			err := each(ctx, c.workers, batches(ids), func(ctx context.Context, part []string) error {
-				lostOnes, err := c.batch(ctx, part, p.path, func(i int, elements []jsondoc.Value) error {
+			err = each(ctx, c.workers, batches(ids), func(ctx context.Context, part []string) error {
+				lostOnes, err := c.batchLists(ctx, part, p.path, func(i int, elements []jsondoc.Value) error {
 					c.mu.Lock()
 					total += len(elements)
 					c.mu.Unlock()
@@ -218,11 +261,19 @@ func batches(ids []string) [][]string {
 	return out
 }
 
-// batch asks the same of several objects in one call, and hands their elements to
-// emit page by page: a group may have a million members. Answers that were
-// throttled are asked again; lists that go on are followed. It returns a failure
-// for each object of which something is missing.
-func (c *run) batch(ctx context.Context, ids []string, path string, emit func(i int, elements []jsondoc.Value) error) ([]error, error) {
+// batchLists asks for a list of each of several objects in one call, and hands
+// their elements to emit page by page: a group may have a million members. Lists
+// that go on are followed.
+func (c *run) batchLists(ctx context.Context, ids []string, path string, emit func(i int, elements []jsondoc.Value) error) ([]error, error) {
+	return c.batch(ctx, ids, path, func(i int, body jsondoc.Value) error {
+		return c.rest(ctx, body, func(page []jsondoc.Value) error { return emit(i, page) })
+	})
+}
+
+// batch asks the same of several objects in one call, and hands each answer to
+// take. Answers that were throttled are asked again. It returns a failure for
+// each object of which something is missing.
+func (c *run) batch(ctx context.Context, ids []string, path string, take func(i int, body jsondoc.Value) error) ([]error, error) {
 	out := make([]error, len(ids))
 	todo := make([]int, len(ids))
 	for i := range ids {
@@ -266,7 +317,7 @@ func (c *run) batch(ctx context.Context, ids []string, path string, emit func(i 
 			case status/100 != 2:
 				out[i] = failureOf(int(status), body.AppendJSON(nil))
 			default:
-				if out[i] = c.rest(ctx, body, func(page []jsondoc.Value) error { return emit(i, page) }); out[i] != nil && !isFailure(out[i]) {
+				if out[i] = take(i, body); out[i] != nil && !isFailure(out[i]) {
 					return nil, out[i]
 				}
 			}

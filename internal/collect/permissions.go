@@ -86,6 +86,13 @@ func Plan(o Options) []string {
 	}
 	if c.wants("graph") {
 		for _, g := range graphCollections {
+			if path, ok := deltaPaths[g.collection]; ok {
+				note := "   for the next run's --since"
+				if o.Since != "" {
+					note = "   from the link in " + o.Since + " on, else what follows"
+				}
+				out = append(out, "GET "+o.Endpoints.Graph+path+note)
+			}
 			out = append(out, "GET "+o.Endpoints.Graph+g.path)
 		}
 		for _, p := range graphParts {

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -37,6 +38,9 @@ func (f *fileRun) snapshot() error {
 		}
 		if err != nil {
 			break // reported below and by text
+		}
+		if bytes.HasPrefix(raw, []byte(`{"log":`)) {
+			continue // no resource, and there may be millions
 		}
 		line, err := snapshot.ParseLine(raw, f.in)
 		switch {

@@ -10,6 +10,9 @@
 //	{"record":{"id":"/subscriptions/...","type":"Microsoft.Storage/storageAccounts","source":"...","body":{...}}}
 //	{"attach":{"id":"/providers/Microsoft.Graph/groups/...","member":"members","elements":[...]}}
 //	{"cover":{"type":"Microsoft.Storage/storageAccounts","scope":"/subscriptions/...","state":"complete","count":1}}
+//	{"log":{"table":"AzureActivity","row":{...}}}
+//	{"period":{"table":"AzureActivity","scope":"/subscriptions/...","from":"...","to":"...","rows":1}}
+//	{"delta":{"type":"Microsoft.Graph/groups","link":"https://graph.microsoft.com/...","at":"..."}}
 //	{"source":{"name":"Azure Resource Graph","startedAt":"...","finishedAt":"...","records":1}}
 //	{"note":{"code":"RDR0003","severity":"error","message":"...","source":"x.json","line":3,"column":9}}
 //	{"end":{"records":1,"entries":1}}
@@ -72,6 +75,7 @@ type Source struct {
 type End struct {
 	Records int `json:"records"`
 	Entries int `json:"entries"`
+	Logs    int `json:"logs,omitempty"` // events of logs
 }
 
 // Attachment is a list that belongs into a member of an object.
@@ -91,6 +95,9 @@ type Line struct {
 	Cover  *inventory.Entry
 	Source *Source
 	Note   *diag.Diagnostic
+	Log    *LogRow
+	Period *Period
+	Delta  *Delta
 	End    *End
 }
 
@@ -145,8 +152,15 @@ func ParseLine(text []byte, in *jsondoc.Interner) (Line, error) {
 		return Line{Source: source(body)}, nil
 	case "note":
 		return Line{Note: note(body)}, nil
+	case "log":
+		r, err := logRow(body)
+		return Line{Log: r}, err
+	case "period":
+		return Line{Period: period(body)}, nil
+	case "delta":
+		return Line{Delta: delta(body)}, nil
 	case "end":
-		return Line{End: &End{Records: number(body.Get("records")), Entries: number(body.Get("entries"))}}, nil
+		return Line{End: &End{Logs: number(body.Get("logs")), Records: number(body.Get("records")), Entries: number(body.Get("entries"))}}, nil
 	}
 	return Line{}, nil
 }

@@ -232,6 +232,12 @@ func (w *Writer) Line(l Line) error {
 		return w.Source(*l.Source)
 	case l.Note != nil:
 		return w.Report(*l.Note)
+	case l.Log != nil:
+		return w.Log(l.Log.Table, l.Log.Row)
+	case l.Period != nil:
+		return w.Period(*l.Period)
+	case l.Delta != nil:
+		return w.Delta(*l.Delta)
 	}
 	return nil
 }

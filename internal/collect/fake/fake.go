@@ -73,6 +73,7 @@ type Server struct {
 	mu        sync.Mutex
 	random    *mrand.Rand
 	queries   map[string][]jsondoc.Value
+	states    []state // of the tenant, the latest last
 	listeners []net.Listener
 }
 
@@ -91,7 +92,8 @@ func Serve(o Options, base int) (*Server, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	s := &Server{o: o, random: mrand.New(mrand.NewPCG(o.Seed, 1)), queries: map[string][]jsondoc.Value{}}
+	s := &Server{o: o, random: mrand.New(mrand.NewPCG(o.Seed, 1))}
+	s.Change(o.Inventory, o.Query)
 	for _, d := range o.Deny {
 		re, err := regexp.Compile(d)
 		if err != nil {
@@ -99,12 +101,8 @@ func Serve(o Options, base int) (*Server, error) {
 		}
 		s.deny = append(s.deny, re)
 	}
-	for _, f := range o.Faults {
-		re, err := regexp.Compile(f.Path)
-		if err != nil {
-			return nil, fmt.Errorf("fault %q: %w", f.Path, err)
-		}
-		s.faults = append(s.faults, &fault{Fault: f, match: re})
+	if err := s.Break(o.Faults...); err != nil {
+		return nil, err
 	}
 	certificate, authority, err := selfSigned(o.Clock())
 	if err != nil {
@@ -132,6 +130,42 @@ func Serve(o Options, base int) (*Server, error) {
 	}
 	s.Endpoints = collect.Endpoints{Name: "fake", Authority: addresses[0], Manager: addresses[1], Graph: addresses[2], CA: authority}
 	return s, nil
+}
+
+// Break makes more calls fail from now on.
+func (s *Server) Break(faults ...Fault) error {
+	for _, f := range faults {
+		re, err := regexp.Compile(f.Path)
+		if err != nil {
+			return fmt.Errorf("fault %q: %w", f.Path, err)
+		}
+		s.mu.Lock()
+		s.faults = append(s.faults, &fault{Fault: f, match: re})
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// state is the tenant at one time.
+type state struct {
+	inv   *inventory.Inventory
+	query func(ctx context.Context, query string) ([]jsondoc.Value, error)
+}
+
+// Change makes the tenant another one from now on. The delta functions of
+// Microsoft Graph tell what is different. query is as in [Options].
+func (s *Server) Change(inv *inventory.Inventory, query func(ctx context.Context, query string) ([]jsondoc.Value, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.states = append(s.states, state{inv, query})
+	s.queries = map[string][]jsondoc.Value{}
+}
+
+// now returns the tenant as it is.
+func (s *Server) now() state {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.states[len(s.states)-1]
 }
 
 // Close ends the server.
@@ -180,7 +214,10 @@ func (s *Server) behave(next http.Handler) http.Handler {
 				return
 			}
 		}
-		for _, f := range s.faults {
+		s.mu.Lock()
+		faults := s.faults
+		s.mu.Unlock()
+		for _, f := range faults {
 			if !f.match.MatchString(name) {
 				continue
 			}

@@ -27,8 +27,20 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request) {
 		s.collection(w, r, collection, single)
 		return
 	}
-	// {collection}/{id}/{part}
+	if of, ok := strings.CutSuffix(rest, "/delta"); ok {
+		if collection, _, known := collect.GraphCollection(of); known {
+			s.delta(w, r, collection)
+			return
+		}
+	}
+	// {collection}/{id}, {collection}/{id}/{part}
 	seg := strings.Split(rest, "/")
+	if len(seg) == 2 {
+		if o, ok := s.now().inv.Get(resource.GraphID(seg[0], seg[1])); ok {
+			reply(w, shown(o, seg[0], r).With("@odata.context", jsondoc.NewString("https://"+r.Host+"/v1.0/$metadata#"+seg[0]+"/$entity")))
+			return
+		}
+	}
 	if len(seg) >= 3 {
 		of, id, part := seg[len(seg)-3], seg[len(seg)-2], seg[len(seg)-1]
 		s.part(w, r, of, id, part)
@@ -39,22 +51,8 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) collection(w http.ResponseWriter, r *http.Request, collection string, single bool) {
 	var list []jsondoc.Value
-	for o := range s.o.Inventory.OfType("Microsoft.Graph/" + collection) {
-		b := body(o)
-		// Graph gives these on their own pages.
-		switch collection {
-		case "groups":
-			b = b.Without("members").Without("owners")
-		case "applications", "servicePrincipals":
-			b = b.Without("owners").Without("appRoleAssignments")
-		case "administrativeUnits":
-			b = b.Without("members")
-		case "users":
-			if !strings.Contains(r.URL.Query().Get("$select"), "signInActivity") {
-				b = b.Without("signInActivity")
-			}
-		}
-		list = append(list, b)
+	for o := range s.now().inv.OfType("Microsoft.Graph/" + collection) {
+		list = append(list, shown(o, collection, r))
 	}
 	if single {
 		if len(list) == 0 {
@@ -67,16 +65,35 @@ func (s *Server) collection(w http.ResponseWriter, r *http.Request, collection s
 	s.page(w, r, list, "@odata.nextLink")
 }
 
+// shown is an object as a collection gives it.
+func shown(o *resource.Resource, collection string, r *http.Request) jsondoc.Value {
+	b := body(o)
+	// Graph gives these on their own pages.
+	switch collection {
+	case "groups":
+		b = b.Without("members").Without("owners")
+	case "applications", "servicePrincipals":
+		b = b.Without("owners").Without("appRoleAssignments")
+	case "administrativeUnits":
+		b = b.Without("members")
+	case "users":
+		if !strings.Contains(r.URL.Query().Get("$select"), "signInActivity") {
+			b = b.Without("signInActivity")
+		}
+	}
+	return b
+}
+
 // part answers a list that hangs below an object.
 func (s *Server) part(w http.ResponseWriter, r *http.Request, of, id, part string) {
-	o, ok := s.o.Inventory.Get(resource.GraphID(of, id))
+	o, ok := s.now().inv.Get(resource.GraphID(of, id))
 	if !ok {
 		fail(w, http.StatusNotFound, "Request_ResourceNotFound", id+" is not there")
 		return
 	}
 	var list []jsondoc.Value
 	if part == "appRoleAssignments" {
-		for a := range s.o.Inventory.OfType("Microsoft.Graph/appRoleAssignments") {
+		for a := range s.now().inv.OfType("Microsoft.Graph/appRoleAssignments") {
 			if strings.EqualFold(a.Body.Get("principalId").TextOr(""), id) {
 				list = append(list, body(a))
 			}

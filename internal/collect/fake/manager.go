@@ -26,15 +26,15 @@ func (s *Server) manager(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "MissingApiVersionParameter", "the api-version query parameter is required")
 	case lower == "/subscriptions":
 		var list []jsondoc.Value
-		for _, id := range s.o.Inventory.Subscriptions() {
-			if sub, ok := s.o.Inventory.Get(id); ok {
+		for _, id := range s.now().inv.Subscriptions() {
+			if sub, ok := s.now().inv.Get(id); ok {
 				list = append(list, body(sub))
 			}
 		}
 		s.page(w, r, list, "nextLink")
 	case lower == "/providers/microsoft.management/managementgroups":
 		var list []jsondoc.Value
-		for g := range s.o.Inventory.OfType(resource.TypeManagementGroup) {
+		for g := range s.now().inv.OfType(resource.TypeManagementGroup) {
 			list = append(list, body(g))
 		}
 		s.page(w, r, list, "nextLink")
@@ -47,13 +47,13 @@ func (s *Server) manager(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) descendants(w http.ResponseWriter, r *http.Request, group string) {
 	id, err := resource.ParseID(group)
-	if _, known := s.o.Inventory.Get(id); err != nil || !known {
+	if _, known := s.now().inv.Get(id); err != nil || !known {
 		fail(w, http.StatusNotFound, "NotFound", group+" is not there")
 		return
 	}
 	var list []jsondoc.Value
-	for _, sub := range s.o.Inventory.Subscriptions() {
-		if s.o.Inventory.Within(sub, id) {
+	for _, sub := range s.now().inv.Subscriptions() {
+		if s.now().inv.Within(sub, id) {
 			list = append(list, jsondoc.NewObject(jsondoc.Member{Name: "name", Value: jsondoc.NewString(sub.Name())},
 				jsondoc.Member{Name: "type", Value: jsondoc.NewString("/subscriptions")}))
 		}
@@ -66,7 +66,7 @@ func body(r *resource.Resource) jsondoc.Value { return r.Body.Without(resource.F
 
 // resource answers one resource, or the list of a type at a scope.
 func (s *Server) resource(w http.ResponseWriter, r *http.Request, path string) {
-	if one, ok := s.o.Inventory.Lookup(path); ok {
+	if one, ok := s.now().inv.Lookup(path); ok {
 		reply(w, body(one))
 		return
 	}
@@ -99,12 +99,12 @@ func (s *Server) resource(w http.ResponseWriter, r *http.Request, path string) {
 		typ = below
 	}
 	deep := isBelow || namespace != "" && id.Level() == resource.LevelSubscription && strings.HasPrefix(strings.ToLower(typ), "microsoft.authorization/")
-	for c := range s.o.Inventory.Under(id, typ) {
+	for c := range s.now().inv.Under(id, typ) {
 		if deep || parentOf(c, namespace != "") == id.Key() {
 			list = append(list, body(c))
 		}
 	}
-	if _, known := s.o.Inventory.Get(id); !known && id.Level() == resource.LevelResource && len(list) == 0 {
+	if _, known := s.now().inv.Get(id); !known && id.Level() == resource.LevelResource && len(list) == 0 {
 		fail(w, http.StatusNotFound, "ResourceNotFound", parent+" is not there")
 		return
 	}
@@ -162,7 +162,8 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "BadRequest", err.Error())
 		return
 	}
-	if s.o.Query == nil {
+	answer := s.now().query
+	if answer == nil {
 		fail(w, http.StatusNotImplemented, "NotImplemented", "this fake answers no queries")
 		return
 	}
@@ -171,7 +172,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 	rows, ok := s.queries[key]
 	s.mu.Unlock()
 	if !ok {
-		all, err := s.o.Query(r.Context(), q.Query)
+		all, err := answer(r.Context(), q.Query)
 		if err != nil {
 			fail(w, http.StatusBadRequest, "BadRequest", err.Error())
 			return
