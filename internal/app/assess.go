@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/inventory"
-	"github.com/azward/azward/policy"
 	"github.com/azward/azward/posture"
 	"github.com/azward/azward/resource"
 )
@@ -27,17 +27,17 @@ func Assess(ctx context.Context, o Options) (*report.Assessment, error) {
 
 // session carries one assessment from stage to stage.
 type session struct {
-	evaluator *policy.Evaluator           // of why
-	given     map[result]*finding.Verdict // verdicts that no evaluation gives
-	o         *Options
-	start     time.Time
-	last      time.Time
-	notices   []report.Notice
+	given   map[result]*finding.Verdict // verdicts that no evaluation gives
+	o       *Options
+	start   time.Time
+	last    time.Time
+	notices []report.Notice
 
 	inv       *inventory.Inventory
 	sources   []source
 	rules     []rule
 	resources []*resource.Resource
+	names     func() []string // of the resources, for a person
 	results   []result
 	scopes    scopeTable
 	book      *posture.Book
@@ -80,7 +80,7 @@ func (s *session) gather(ctx context.Context) error {
 	if err := s.compileRules(); err != nil {
 		return err
 	}
-	s.resources = assessed(s.inv)
+	s.judgeOf(assessed(s.inv))
 	s.scopes = newScopeTable(s.inv, s.resources)
 	if err := s.loadExemptions(); err != nil {
 		return err
@@ -91,6 +91,12 @@ func (s *session) gather(ctx context.Context) error {
 	s.gaps = findGaps(s.inv, s.rules)
 	s.lap(&s.timings.Evaluate)
 	return nil
+}
+
+// judgeOf sets the resources that rules are asked about.
+func (s *session) judgeOf(resources []*resource.Resource) {
+	s.resources = resources
+	s.names = sync.OnceValue(s.displayNames)
 }
 
 // lap writes the time since the last lap.
@@ -110,8 +116,8 @@ func (s *session) judge() (*report.Assessment, error) {
 		Tool:        report.Tool{Name: "azward", Version: s.o.Version},
 		GeneratedAt: s.o.Now,
 		Subject:     s.subject(),
-		Findings:    []report.Finding{}, Unknown: []report.Finding{}, Exemptions: []report.Exemption{},
-		Manifest: s.inv.Manifest().Entries(),
+		Exemptions:  []report.Exemption{},
+		Manifest:    s.inv.Manifest().Entries(),
 	}
 	a.Inventory = s.summary()
 	facts := s.scoreFacts(a)
@@ -145,8 +151,9 @@ func (s *session) judge() (*report.Assessment, error) {
 	return a, nil
 }
 
-// scoreFacts walks the verdicts once: it fills in the controls' counts, the
-// findings and unknown verdicts, and returns what the score is made of.
+// scoreFacts walks the verdicts once: it fills in the controls' counts, lists
+// the findings and unknown verdicts, and returns what the score is made of.
+// Custom rules never count in it and are left out.
 func (s *session) scoreFacts(a *report.Assessment) posture.Facts {
 	a.Controls = make([]report.Control, len(s.rules))
 	f := posture.Facts{Scopes: s.scopes.ids, Directory: tenantScope, ResourceScope: s.scopes.of, Recommendations: make([]posture.Recommendation, len(s.rules))}
@@ -160,28 +167,25 @@ func (s *session) scoreFacts(a *report.Assessment) posture.Facts {
 	if len(states) == 0 {
 		states = []finding.State{finding.NonCompliant, finding.Exempt}
 	}
-	f.Results = make([]posture.Result, 0, len(s.results))
 	ordered, gaps := s.byRule()
 	for _, g := range gaps {
 		a.Controls[g.rule].Unknown++
-		a.Unknown = append(a.Unknown, report.Finding{
-			ResourceID: g.scope, ResourceName: g.typ, ResourceType: g.typ, ControlID: s.rules[g.rule].id, Title: s.rules[g.rule].title,
-			State: finding.Unknown, Severity: s.rules[g.rule].severity, Reasons: []string{g.reason}, Missing: []string{g.typ},
-		})
 	}
+	findings, unknown := &verdicts{s: s}, &verdicts{s: s, gaps: gaps}
 	for _, r := range ordered {
+		res, rule := s.resources[r.resource], &s.rules[r.rule]
 		one := posture.Result{Resource: int(r.resource), Recommendation: int(r.rule), State: r.state}
-		res, c := s.resources[r.resource], &a.Controls[r.rule]
 		state := r.state
-		var why *posture.Exemption
 		if exempts[r.rule] {
-			if why = s.book.Find(s.rules[r.rule].id, res.ID); why != nil {
+			if why := s.book.Find(rule.id, res.ID); why != nil {
 				one.Exemption = why.Category
 				state = finding.Exempt
 			}
 		}
-		f.Results = append(f.Results, one)
-		switch state {
+		if !rule.custom {
+			f.Results = append(f.Results, one)
+		}
+		switch c := &a.Controls[r.rule]; state {
 		case finding.NonCompliant:
 			c.NonCompliant++
 		case finding.Compliant:
@@ -190,12 +194,14 @@ func (s *session) scoreFacts(a *report.Assessment) posture.Facts {
 			c.Exempt++
 		default:
 			c.Unknown++
-			a.Unknown = append(a.Unknown, s.finding(r, state, nil))
+			unknown.list = append(unknown.list, verdict{r, state})
+			continue
 		}
-		if state != finding.Unknown && slices.Contains(states, state) {
-			a.Findings = append(a.Findings, s.finding(r, state, why))
+		if slices.Contains(states, state) {
+			findings.list = append(findings.list, verdict{r, state})
 		}
 	}
+	a.Findings, a.Unknown = report.NewList(findings), report.NewList(unknown)
 	for i := range a.Controls {
 		a.Controls[i].State = controlState(&a.Controls[i])
 	}
@@ -233,23 +239,6 @@ func (s *session) byRule() ([]result, []gap) {
 	gaps := slices.Clone(s.gaps)
 	slices.SortStableFunc(gaps, func(a, b gap) int { return cmp.Compare(rank[a.rule], rank[b.rule]) })
 	return out, gaps
-}
-
-func (s *session) finding(r result, state finding.State, why *posture.Exemption) report.Finding {
-	res, rule := s.resources[r.resource], &s.rules[r.rule]
-	f := report.Finding{
-		ResourceID: res.ID.String(), ResourceName: displayName(s.inv, res), ResourceType: res.Type, ControlID: rule.id, Title: rule.title,
-		State: state, Severity: rule.severity, Reasons: []string{}, File: res.From.File,
-	}
-	if v := s.why(r); v != nil {
-		f.Reasons = reasons(s.inv, res, v)
-		f.Missing = v.Missing
-		f.Evidence = v.Because
-	}
-	if why != nil {
-		f.Exemption = fmt.Sprintf("%s by %s: %s", why.Category, why.Owner, why.Reason)
-	}
-	return f
 }
 
 // displayName returns the name that a person knows a resource by: of what

@@ -96,11 +96,7 @@ func (c *check) run(ctx context.Context) (*report.Check, error) {
 		return nil, err
 	}
 	c.findNamed()
-	for _, r := range assessed(c.inv) {
-		if _, ok := c.by[r.ID.Key()]; ok {
-			c.resources = append(c.resources, r)
-		}
-	}
+	c.judgeOf(slices.DeleteFunc(assessed(c.inv), func(r *resource.Resource) bool { _, ok := c.by[r.ID.Key()]; return !ok }))
 	if c.results, c.timings.Evaluations, err = evaluate(ctx, c.session.o, c.inv, c.resources, c.rules); err != nil {
 		return nil, err
 	}
@@ -122,8 +118,9 @@ func (c *check) report() *report.Check {
 		out.Controls[i] = c.rules[i].report()
 	}
 	ordered, _ := c.byRule()
+	t := c.teller()
 	for _, r := range ordered {
-		f := c.placed(r)
+		f := c.placed(t, r)
 		control := &out.Controls[r.rule]
 		switch f.State {
 		case finding.NonCompliant:
@@ -165,17 +162,16 @@ func (c *check) report() *report.Check {
 
 // placed is a verdict with its place in the template, and Unknown where it
 // rests on what is known only at deployment.
-func (c *check) placed(r result) report.Finding {
+func (c *check) placed(t *teller, r result) report.Finding {
 	res := c.resources[r.resource]
 	p := c.by[res.ID.Key()]
-	f := c.finding(r, r.state, nil)
+	f, v := t.finding(r, r.state)
 	f.File, f.Address = p.r.File, p.r.Address
 	offset := p.r.Offset
 	if len(p.r.UnknownAt("name")) > 0 && c.named[f.ControlID] && f.State != finding.Unknown {
 		f.State, f.Missing = finding.Unknown, []string{"name"}
 		f.Reasons = []string{"name: " + strings.Join(p.r.UnknownAt("name"), "; ")}
 	}
-	v := c.why(r)
 	if v != nil {
 		if at := decidedAt(res, p.r, v); at > 0 {
 			offset = at

@@ -82,13 +82,13 @@ func assessedStates(t testing.TB, o Options) (score float64, states map[string]f
 		t.Fatal(err)
 	}
 	states = map[string]finding.State{}
-	for _, f := range a.Findings {
+	for _, f := range a.Findings.All() {
 		states[f.ControlID+" "+strings.ToLower(f.ResourceID)] = f.State
 	}
-	for _, u := range a.Unknown {
+	for _, u := range a.Unknown.All() {
 		states["unknown "+u.ControlID+" "+strings.ToLower(u.ResourceID)+" "+strings.Join(u.Reasons, "; ")] = finding.Unknown
 	}
-	return a.Score.Percentage, states, len(a.Unknown)
+	return a.Score.Percentage, states, a.Unknown.Len()
 }
 
 func TestCollectedDemoScoresLikeTheDemo(t *testing.T) {
@@ -136,13 +136,13 @@ func TestMissingPermissionsAreNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range a.Findings {
+	for _, f := range a.Findings.All() {
 		if f.ControlID == "identity-admins-mfa-guaranteed" || strings.Contains(strings.ToLower(f.ResourceID), "microsoft.graph/users") {
 			t.Errorf("%s on %s is %s without having read users or policies", f.ControlID, f.ResourceID, f.State)
 		}
 	}
 	named := false
-	for _, u := range a.Unknown {
+	for _, u := range a.Unknown.All() {
 		named = named || strings.Contains(strings.Join(u.Reasons, " "), "Policy.Read.All") || strings.Contains(strings.Join(u.Reasons, " "), "User.Read.All")
 	}
 	if !named {

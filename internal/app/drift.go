@@ -23,6 +23,7 @@ import (
 type Judged struct {
 	Assessment *report.Assessment
 
+	s      *session
 	inv    *inventory.Inventory
 	rules  map[string]*rule
 	states map[verdictKey]finding.State
@@ -41,7 +42,7 @@ func Judge(ctx context.Context, o Options) (*Judged, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Judged{Assessment: a, inv: s.inv, rules: map[string]*rule{}, states: make(map[verdictKey]finding.State, len(s.results))}
+	j := &Judged{Assessment: a, s: s, inv: s.inv, rules: map[string]*rule{}, states: make(map[verdictKey]finding.State, len(s.results))}
 	exempts := make([]bool, len(s.rules))
 	for i := range s.rules {
 		j.rules[s.rules[i].id] = &s.rules[i]
@@ -127,19 +128,13 @@ func (j *Judged) side() report.DriftSide {
 	a := j.Assessment
 	return report.DriftSide{
 		Subject: a.Subject, JudgedAt: a.GeneratedAt, Resources: a.Inventory.Resources, Current: a.Score.Current, Max: a.Score.Max, Percentage: a.Score.Percentage,
-		Open: len(a.Open()), Unknown: len(a.Unknown),
+		Open: a.Open(), Unknown: a.Unknown.Len(),
 	}
 }
 
 // verdicts files the verdicts whose state changed.
 func (j *Judged) verdicts(after *Judged, d *report.Drift) {
-	found := map[verdictKey]*report.Finding{}
-	for i := range after.Assessment.Findings {
-		f := &after.Assessment.Findings[i]
-		if id, err := resource.ParseID(f.ResourceID); err == nil {
-			found[verdictKey{f.ControlID, id.Key()}] = f
-		}
-	}
+	reasons := after.reasons(j)
 	move := func(k verdictKey, before, now string) {
 		if before == now || quiet(before) && quiet(now) {
 			return
@@ -160,9 +155,7 @@ func (j *Judged) verdicts(after *Judged, d *report.Drift) {
 		open := finding.NonCompliant.String()
 		switch {
 		case now == open:
-			if f := found[k]; f != nil {
-				m.Reasons = f.Reasons
-			}
+			m.Reasons = reasons[k]
 			d.New = append(d.New, m)
 		case before == open && now != finding.Unknown.String():
 			d.Closed = append(d.Closed, m)
@@ -188,6 +181,20 @@ func (j *Judged) verdicts(after *Judged, d *report.Drift) {
 			return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.ControlID, b.ControlID), strings.Compare(strings.ToLower(a.ResourceID), strings.ToLower(b.ResourceID)))
 		})
 	}
+}
+
+// reasons returns why the findings are open that were not before.
+func (j *Judged) reasons(before *Judged) map[verdictKey][]string {
+	out := map[verdictKey][]string{}
+	t := j.s.teller()
+	for _, r := range j.s.results {
+		k := verdictKey{j.s.rules[r.rule].id, j.s.resources[r.resource].ID.Key()}
+		if j.states[k] == finding.NonCompliant && before.states[k] != finding.NonCompliant {
+			f, _ := t.finding(r, r.state)
+			out[k] = f.Reasons
+		}
+	}
+	return out
 }
 
 // quiet tells whether a state asks nothing of anybody: a resource that came or

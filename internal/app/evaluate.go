@@ -19,22 +19,6 @@ type result struct {
 	state          finding.State
 }
 
-// why evaluates a result once more and says what decided it; nil where all is
-// as it should be.
-func (s *session) why(r result) *finding.Verdict {
-	if r.state == finding.Compliant || r.state == finding.NotApplicable {
-		return nil
-	}
-	if v := s.given[r]; v != nil {
-		return v
-	}
-	if s.evaluator == nil {
-		s.evaluator = policy.NewEvaluator(policy.Options{Inventory: s.inv, Now: s.o.Now})
-	}
-	v := s.evaluator.Evaluate(s.rules[r.rule].def, s.resources[r.resource]).Verdict
-	return &v
-}
-
 // chunk is how many resources a worker takes at a time.
 const chunk = 256
 

@@ -97,6 +97,7 @@ func (l *PolicyLint) file(name string) {
 func (l *PolicyLint) Assessment(tool report.Tool) *report.Assessment {
 	a := &report.Assessment{Tool: tool}
 	severities := map[diag.Severity]finding.Severity{diag.Error: finding.High, diag.Warning: finding.Medium, diag.Info: finding.Low}
+	var findings []report.Finding
 	known := map[string]bool{}
 	for _, c := range lint.Checks() {
 		known[c.Code] = true
@@ -121,7 +122,8 @@ func (l *PolicyLint) Assessment(tool report.Tool) *report.Assessment {
 		if d.Pos.Line > 0 {
 			f.File = d.Source
 		}
-		a.Findings = append(a.Findings, f)
+		findings = append(findings, f)
 	}
+	a.Findings = report.ListOf(findings)
 	return a
 }

@@ -193,8 +193,8 @@ func statesByName(a *report.Assessment, control string, parent bool) map[string]
 		return nil
 	}
 	out := map[string]finding.State{}
-	for _, list := range [][]report.Finding{a.Findings, a.Unknown} {
-		for _, f := range list {
+	for _, list := range []report.List{a.Findings, a.Unknown} {
+		for _, f := range list.All() {
 			if f.ControlID != control {
 				continue
 			}

@@ -82,8 +82,8 @@ func counts(t *testing.T, o Options) map[string]int {
 			out[f.ControlID+" "+state+f.State.String()]++
 		}
 	}
-	add(a.Findings, "")
-	add(a.Unknown, "unknown ")
+	add(a.Findings.Slice(), "")
+	add(a.Unknown.Slice(), "unknown ")
 	return out
 }
 

@@ -52,7 +52,7 @@ func TestDemoFindsItsStory(t *testing.T) {
 	for e := range want {
 		left[e] = true
 	}
-	for _, f := range a.Open() {
+	for _, f := range open(a) {
 		e := expectation{f.ControlID, f.ResourceName}
 		delete(left, e)
 		switch {
@@ -63,7 +63,7 @@ func TestDemoFindsItsStory(t *testing.T) {
 			t.Logf("not in the story: %s %s on %s", f.Severity, f.ControlID, f.ResourceName)
 		}
 	}
-	for _, f := range a.Unknown {
+	for _, f := range a.Unknown.All() {
 		t.Errorf("nothing in the demo is unknown, but %s on %s is: %v", f.ControlID, f.ResourceName, f.Reasons)
 	}
 	for e := range left {
@@ -98,7 +98,7 @@ func TestDemoExemptionsRanOut(t *testing.T) {
 	}
 	// Before they ran out the first was a waiver: the finding was exempt, and left the denominator.
 	b := assessDemo(t, func(o *Options) { o.Now = demo.ReadAt().AddDate(0, -7, 0) })
-	for _, f := range b.Open() {
+	for _, f := range open(b) {
 		if f.ControlID == "storage-public-blob-access" && f.ResourceName == "stlhscanshare" {
 			t.Error("the exemption did not hold while it ran")
 		}

@@ -114,7 +114,7 @@ func (o *WatchOptions) round(ctx context.Context, state *watchState, begun time.
 	if err != nil {
 		return nil, err
 	}
-	if err := writeWhole(filepath.Join(o.Dir, "assessments", name+".json"), now.Assessment); err != nil {
+	if err := writeFile(filepath.Join(o.Dir, "assessments", name+".json"), func(w io.Writer) error { return report.JSON(w, now.Assessment) }); err != nil {
 		return nil, err
 	}
 	if r.First {
@@ -207,7 +207,10 @@ func (s *watchState) settle(now *Judged, at time.Time) {
 			delete(s.Open, key)
 		}
 	}
-	for _, f := range now.Assessment.Open() {
+	for _, f := range now.Assessment.Findings.Heads() {
+		if f.State != finding.NonCompliant {
+			continue
+		}
 		key := openKey(f.ControlID, f.ResourceID)
 		if _, ok := s.Open[key]; !ok {
 			s.Open[key] = at
@@ -269,7 +272,12 @@ func readWatchState(dir string) (*watchState, error) {
 func (s *watchState) write(dir string) error { return writeWhole(watchStatePath(dir), s) }
 
 // writeWhole writes JSON to a file, whole or not at all.
-func writeWhole(path string, v any) (err error) {
+func writeWhole(path string, v any) error {
+	return writeFile(path, func(w io.Writer) error { return encodeJSON(w, v) })
+}
+
+// writeFile writes a file, whole or not at all.
+func writeFile(path string, write func(w io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -281,7 +289,7 @@ func writeWhole(path string, v any) (err error) {
 			err = fmt.Errorf("write %s: %w", path, err)
 		}
 	}()
-	if err := encodeJSON(f, v); err != nil {
+	if err := write(f); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {

@@ -123,7 +123,7 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 		env.say("wrote %s\n", f.output)
 	}
 	if f.failOn != "" {
-		for _, one := range a.Findings {
+		for _, one := range a.Findings.Heads() {
 			if one.State == finding.NonCompliant && one.Severity >= threshold {
 				return errFindings
 			}

@@ -29,8 +29,8 @@ type Assessment struct {
 	Inventory      Inventory                    `json:"inventory"`
 	Score          posture.Score                `json:"score"`
 	Controls       []Control                    `json:"controls"`
-	Findings       []Finding                    `json:"findings"`
-	Unknown        []Finding                    `json:"unknown"`
+	Findings       List                         `json:"findings"`
+	Unknown        List                         `json:"unknown"`
 	Responsibility []compliance.Row             `json:"responsibility"`
 	Compliance     []compliance.FrameworkResult `json:"compliance"`
 	Plan           []posture.Action             `json:"plan"`
@@ -164,29 +164,19 @@ func Took(d time.Duration) Milliseconds {
 	return Milliseconds(float64(d.Microseconds()/100) / 10)
 }
 
-// SortFindings orders findings by severity, control and resource.
-func SortFindings(list []Finding) {
-	slices.SortStableFunc(list, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.ControlID, b.ControlID),
-			cmp.Compare(strings.ToLower(a.ResourceID), strings.ToLower(b.ResourceID)))
-	})
-}
-
-// Open returns the findings that are neither exempt nor compliant.
-func (a *Assessment) Open() []Finding {
-	var out []Finding
-	for _, f := range a.Findings {
-		if f.State == finding.NonCompliant {
-			out = append(out, f)
-		}
+// Open returns how many findings are neither exempt nor compliant.
+func (a *Assessment) Open() int {
+	n := 0
+	for _, open := range a.CountOpen() {
+		n += open
 	}
-	return out
+	return n
 }
 
 // CountOpen counts the open findings by severity.
 func (a *Assessment) CountOpen() map[finding.Severity]int {
 	out := map[finding.Severity]int{}
-	for _, f := range a.Findings {
+	for _, f := range a.Findings.Heads() {
 		if f.State == finding.NonCompliant {
 			out[f.Severity]++
 		}
@@ -205,9 +195,25 @@ func (a *Assessment) scopeName(scope string) string {
 // Matter is a control with open findings, as the summary ranks them.
 type Matter struct {
 	*Control
-	Resources []Finding
-	Gain      float64
-	Effort    string
+	Gain   float64
+	Effort string
+
+	list List
+	at   []int32 // its open findings, by their places in the list
+}
+
+// Open returns how many findings are open.
+func (m *Matter) Open() int { return len(m.at) }
+
+// First makes the first n findings, or as many as there are.
+func (m *Matter) First(n int) []Finding {
+	n = min(n, len(m.at))
+	out := make([]Finding, n)
+	read := m.list.reader()
+	for i := range out {
+		out[i] = read(int(m.at[i]))
+	}
+	return out
 }
 
 // Matters returns the controls with open findings, those that matter most
@@ -224,7 +230,7 @@ func (a *Assessment) Matters() []Matter {
 	for i := range a.Controls {
 		index[a.Controls[i].ID] = &a.Controls[i]
 	}
-	for _, f := range a.Findings {
+	for at, f := range a.Findings.Heads() {
 		if f.State != finding.NonCompliant || index[f.ControlID] == nil {
 			continue
 		}
@@ -233,12 +239,12 @@ func (a *Assessment) Matters() []Matter {
 			i = len(out)
 			by[f.ControlID] = i
 			c := index[f.ControlID]
-			out = append(out, Matter{Control: c, Gain: gains[f.ControlID], Effort: c.Effort})
+			out = append(out, Matter{Control: c, Gain: gains[f.ControlID], Effort: c.Effort, list: a.Findings})
 		}
-		out[i].Resources = append(out[i].Resources, f)
+		out[i].at = append(out[i].at, int32(at))
 	}
 	slices.SortStableFunc(out, func(a, b Matter) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Gain, a.Gain), cmp.Compare(len(b.Resources), len(a.Resources)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Gain, a.Gain), cmp.Compare(len(b.at), len(a.at)), cmp.Compare(a.ID, b.ID))
 	})
 	return out
 }
@@ -257,7 +263,7 @@ func (a *Assessment) UnknownGroups() []UnknownGroup {
 		controls map[string]bool
 	}
 	by := map[string]*acc{}
-	for _, f := range a.Unknown {
+	for _, f := range a.Unknown.All() {
 		reason := "not known"
 		if len(f.Reasons) > 0 {
 			reason = f.Reasons[0]

@@ -63,7 +63,7 @@ func CheckFormats() []CheckFormat {
 // assessment is the check as the formats of assessments take it. What was not
 // assessed is said as a notice.
 func (c *Check) assessment() *Assessment {
-	a := &Assessment{Tool: c.Tool, GeneratedAt: c.GeneratedAt, Controls: c.Controls, Findings: c.Findings, Unknown: c.Unknown, Timings: c.Timings}
+	a := &Assessment{Tool: c.Tool, GeneratedAt: c.GeneratedAt, Controls: c.Controls, Findings: ListOf(c.Findings), Unknown: ListOf(c.Unknown), Timings: c.Timings}
 	a.Notices = append(a.Notices, c.Notices...)
 	for _, n := range c.NotAssessed {
 		a.Notices = append(a.Notices, Notice{Severity: "warning", Place: n.place(), Message: n.What + " is not assessed: " + n.Reason})

@@ -24,7 +24,7 @@ func Markdown(w io.Writer, a *Assessment) error {
 	}
 	open := a.CountOpen()
 	p("%d critical, %d high, %d medium and %d low findings are open; %s could not be decided.\n",
-		open[finding.Critical], open[finding.High], open[finding.Medium], open[finding.Low]+open[finding.Informational], plural(len(a.Unknown), "verdict"))
+		open[finding.Critical], open[finding.High], open[finding.Medium], open[finding.Low]+open[finding.Informational], plural(a.Unknown.Len(), "verdict"))
 	p("## Score by control\n\n| Control | Points | Healthy | Unhealthy | Not known | To gain |\n|---|--:|--:|--:|--:|--:|")
 	for _, c := range s.Controls {
 		p("| %s | %s / %d | %d | %d | %d | %s |", escapeMD(c.Name), number(c.Current), c.Max, c.Healthy, c.Unhealthy, c.Unknown, percent(c.PotentialIncrease))
@@ -43,7 +43,7 @@ func Markdown(w io.Writer, a *Assessment) error {
 		p("| Severity | Control | Resources | Owner | Effort |\n|---|---|--:|---|---|")
 	}
 	for _, m := range matters {
-		p("| %s | %s<br>`%s` | %d | %s | %s |", m.Severity, escapeMD(m.Title), m.ID, len(m.Resources), m.Control.Owner, m.Effort)
+		p("| %s | %s<br>`%s` | %d | %s | %s |", m.Severity, escapeMD(m.Title), m.ID, m.Open(), m.Control.Owner, m.Effort)
 	}
 	p("\n## Plan\n")
 	for i, act := range a.Plan[:min(20, len(a.Plan))] {

@@ -97,24 +97,19 @@ func OCSF(w io.Writer, a *Assessment) error {
 	for i := range a.Controls {
 		controls[a.Controls[i].ID] = &a.Controls[i]
 	}
-	first := true
 	out.text("[")
-	err := each(a, func(f *Finding) error {
-		c := controls[f.ControlID]
-		if c == nil {
-			return nil
+	err := writeEach(out, a, func() text {
+		return func(dst []byte, i int, f *Finding) ([]byte, error) {
+			c := controls[f.ControlID]
+			if c == nil {
+				c = &Control{ID: f.ControlID}
+			}
+			event, err := json.Marshal(ocsfEventOf(a, f, c))
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			return append(append(dst, '\n'), event...), err
 		}
-		text, err := json.Marshal(ocsfEventOf(a, f, c))
-		if err != nil {
-			return err
-		}
-		if !first {
-			out.text(",")
-		}
-		first = false
-		out.text("\n")
-		_, err = out.Write(text)
-		return err
 	})
 	if err != nil {
 		return err

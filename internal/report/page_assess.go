@@ -161,17 +161,17 @@ func (v *pageView) matters(a *Assessment) {
 	matters := a.Matters()
 	total := 0
 	for _, m := range matters {
-		total += len(m.Resources)
+		total += m.Open()
 	}
 	left := pageFindings
 	scopes := map[string]int{}
 	for _, m := range matters {
-		pm := pageMatter{Matter: m, Who: who(m.Resources), Count: len(m.Resources)}
+		pm := pageMatter{Matter: m, Who: who(&m), Count: m.Open()}
 		if len(v.Matters) < pageWhys {
 			pm.Why = m.Control.Why
 		}
 		groups := map[string]int{}
-		for _, f := range m.Resources[:min(left, len(m.Resources))] {
+		for _, f := range m.First(left) {
 			reason := strings.Join(f.Reasons, "; ")
 			i, ok := groups[reason]
 			if !ok {
@@ -190,8 +190,8 @@ func (v *pageView) matters(a *Assessment) {
 			}
 			pm.Groups[i].Items = append(pm.Groups[i].Items, item)
 		}
-		pm.Cut = max(0, len(m.Resources)-left)
-		left = max(0, left-len(m.Resources))
+		pm.Cut = max(0, m.Open()-left)
+		left = max(0, left-m.Open())
 		if m.Control.Owner != "" && !slices.Contains(v.Owners, m.Control.Owner) {
 			v.Owners = append(v.Owners, m.Control.Owner)
 		}
@@ -217,14 +217,15 @@ func (v *pageView) link() {
 }
 
 // who names the first resource of a control's findings.
-func who(resources []Finding) string {
-	switch len(resources) {
+func who(m *Matter) string {
+	first := m.First(1)
+	switch m.Open() {
 	case 0:
 		return ""
 	case 1:
-		return resources[0].ResourceName
+		return first[0].ResourceName
 	}
-	return fmt.Sprintf("%s and %s more", resources[0].ResourceName, thousands(len(resources)-1))
+	return fmt.Sprintf("%s and %s more", first[0].ResourceName, thousands(m.Open()-1))
 }
 
 // place returns the subscription's name (or the directory's) of an id, and

@@ -39,7 +39,6 @@ func sample(n int) *Assessment {
 			Unknown: posture.UnknownCost{Verdicts: 3, Resources: 3, Worst: 0.8, Best: 0.97},
 			Gains:   []posture.Gain{{ID: "storage-public", Percentage: 0.0357, Points: 0.5, Open: n}},
 		},
-		Findings: []Finding{}, Unknown: []Finding{},
 		Responsibility: []compliance.Row{{Type: "Microsoft.Storage/storageAccounts", Count: 9, Service: "paas", Cells: []compliance.Cell{
 			{Area: "physical", Owner: compliance.Microsoft, State: compliance.Inherited}, {Area: "data and encryption", Owner: compliance.Customer, State: compliance.NotMet, Tally: compliance.Tally{Open: n}}, {Area: "monitoring", Owner: compliance.Both, State: compliance.NotAssessed},
 		}}},
@@ -52,18 +51,20 @@ func sample(n int) *Assessment {
 		Timings:    Timings{Total: 840, Evaluations: 12345},
 	}
 	action := posture.Action{Title: a.Controls[0].Title, Controls: []string{"storage-public"}, Severity: finding.Critical, Effort: "low", Owner: "data", Breaks: []string{"Public links stop working."}, Findings: n, Resources: n, Gain: 0.0357, ScoreAfter: 1}
+	findings, unknown := []Finding{}, []Finding{}
 	for i := range n {
 		id := fmt.Sprintf("/subscriptions/%s/resourceGroups/rg-radiology-%d/providers/Microsoft.Storage/storageAccounts/stpatientscans%05d", sub, i%20, i)
-		a.Findings = append(a.Findings, Finding{
+		findings = append(findings, Finding{
 			ResourceID: id, ResourceName: fmt.Sprintf("stpatientscans%05d", i), ResourceType: "Microsoft.Storage/storageAccounts", ControlID: "storage-public",
 			Title: a.Controls[0].Title, State: finding.NonCompliant, Severity: finding.Critical, Reasons: []string{"allowBlobPublicAccess is true"}, File: "export/storage accounts.json",
 		})
 		action.Commands = append(action.Commands, posture.Command{Resource: id, AzCLI: "az storage account update --ids " + id + " --allow-blob-public-access false"})
 	}
-	a.Findings = append(a.Findings, Finding{ResourceID: "/subscriptions/" + sub + "/resourceGroups/x/providers/Microsoft.KeyVault/vaults/kv", ResourceName: "kv", ControlID: "kv-purge", Title: "Key vaults keep what is deleted", State: finding.Exempt, Severity: finding.Low, Reasons: []string{}, Exemption: "Waiver by Ana: test"})
+	findings = append(findings, Finding{ResourceID: "/subscriptions/" + sub + "/resourceGroups/x/providers/Microsoft.KeyVault/vaults/kv", ResourceName: "kv", ControlID: "kv-purge", Title: "Key vaults keep what is deleted", State: finding.Exempt, Severity: finding.Low, Reasons: []string{}, Exemption: "Waiver by Ana: test"})
 	for i := range 3 {
-		a.Unknown = append(a.Unknown, Finding{ResourceID: fmt.Sprintf("/providers/Microsoft.Graph/users/u%d", i), ResourceName: fmt.Sprintf("u%d", i), ControlID: "user-mfa", Title: "People sign in with multifactor authentication", Severity: finding.High, Reasons: []string{"Microsoft.Graph/users were read without registration details"}})
+		unknown = append(unknown, Finding{ResourceID: fmt.Sprintf("/providers/Microsoft.Graph/users/u%d", i), ResourceName: fmt.Sprintf("u%d", i), ControlID: "user-mfa", Title: "People sign in with multifactor authentication", Severity: finding.High, Reasons: []string{"Microsoft.Graph/users were read without registration details"}})
 	}
+	a.Findings, a.Unknown = ListOf(findings), ListOf(unknown)
 	a.Plan = []posture.Action{action}
 	return a
 }
@@ -122,7 +123,7 @@ func TestJSONL(t *testing.T) {
 
 func TestCSVRunsNoFormulas(t *testing.T) {
 	a := sample(1)
-	a.Findings[0].ResourceName = `=HYPERLINK("http://x")`
+	a.Findings.source.(made)[0].ResourceName = `=HYPERLINK("http://x")`
 	rows, err := csv.NewReader(bytes.NewReader(render(t, CSV, a))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +203,7 @@ func TestMarkdownEscapes(t *testing.T) {
 
 func TestTerminalFitsAndStaysClean(t *testing.T) {
 	a := sample(8)
-	a.Findings[0].ResourceName = "evil\x1b[2Jname"
+	a.Findings.source.(made)[0].ResourceName = "evil\x1b[2Jname"
 	for _, width := range []int{60, 80, 200} {
 		var out bytes.Buffer
 		if err := Terminal(&out, a, TerminalOptions{Width: width, Next: "azward assess --demo --format html -o report.html"}); err != nil {
@@ -234,7 +235,7 @@ func TestTerminalFitsAndStaysClean(t *testing.T) {
 func TestHTML(t *testing.T) {
 	a := sample(3)
 	a.Subject = `<img src=x onerror=alert(1)>`
-	a.Findings[0].ResourceName = `</li><script>alert(1)</script>`
+	a.Findings.source.(made)[0].ResourceName = `</li><script>alert(1)</script>`
 	a.Plan[0].Commands[0].AzCLI = `az x '</pre><script>alert(2)</script>'`
 	text := string(render(t, HTML, a))
 	for _, bad := range []string{"<img src=x", "<script>alert", "http://", "<script src", "<link", "@import"} {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -135,22 +136,35 @@ func SARIF(w io.Writer, a *Assessment) error {
 		index[c.ID] = i
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRuleOf(&c))
 	}
-	err := each(a, func(f *Finding) error {
-		if i, ok := index[f.ControlID]; ok {
-			run.Results = append(run.Results, sarifResultOf(f, i))
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
 	out := newWriter(w)
-	enc := json.NewEncoder(out)
+	var frame bytes.Buffer
+	enc := json.NewEncoder(&frame)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", " ")
 	if err := enc.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}}); err != nil {
 		return err
 	}
+	// The results go in one by one: in a text of JSON, this stands nowhere else.
+	const none = `"results": []`
+	head, tail, _ := strings.Cut(frame.String(), none)
+	out.text(head)
+	if a.Findings.Len()+a.Unknown.Len() == 0 {
+		out.text(none)
+	} else {
+		out.text(`"results": [`)
+		err := writeEach(out, a, encoded("    ", " ", "\n    ", func(f *Finding) any {
+			i, ok := index[f.ControlID]
+			if !ok {
+				i = -1
+			}
+			return sarifResultOf(f, i)
+		}))
+		if err != nil {
+			return err
+		}
+		out.text("\n   ]")
+	}
+	out.text(tail)
 	return out.flush()
 }
 

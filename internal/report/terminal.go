@@ -170,11 +170,11 @@ func (t *terminal) matters() {
 		label := fmt.Sprintf("%-8s", strings.ToUpper(m.Severity.String()))
 		t.line("  %d %s  %s", i+1, t.style(severityStyle(m.Severity), label), clip(m.Title, t.width-15))
 		var names []string
-		for _, f := range m.Resources[:min(3, len(m.Resources))] {
+		for _, f := range m.First(3) {
 			names = append(names, clean(f.ResourceName))
 		}
 		text := strings.Join(names, ", ")
-		if more := len(m.Resources) - len(names); more > 0 {
+		if more := m.Open() - len(names); more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}
 		t.line("              %s", clip(text, t.width-15))
@@ -201,7 +201,7 @@ func (t *terminal) unknown() {
 	if len(groups) == 0 {
 		return
 	}
-	t.title(fmt.Sprintf("Not known: %s", plural(len(t.a.Unknown), "verdict")))
+	t.title(fmt.Sprintf("Not known: %s", plural(t.a.Unknown.Len(), "verdict")))
 	u := t.a.Score.Unknown
 	if u.Worst < t.a.Score.Percentage {
 		t.line("  %s", t.style(yellow, fmt.Sprintf("If all of them are bad, the score is %s.", percent(u.Worst))))

@@ -41,6 +41,25 @@ type TestCase struct {
 	Text        string // in full
 }
 
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Name     string       `xml:"name,attr"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Skipped  int          `xml:"skipped,attr"`
+	Time     string       `xml:"time,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name      string      `xml:"name,attr"`
+	Tests     int         `xml:"tests,attr"`
+	Failures  int         `xml:"failures,attr"`
+	Skipped   int         `xml:"skipped,attr"`
+	Timestamp string      `xml:"timestamp,attr"`
+	Cases     []junitCase `xml:"testcase"`
+}
+
 // WriteTestsJUnit writes a report as JUnit XML.
 func WriteTestsJUnit(w io.Writer, r *TestReport) error {
 	doc := junitSuites{Name: r.Name, Time: fmt.Sprintf("%.3f", r.Took.Seconds())}

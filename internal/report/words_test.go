@@ -12,13 +12,25 @@ func TestWordsForAPerson(t *testing.T) {
 		{"a message of words", shortMessage("no control is called that"), "no control is called that"},
 		{"nothing to gain", gain(0.0004), ""},
 		{"something to gain", gain(0.0126), "+1.3%"},
-		{"nobody", who(nil), ""},
-		{"one", who([]Finding{{ResourceName: "vm1"}}), "vm1"},
-		{"three", who([]Finding{{ResourceName: "vm1"}, {}, {}}), "vm1 and 2 more"},
+		{"nobody", who(matterOf()), ""},
+		{"one", who(matterOf("vm1")), "vm1"},
+		{"three", who(matterOf("vm1", "", "")), "vm1 and 2 more"},
 		{"a type's name", string(breakable("Sql/serversAB<")), "Sql/<wbr>servers<wbr>AB&lt;"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
 		}
 	}
+}
+
+// matterOf is a control with a finding on each resource.
+func matterOf(names ...string) *Matter {
+	m := &Matter{}
+	var list []Finding
+	for i, name := range names {
+		list = append(list, Finding{ResourceName: name})
+		m.at = append(m.at, int32(i))
+	}
+	m.list = ListOf(list)
+	return m
 }
