@@ -23,7 +23,11 @@ type Fix struct {
 	Bicep          string
 	Terraform      string
 	Targets        []Target
+	Untold         int // findings whose targets are left out, where there is no command to fill in
 }
+
+// findings returns how many findings the fix mends.
+func (f *Fix) findings() int { return len(f.Targets) + f.Untold }
 
 // Action is one thing to do: the findings of one or several recommendations
 // that the same command mends, for all their resources.
@@ -124,11 +128,11 @@ func group(fixes []Fix) [][]*Fix {
 	var out [][]*Fix
 	for i := range fixes {
 		f := &fixes[i]
-		if len(f.Targets) == 0 {
+		if f.findings() == 0 {
 			continue
 		}
 		key := "same\x00" + strings.TrimSpace(f.AzCLI)
-		if base, _, ok := updateBase(f.AzCLI); ok {
+		if base, _, ok := updateBase(f.AzCLI); ok && len(f.Targets) > 0 {
 			key = "update\x00" + base + "\x00" + f.Effort + "\x00" + typeOf(f.Targets[0].ID)
 		}
 		key += "\x00" + f.Owner
@@ -159,7 +163,7 @@ func typeOf(id string) string {
 func action(fixes []*Fix) Action {
 	// The gravest names the action.
 	slices.SortStableFunc(fixes, func(a, b *Fix) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Targets), len(a.Targets)))
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.findings(), a.findings()))
 	})
 	first := fixes[0]
 	a := Action{Title: first.Title, Severity: first.Severity, Effort: first.Effort, Owner: first.Owner, Breaks: []string{}, Commands: []Command{}}
@@ -171,7 +175,8 @@ func action(fixes []*Fix) Action {
 	byID := map[string]*resource{}
 	for _, f := range fixes {
 		a.Controls = append(a.Controls, f.ID)
-		a.Findings += len(f.Targets)
+		a.Findings += f.findings()
+		a.Resources += f.Untold // a finding each
 		if f.Breaks != "" && !slices.Contains(a.Breaks, f.Breaks) {
 			a.Breaks = append(a.Breaks, f.Breaks)
 		}
@@ -191,7 +196,7 @@ func action(fixes []*Fix) Action {
 			r.fixes = append(r.fixes, f)
 		}
 	}
-	a.Resources = len(order)
+	a.Resources += len(order)
 	for _, r := range order {
 		if text := command(r.fixes); text != "" {
 			a.Commands = append(a.Commands, Command{Resource: r.target.ID, AzCLI: Fill(text, r.target, Shell)})

@@ -2,6 +2,7 @@ package posture
 
 import (
 	"os/exec"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -92,4 +93,20 @@ func FuzzFill(f *testing.F) {
 			_ = Fill(template, Target{ID: name, Name: name, ResourceGroup: name}, lang)
 		}
 	})
+}
+
+// A fix without a command counts as one with targets does.
+func TestPlanCountsWhatItIsNotTold(t *testing.T) {
+	targets := make([]Target, 3)
+	for i := range targets {
+		targets[i].ID = "/subscriptions/s/resourceGroups/g/providers/A.B/c/" + string(rune('a'+i))
+	}
+	fix := Fix{Recommendation: -1, ID: "mine", Title: "Mine", Severity: finding.Medium}
+	told, untold := fix, fix
+	told.Targets, untold.Untold = targets, len(targets)
+	want := Plan([]Fix{told}, NewSimulator(Facts{}))
+	got := Plan([]Fix{untold}, NewSimulator(Facts{}))
+	if !reflect.DeepEqual(got, want) || len(got) != 1 || got[0].Findings != 3 || got[0].Resources != 3 {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
 }

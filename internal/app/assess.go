@@ -125,7 +125,7 @@ func (s *session) judge() (*report.Assessment, error) {
 	for i := range a.Score.Scopes {
 		a.Score.Scopes[i].Name = a.Inventory.Names[strings.ToLower(a.Score.Scopes[i].Scope)]
 	}
-	a.Plan = s.plan(facts)
+	a.Plan = s.plan(facts, a.Controls)
 	a.Access = accessMatrix(s.inv, s.o.Now)
 	a.Path = s.worstPath()
 	if err := s.comply(a); err != nil {

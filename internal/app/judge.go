@@ -126,14 +126,18 @@ func (s *session) exempt(control string, r *resource.Resource) bool {
 	return s.book.Holds(control, r.ID) != nil
 }
 
-// plan groups the open findings into actions.
-func (s *session) plan(facts posture.Facts) []posture.Action {
+// plan groups the open findings into actions. Custom rules have no commands:
+// of them it counts.
+func (s *session) plan(facts posture.Facts, controls []report.Control) []posture.Action {
 	fixes := make([]posture.Fix, len(s.rules))
 	for i := range s.rules {
 		r := &s.rules[i]
 		fixes[i] = posture.Fix{
 			Recommendation: i, ID: r.id, Title: r.title, Severity: r.severity, Effort: r.remediation.Effort, Owner: r.owner, Breaks: r.remediation.Breaks,
 			AzCLI: r.remediation.AzCLI, Bicep: r.remediation.Bicep, Terraform: r.remediation.Terraform,
+		}
+		if r.custom {
+			fixes[i].Untold = controls[i].NonCompliant
 		}
 	}
 	for _, r := range facts.Results {
