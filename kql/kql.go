@@ -15,6 +15,7 @@ package kql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"runtime/debug"
@@ -188,6 +189,7 @@ type ResultTable struct {
 	Render  *Render
 	runner  *exec.Runner
 	node    plan.Node
+	again   func() (*exec.Runner, plan.Node) // without what the store computes
 }
 
 // Batches runs the table and yields its rows. It may be called once.
@@ -202,11 +204,35 @@ func (t *ResultTable) Batches() iter.Seq2[*Batch, error] {
 				yield(nil, fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack()))
 			}
 		}()
-		for b, err := range t.runner.Each(t.node) {
+		for b, err := range t.rows() {
 			stopped = true
 			ok := yield(b, err)
 			stopped = false
 			if !ok {
+				return
+			}
+		}
+	}
+}
+
+// rows runs the table. Where a function that the store called failed, before
+// there was any row, the engine computes all by itself: it may not come to the
+// row for which the function fails.
+func (t *ResultTable) rows() iter.Seq2[*Batch, error] {
+	return func(yield func(*Batch, error) bool) {
+		first := true
+		for b, err := range t.runner.Each(t.node) {
+			if first && errors.Is(err, ErrFunction) {
+				runner, node := t.again()
+				for b, err := range runner.Each(node) {
+					if !yield(b, err) {
+						return
+					}
+				}
+				return
+			}
+			first = false
+			if !yield(b, err) {
 				return
 			}
 		}
@@ -259,6 +285,14 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result
 	res = &Result{}
 	for _, r := range bound.Results {
 		t := &ResultTable{Name: r.Name, Columns: r.Node.Columns(), runner: runner, node: p.plan(r.Node)}
+		t.again = func() (*exec.Runner, plan.Node) {
+			alone := opts
+			alone.NoPushdown = true
+			p := newPlanner(db, alone)
+			eo := eo
+			eo.Rewrite = p.plan
+			return exec.New(ctx, eo), p.plan(r.Node)
+		}
 		if r.Render != nil {
 			t.Render = &Render{r.Render.Kind, r.Render.Props}
 		}

@@ -69,9 +69,9 @@ type counted struct {
 	sql *int
 }
 
-func (c counted) Query(ctx context.Context, text string, cols []kql.Column) iter.Seq2[*kql.Batch, error] {
+func (c counted) Query(ctx context.Context, text string, functions []kql.SQLFunction, cols []kql.Column) iter.Seq2[*kql.Batch, error] {
 	*c.sql++
-	return c.SQLTable.Query(ctx, text, cols)
+	return c.SQLTable.Query(ctx, text, functions, cols)
 }
 
 func (s *storeTables) Table(name string) (kql.Table, bool) {

@@ -49,10 +49,10 @@ func (s source) Scan(ctx context.Context, table string, columns []int, filters [
 }
 
 // Query computes SQL over the store of a table.
-func (s source) Query(ctx context.Context, table, sql string, columns []Column) iter.Seq2[*vec.Batch, error] {
+func (s source) Query(ctx context.Context, table, sql string, functions []exec.Function, columns []Column) iter.Seq2[*vec.Batch, error] {
 	if t, ok := s.db.Table(table); ok {
 		if q, ok := t.(SQLTable); ok {
-			return q.Query(ctx, sql, columns)
+			return q.Query(ctx, sql, functions, columns)
 		}
 	}
 	return func(yield func(*vec.Batch, error) bool) {
@@ -71,6 +71,8 @@ func (p Predicate) String() string { return p.expr.String() }
 var (
 	// ErrMemory: the query holds more than Options.Memory.
 	ErrMemory = exec.ErrMemory
+	// ErrFunction: a function that SQL calls failed.
+	ErrFunction = exec.ErrFunction
 	// ErrExternal: externaldata is not allowed.
 	ErrExternal = exec.ErrExternal
 	// ErrRows: an operator gives more rows than any query may.

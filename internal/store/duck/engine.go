@@ -93,7 +93,12 @@ func (e *Engine) start() error {
 	if duckdb.OpenExt("", &e.db, cfg, &msg) != duckdb.StateSuccess {
 		return errors.New(firstLine(msg))
 	}
-	return nil
+	var conn duckdb.Connection
+	if duckdb.Connect(e.db, &conn) != duckdb.StateSuccess {
+		return errors.New("connect")
+	}
+	defer duckdb.Disconnect(&conn)
+	return registerFunctions(conn)
 }
 
 // statement runs text on conn and leaves the result in res. Streaming results

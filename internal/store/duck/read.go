@@ -21,7 +21,20 @@ const batchRows = 8192
 // types, and the text must give each in the representation of its type. Batches
 // may be kept.
 func (e *Engine) Query(ctx context.Context, text string, cols []kql.Column) iter.Seq2[*kql.Batch, error] {
+	return e.QueryWith(ctx, text, nil, cols)
+}
+
+// QueryWith is Query for a text that calls functions; see kql.SQLTable.
+func (e *Engine) QueryWith(ctx context.Context, text string, functions []kql.SQLFunction, cols []kql.Column) iter.Seq2[*kql.Batch, error] {
 	return func(yield func(*kql.Batch, error) bool) {
+		text, failed, end := withFunctions(text, functions)
+		defer end()
+		wrong := func(err error) error {
+			if f := failed.get(); f != nil && ctx.Err() == nil {
+				return fmt.Errorf("%w: %w", kql.ErrFunction, f)
+			}
+			return err
+		}
 		conn, err := e.connect()
 		if err != nil {
 			yield(nil, err)
@@ -32,7 +45,7 @@ func (e *Engine) Query(ctx context.Context, text string, cols []kql.Column) iter
 		var res duckdb.Result
 		defer duckdb.DestroyResult(&res)
 		if err := statement(ctx, conn, text, true, &res); err != nil {
-			yield(nil, err)
+			yield(nil, wrong(err))
 			return
 		}
 		if err := checkColumns(&res, cols); err != nil {
@@ -60,7 +73,7 @@ func (e *Engine) Query(ctx context.Context, text string, cols []kql.Column) iter
 			}
 		}
 		if msg := duckdb.ResultError(&res); msg != "" {
-			yield(nil, sqlError(ctx, msg))
+			yield(nil, wrong(sqlError(ctx, msg)))
 			return
 		}
 		if err := ctx.Err(); err != nil {

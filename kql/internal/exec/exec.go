@@ -24,7 +24,8 @@ type Source interface {
 	// applied or not: the engine applies them again.
 	Scan(ctx context.Context, table string, columns []int, filters []plan.Expr) iter.Seq2[*vec.Batch, error]
 	// Query yields what SQL gives over the store that holds a table.
-	Query(ctx context.Context, table, sql string, columns []plan.Column) iter.Seq2[*vec.Batch, error]
+	// It calls functions by their plan.FunctionMark; ErrFunction says that one failed.
+	Query(ctx context.Context, table, sql string, functions []Function, columns []plan.Column) iter.Seq2[*vec.Batch, error]
 }
 
 // External reads what externaldata names; the error is for the user.
@@ -179,7 +180,7 @@ func (r *run) open(n plan.Node) (stream, error) {
 	case *plan.Scan:
 		return r.scan(n)
 	case *plan.Pushed:
-		return r.pull(r.opts.Source.Query(r.ctx, n.Table, n.SQL, n.Columns())), nil
+		return r.pushed(n)
 	case *plan.Values:
 		return r.sliced(n.Batch), nil
 	case *plan.External:

@@ -207,8 +207,7 @@ func boundaryAfter(s string, i int) bool {
 	return !termRune(r)
 }
 
-// termRune tells whether a rune is part of terms; termClass has the same in
-// regular expressions.
+// termRune tells whether a rune is part of terms.
 func termRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
 // alnum tells the ASCII letters and digits, of which terms are made.

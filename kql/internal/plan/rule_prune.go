@@ -120,7 +120,7 @@ func pruneScan(x *Scan, need []bool) (Node, []int) {
 
 func prunePushed(x *Pushed, need []bool) (Node, []int) {
 	place := make([]int, len(need))
-	c := &Pushed{Table: x.Table, Was: x.Was}
+	c := &Pushed{Table: x.Table, Functions: x.Functions}
 	var list []string
 	for i, want := range need {
 		place[i] = -1

@@ -75,10 +75,13 @@ func realLiteral(f float64) string {
 	return "'" + strconv.FormatFloat(f, 'g', -1, 64) + "'::DOUBLE"
 }
 
-// value writes a scalar expression that gives exactly KQL's value for every row.
-func (g *Generator) value(e plan.Expr, r *relation) (column, error) {
+// native writes an expression that SQL has an exact form of.
+func (g *Generator) native(e plan.Expr, r *relation) (column, error) {
 	if c, ok := e.(*plan.Col); ok {
 		col := r.cols[c.Index]
+		if col.fn != nil {
+			return column{}, decline("column %s is computed by the engine", c.Name)
+		}
 		if col.t != c.T {
 			return column{}, decline("column %s is %s in the store", c.Name, col.t)
 		}
@@ -98,7 +101,7 @@ func (g *Generator) value(e plan.Expr, r *relation) (column, error) {
 }
 
 func (g *Generator) cast(x *plan.Cast, r *relation) (column, error) {
-	in, err := g.value(x.X, r)
+	in, err := g.native(x.X, r)
 	if err != nil {
 		return in, err
 	}
@@ -116,39 +119,43 @@ func (g *Generator) cast(x *plan.Cast, r *relation) (column, error) {
 // call writes the functions that SQL has exactly.
 func (g *Generator) call(x *plan.Call, r *relation) (column, error) {
 	var none column
-	arg := func(i int) (column, error) { return g.value(x.Args[i], r) }
-	period := func(ticks int64) (column, error) {
-		t, err := arg(0)
-		if err != nil {
-			return none, err
-		}
+	arg := func(i int) (column, error) { return g.native(x.Args[i], r) }
+	period := func(t column, ticks int64) (column, error) {
 		// Datetimes are never negative, so that cutting is rounding down.
 		unit := fmt.Sprintf("(%s // %d)", t.sql, ticks)
 		return column{sql: fmt.Sprintf("(%s * %d)", unit, ticks), t: types.DateTime, noNull: t.noNull, unit: unit, by: ticks}, nil
 	}
 	switch {
 	case (x.Name == "bin" || x.Name == "floor") && len(x.Args) == 2 && x.T == types.DateTime && x.Args[0].Type() == types.DateTime && x.Args[1].Type() == types.TimeSpan:
+		t, err := arg(0)
+		if err != nil {
+			return none, err
+		}
 		if n, ok := g.constant(x.Args[1]); ok && !n.Value.IsNull() && n.Value.Int64() > 0 {
-			return period(n.Value.Int64())
+			return period(t, n.Value.Int64())
 		}
 	case x.Name == "startofday" && len(x.Args) == 1:
-		return period(ticksPerDay)
-	case x.Name == binFrom:
 		t, err := arg(0)
+		if err != nil {
+			return none, err
+		}
+		return period(t, ticksPerDay)
+	case x.Name == binFrom:
+		t, err := g.value(x.Args[0], r)
 		if err != nil {
 			return none, err
 		}
 		step, _ := plan.IsConst(x.Args[1])
 		from, _ := plan.IsConst(x.Args[2])
 		if from.Value.Int64()%step.Value.Int64() == 0 {
-			return period(step.Value.Int64())
+			return period(t, step.Value.Int64())
 		}
 		return column{sql: fmt.Sprintf("(((%s - %d) // %d) * %d + %d)", t.sql, from.Value.Int64(), step.Value.Int64(), step.Value.Int64(), from.Value.Int64()), t: types.DateTime, noNull: t.noNull}, nil
 	case x.Name == "hourofday" && len(x.Args) == 1 && x.T == types.Int:
 		t, err := arg(0)
 		return column{sql: fmt.Sprintf("((%s // %d) %% 24)::INTEGER", t.sql, ticksPerHour), t: types.Int, noNull: t.noNull}, err
 	case (x.Name == "iif" || x.Name == "iff") && len(x.Args) == 3 && x.Args[1].Type() == x.T && x.Args[2].Type() == x.T && x.Args[0].Type() == types.Bool:
-		cond, err := g.truth(x.Args[0], r)
+		cond, err := g.nativePredicate(x.Args[0], r, true)
 		if err != nil {
 			return none, err
 		}
@@ -162,11 +169,11 @@ func (g *Generator) call(x *plan.Call, r *relation) (column, error) {
 		}
 		return column{sql: "(CASE WHEN " + cond + " THEN " + a.sql + " ELSE " + b.sql + " END)", t: x.T, noNull: a.noNull && b.noNull}, nil
 	case x.T == types.Bool:
-		yes, err := g.truth(x, r)
+		yes, err := g.nativePredicate(x, r, true)
 		if err != nil {
 			return none, err
 		}
-		no, err := g.falsity(x, r)
+		no, err := g.nativePredicate(x, r, false)
 		if err != nil {
 			return none, err
 		}

@@ -24,6 +24,12 @@ func (g *Generator) join(x *plan.Join) (*relation, error) {
 	if !ok {
 		return nil, decline("join kind=%s is computed by the engine", x.Kind)
 	}
+	if x.Kind == plan.LeftOuter {
+		// Where there is no match, what is computed is null or empty too.
+		if r, err = g.solid(r, taken(x, len(r.cols))); err != nil {
+			return nil, err
+		}
+	}
 	left, right := l.named("SELECT ", "l"), r.named("SELECT ", "r")
 	var on []string
 	for i := range x.LeftKeys {
@@ -62,4 +68,13 @@ func (g *Generator) join(x *plan.Join) (*relation, error) {
 		out.cols = append(out.cols, c)
 	}
 	return out, nil
+}
+
+// taken marks the columns of the right side that are in the result.
+func taken(x *plan.Join, n int) []bool {
+	out := make([]bool, n)
+	for _, t := range x.Take {
+		out[t] = true
+	}
+	return out
 }

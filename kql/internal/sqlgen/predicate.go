@@ -12,13 +12,65 @@ import (
 // elsewhere.
 func (g *Generator) truth(e plan.Expr, r *relation) (string, error) { return g.predicate(e, r, true) }
 
-// falsity writes a condition that is true where e is false (not null), and
-// false or null elsewhere.
-func (g *Generator) falsity(e plan.Expr, r *relation) (string, error) {
-	return g.predicate(e, r, false)
+// predicate writes a condition that is true where e is want (not null), and
+// false or null elsewhere. Parts that SQL has no form of are the engine's.
+func (g *Generator) predicate(e plan.Expr, r *relation, want bool) (string, error) {
+	s, err := g.nativePredicate(e, r, want)
+	if err == nil {
+		return s, nil
+	}
+	if e.Type() != types.Bool {
+		return "", err
+	}
+	if x, ok := e.(*plan.Call); ok {
+		switch {
+		case (x.Name == "and" || x.Name == "or") && len(x.Args) == 2 && (g.partly(x.Args[0], r) || g.partly(x.Args[1], r)):
+			return g.both(x, r, want, g.predicate)
+		case x.Name == "not" && len(x.Args) == 1 && x.Args[0].Type() == types.Bool:
+			return g.predicate(x.Args[0], r, !want)
+		}
+	}
+	c, err := g.compute(e, r)
+	if err != nil {
+		return "", err
+	}
+	if c, err = g.inSQL(c); err != nil {
+		return "", err
+	}
+	if want {
+		return c.sql, nil
+	}
+	return "(NOT " + c.sql + ")", nil
 }
 
-func (g *Generator) predicate(e plan.Expr, r *relation, want bool) (string, error) {
+// partly tells whether SQL has a form of a condition or of a part of it.
+func (g *Generator) partly(e plan.Expr, r *relation) bool {
+	if _, err := g.nativePredicate(e, r, true); err == nil {
+		return true
+	}
+	x, ok := e.(*plan.Call)
+	return ok && (x.Name == "and" || x.Name == "or") && len(x.Args) == 2 && (g.partly(x.Args[0], r) || g.partly(x.Args[1], r))
+}
+
+// both writes and, or or.
+func (g *Generator) both(x *plan.Call, r *relation, want bool, side func(plan.Expr, *relation, bool) (string, error)) (string, error) {
+	a, err := side(x.Args[0], r, want)
+	if err != nil {
+		return "", err
+	}
+	b, err := side(x.Args[1], r, want)
+	if err != nil {
+		return "", err
+	}
+	op := " OR "
+	if (x.Name == "and") == want {
+		op = " AND "
+	}
+	return "(" + a + op + b + ")", nil
+}
+
+// nativePredicate is predicate for conditions that SQL has an exact form of.
+func (g *Generator) nativePredicate(e plan.Expr, r *relation, want bool) (string, error) {
 	if e.Type() != types.Bool {
 		return "", decline("a condition of type %s stays with the engine", e.Type())
 	}
@@ -30,7 +82,7 @@ func (g *Generator) predicate(e plan.Expr, r *relation, want bool) (string, erro
 	}
 	x, ok := e.(*plan.Call)
 	if !ok {
-		c, err := g.value(e, r)
+		c, err := g.native(e, r)
 		if err != nil {
 			return "", err
 		}
@@ -44,22 +96,10 @@ func (g *Generator) predicate(e plan.Expr, r *relation, want bool) (string, erro
 		if len(x.Args) != 2 {
 			break
 		}
-		a, err := g.predicate(x.Args[0], r, want)
-		if err != nil {
-			return "", err
-		}
-		b, err := g.predicate(x.Args[1], r, want)
-		if err != nil {
-			return "", err
-		}
-		op := " OR "
-		if (x.Name == "and") == want {
-			op = " AND "
-		}
-		return "(" + a + op + b + ")", nil
+		return g.both(x, r, want, g.nativePredicate)
 	case "not":
 		if len(x.Args) == 1 && x.Args[0].Type() == types.Bool {
-			return g.predicate(x.Args[0], r, !want)
+			return g.nativePredicate(x.Args[0], r, !want)
 		}
 	case "==", "!=":
 		return g.equal(x, r, (x.Name == "==") == want)
@@ -70,7 +110,7 @@ func (g *Generator) predicate(e plan.Expr, r *relation, want bool) (string, erro
 	case "in~", "!in~", "=~", "!~", "contains", "!contains", "startswith", "!startswith", "endswith", "!endswith":
 		return g.folded(x, r, want)
 	case "isnull", "isnotnull":
-		c, err := g.value(x.Args[0], r)
+		c, err := g.native(x.Args[0], r)
 		if err != nil {
 			return "", err
 		}
@@ -82,7 +122,7 @@ func (g *Generator) predicate(e plan.Expr, r *relation, want bool) (string, erro
 		}
 		return "(" + c.sql + " IS NOT NULL)", nil
 	case "isempty", "isnotempty", "notempty":
-		c, err := g.value(x.Args[0], r)
+		c, err := g.native(x.Args[0], r)
 		if err != nil {
 			return "", err
 		}
@@ -93,9 +133,6 @@ func (g *Generator) predicate(e plan.Expr, r *relation, want bool) (string, erro
 			return "(" + c.sql + " = '')", nil
 		}
 		return "(" + c.sql + " <> '')", nil
-	case "has", "hasprefix", "hassuffix", "has_cs", "hasprefix_cs", "hassuffix_cs", "has_any", "has_all",
-		"!has", "!hasprefix", "!hassuffix", "!has_cs", "!hasprefix_cs", "!hassuffix_cs":
-		return g.terms(x, r, want)
 	case "contains_cs", "startswith_cs", "endswith_cs", "!contains_cs", "!startswith_cs", "!endswith_cs":
 		return g.find(x, r, want)
 	}
@@ -107,10 +144,10 @@ func (g *Generator) operands(x *plan.Call, r *relation) (a, b column, err error)
 	if len(x.Args) != 2 {
 		return a, b, decline("%s of %d operands", x.Name, len(x.Args))
 	}
-	if a, err = g.value(x.Args[0], r); err != nil {
+	if a, err = g.native(x.Args[0], r); err != nil {
 		return a, b, err
 	}
-	if b, err = g.value(x.Args[1], r); err != nil {
+	if b, err = g.native(x.Args[1], r); err != nil {
 		return a, b, err
 	}
 	if a.t != b.t || !keyed(a.t) && a.t != types.Real {
@@ -180,7 +217,7 @@ func (g *Generator) ordered(x *plan.Call, r *relation, want bool) (string, error
 
 // member writes in, or !in where want is false: null is in no list.
 func (g *Generator) member(x *plan.Call, r *relation, want bool) (string, error) {
-	a, err := g.value(x.Args[0], r)
+	a, err := g.native(x.Args[0], r)
 	if err != nil {
 		return "", err
 	}

@@ -37,7 +37,8 @@ type Generator struct {
 	// Optimizer keeps shared tables shared.
 	Optimizer *plan.Optimizer
 
-	notes []string
+	notes     []string
+	functions []plan.Function // that the relations' texts call
 }
 
 // Notes returns why parts of the plans were not pushed, one line each.
@@ -69,6 +70,15 @@ type column struct {
 	// As a key of groups, unit is cheaper than sql, which is unit times by.
 	unit string
 	by   int64
+	// A column that SQL does not have: an expression over others, which have
+	// no such. sql is empty.
+	fn *computed
+}
+
+// computed is an expression whose columns are args.
+type computed struct {
+	expr plan.Expr
+	args []column
 }
 
 // relation is a SELECT in the making.
@@ -82,18 +92,51 @@ type relation struct {
 	work  bool // does more than read columns
 }
 
-// text writes the SELECT. A result without columns gets one, which is not part
-// of it.
+// leaves returns the columns in SQL that r's are made of: those of its own, then
+// the arguments of those that are computed. place gives for each column its
+// number, or those of its arguments.
+func (r *relation) leaves() (list []column, place [][]int) {
+	place = make([][]int, len(r.cols))
+	at := map[string]int{}
+	add := func(c column) int {
+		list = append(list, c)
+		at[c.sql] = len(list) - 1
+		return len(list) - 1
+	}
+	for i, c := range r.cols {
+		if c.fn == nil {
+			place[i] = []int{add(c)}
+		}
+	}
+	for i, c := range r.cols {
+		if c.fn == nil {
+			continue
+		}
+		place[i] = []int{}
+		for _, a := range c.fn.args {
+			k, ok := at[a.sql]
+			if !ok || list[k].t != a.t {
+				k = add(a)
+			}
+			place[i] = append(place[i], k)
+		}
+	}
+	return list, place
+}
+
+// text writes the SELECT of the leaves. A result without columns gets one, which
+// is not part of it.
 func (r *relation) text() string {
+	leaves, _ := r.leaves()
 	var b strings.Builder
 	b.WriteString("SELECT ")
-	for i, c := range r.cols {
+	for i, c := range leaves {
 		if i > 0 {
 			b.WriteString(", ")
 		}
 		fmt.Fprintf(&b, "%s AS c%d", c.sql, i)
 	}
-	if len(r.cols) == 0 {
+	if len(leaves) == 0 {
 		b.WriteString("1::BIGINT AS c0")
 	}
 	b.WriteString(" FROM " + r.from)
@@ -111,10 +154,39 @@ func (r *relation) closed() *relation { return r.named("SELECT ", "q") }
 // named returns r as a subquery of a name; sel is SELECT or SELECT DISTINCT.
 func (r *relation) named(sel, name string) *relation {
 	out := &relation{table: r.table, from: "(" + sel + strings.TrimPrefix(r.text(), "SELECT ") + ") AS " + name, work: r.work}
+	leaves, place := r.leaves()
+	for i, c := range leaves {
+		leaves[i] = column{sql: fmt.Sprintf("%s.c%d", name, i), t: c.t, noNull: c.noNull}
+	}
 	for i, c := range r.cols {
-		out.cols = append(out.cols, column{sql: fmt.Sprintf("%s.c%d", name, i), t: c.t, noNull: c.noNull})
+		if c.fn == nil {
+			out.cols = append(out.cols, leaves[place[i][0]])
+			continue
+		}
+		args := make([]column, len(place[i]))
+		for k, p := range place[i] {
+			args[k] = leaves[p]
+		}
+		out.cols = append(out.cols, column{t: c.t, noNull: c.noNull, fn: &computed{expr: c.fn.expr, args: args}})
 	}
 	return out
+}
+
+// solid returns r with columns of SQL only, of those that keep says (nil: all);
+// the others are left as they are.
+func (g *Generator) solid(r *relation, keep []bool) (*relation, error) {
+	out := *r
+	out.cols = append([]column(nil), r.cols...)
+	for i, c := range out.cols {
+		if keep != nil && !keep[i] {
+			continue
+		}
+		var err error
+		if out.cols[i], err = g.inSQL(c); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
 }
 
 // open returns r, closed where a clause stands that others may not follow.
@@ -128,10 +200,13 @@ func (r *relation) open() *relation {
 // Push returns a plan in which the parts that SQL computes are Pushed nodes.
 func (g *Generator) Push(n plan.Node) plan.Node {
 	if r, err := g.relation(n); err == nil {
-		if r.work {
+		if !r.work {
+			return n // a plain scan reads its columns as it is
+		}
+		if g.parses(r) <= maxParses {
 			return g.pushed(n, r)
 		}
-		return n // a plain scan reads its columns as it is
+		g.note(n, decline("several values are taken out of dynamic columns, which the engine reads once"))
 	} else if no, ok := errors.AsType[refusal](err); ok {
 		g.note(no.at, no.why)
 	}
@@ -152,8 +227,32 @@ func (g *Generator) Push(n plan.Node) plan.Node {
 	return g.Optimizer.MapInputs(n, g.Push)
 }
 
+// pushed returns what gives the rows of n: r, and above it what the engine computes.
 func (g *Generator) pushed(n plan.Node, r *relation) plan.Node {
-	return plan.NewPushed(n.Columns(), r.table, r.text(), n)
+	leaves, place := r.leaves()
+	columns := make([]plan.Column, len(leaves))
+	for i, c := range leaves {
+		columns[i] = plan.Column{Name: fmt.Sprintf("argument%d", i), Type: c.t}
+	}
+	exprs := make([]plan.Expr, len(r.cols))
+	project := false
+	for i, c := range r.cols {
+		if c.fn == nil {
+			columns[place[i][0]] = n.Columns()[i]
+			exprs[i] = &plan.Col{Index: place[i][0], Name: n.Columns()[i].Name, T: c.t}
+			continue
+		}
+		project = true
+		exprs[i] = c.fn.over(func(k int) plan.Expr {
+			return &plan.Col{Index: place[i][k], Name: columns[place[i][k]].Name, T: c.fn.args[k].t}
+		})
+	}
+	text, functions := g.called(r.text())
+	out := plan.NewPushed(columns, r.table, text, functions)
+	if !project {
+		return out
+	}
+	return plan.NewProject(out, n.Columns(), exprs)
 }
 
 // errNone is the answer for plans that do not stand on a table with SQL, which
@@ -226,7 +325,7 @@ func (g *Generator) filter(x *plan.Filter) (*relation, error) {
 	}
 	r = r.open()
 	var where []string
-	for _, p := range plan.Conjuncts(x.Pred) {
+	for _, p := range g.together(plan.Conjuncts(x.Pred), r) {
 		s, err := g.truth(p, r)
 		if err != nil {
 			return nil, err
@@ -239,8 +338,8 @@ func (g *Generator) filter(x *plan.Filter) (*relation, error) {
 	return &out, nil
 }
 
-// splitFilter pushes the predicates that SQL has and keeps the others, for some
-// of which SQL finds fewer rows to look at; nil where it has none of them.
+// splitFilter pushes the predicates that the store computes and keeps the
+// others; nil where it has none of them.
 func (g *Generator) splitFilter(x *plan.Filter) plan.Node {
 	r, err := g.relation(x.Input)
 	if err != nil {
@@ -250,18 +349,21 @@ func (g *Generator) splitFilter(x *plan.Filter) plan.Node {
 	out := *in
 	out.where = append([]string(nil), in.where...)
 	var rest []plan.Expr
-	for _, p := range plan.Conjuncts(x.Pred) {
+	for _, p := range g.together(plan.Conjuncts(x.Pred), in) {
 		if s, err := g.truth(p, in); err == nil {
 			out.where = append(out.where, s)
-			continue
+			if g.parses(&out) <= maxParses {
+				continue
+			}
+			out.where = out.where[:len(out.where)-1]
 		}
 		rest = append(rest, p)
-		if s := g.hint(p, in); s != "" {
-			out.where = append(out.where, s)
-		}
 	}
 	if len(out.where) == len(in.where) {
 		return nil
+	}
+	if len(rest) == 0 {
+		return g.pushed(x, &out)
 	}
 	return plan.NewFilter(g.pushed(x, &out), plan.And(rest))
 }
@@ -274,11 +376,11 @@ func (g *Generator) project(x *plan.Project) (*relation, error) {
 	out := *r
 	out.cols = nil
 	for i, e := range x.Exprs {
-		c, err := g.value(e, r)
+		c, err := g.item(e, r)
 		if err != nil {
 			return nil, decline("%s: %v", x.Cols[i].Name, err)
 		}
-		if _, plainColumn := e.(*plan.Col); !plainColumn {
+		if _, plainColumn := e.(*plan.Col); !plainColumn && c.fn == nil {
 			out.work = true
 		}
 		out.cols = append(out.cols, c)
@@ -308,6 +410,9 @@ func (g *Generator) distinct(x *plan.Distinct) (*relation, error) {
 	}
 	if len(r.cols) == 0 {
 		return nil, decline("no columns")
+	}
+	if r, err = g.solid(r, nil); err != nil {
+		return nil, err
 	}
 	in := r.named("SELECT DISTINCT ", "q")
 	in.work = true
