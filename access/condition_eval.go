@@ -16,6 +16,9 @@ import (
 // values and known means that the attribute is not set.
 type Attributes func(source, name string) (values []string, known bool)
 
+// attributeSubOperation is the attribute of a request that is its suboperation.
+const attributeSubOperation = "subOperation"
+
 // NoAttributes knows nothing.
 func NoAttributes(string, string) ([]string, bool) { return nil, false }
 
@@ -70,7 +73,7 @@ func (n *actionNode) eval(e *evaluation) finding.Truth {
 }
 
 func (n *subOperationNode) eval(e *evaluation) finding.Truth {
-	return finding.Of(slices.ContainsFunc(n.names, func(s string) bool { return strings.EqualFold(s, e.subOperation) }))
+	return finding.Of(anyMatch(n.patterns, strings.ToLower(e.subOperation)))
 }
 
 func (n *existsNode) eval(e *evaluation) finding.Truth {
@@ -90,6 +93,13 @@ func (e *evaluation) values(o operand) ([]string, bool) {
 			vs[i] = v.text
 		}
 		return vs, true
+	}
+	if strings.EqualFold(o.source, "Request") && strings.EqualFold(o.name, attributeSubOperation) {
+		// How conditions named the suboperation before there was SubOperationMatches.
+		if e.subOperation == "" {
+			return nil, true
+		}
+		return []string{e.subOperation}, true
 	}
 	vs, known := e.attrs(o.source, o.name)
 	if !known {

@@ -34,8 +34,11 @@ type (
 		texts    []string
 		patterns []Pattern
 	}
-	subOperationNode struct{ names []string }
-	existsNode       struct {
+	subOperationNode struct {
+		names    []string
+		patterns []Pattern
+	}
+	existsNode struct {
 		attr   operand
 		negate bool
 	}
@@ -233,7 +236,11 @@ func (p *condParser) unary() condNode {
 			if p.failed {
 				return nil
 			}
-			return &subOperationNode{names}
+			n := &subOperationNode{names: names}
+			for _, s := range names {
+				n.patterns = append(n.patterns, CompilePattern(s))
+			}
+			return n
 		case "exists", "notexists":
 			p.next()
 			a := p.next()

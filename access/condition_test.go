@@ -96,6 +96,69 @@ func TestConditionOperators(t *testing.T) {
 	}
 }
 
+// Source: "Azure role assignment condition format and syntax", SubOperationMatches
+// (a pattern), and the form in which older conditions name the suboperation.
+func TestSubOperations(t *testing.T) {
+	for _, c := range []struct {
+		cond, sub string
+		want      finding.Truth
+	}{
+		{"SubOperationMatches{'Blob.List'}", "blob.list", finding.True},
+		{"SubOperationMatches{'Blob.*'}", "Blob.List", finding.True},
+		{"SubOperationMatches{'Blob.*'}", "Queue.List", finding.False},
+		{"SubOperationMatches{'Blob.List'}", "", finding.False},
+		{"@Request[subOperation] ForAnyOfAnyValues:StringEqualsIgnoreCase {'blob.list', 'x'}", "Blob.List", finding.True},
+		{"@Request[subOperation] ForAnyOfAnyValues:StringEqualsIgnoreCase {'blob.list'}", "", finding.False},
+		{"!(ActionMatches{'a/read'} AND @Request[subOperation] ForAnyOfAnyValues:StringEqualsIgnoreCase {'blob.list'})", "Blob.Read", finding.True},
+	} {
+		if got, _ := mustCondition(t, c.cond).Eval("a/read", c.sub, nil); got != c.want {
+			t.Errorf("%s for %q = %v, want %v", c.cond, c.sub, got, c.want)
+		}
+	}
+}
+
+// Source: the same page, the operators' own examples and descriptions.
+func TestDocumentedOperators(t *testing.T) {
+	at := attrs(map[string][]string{
+		"@Resource[name1]": {"abcd"}, "@Resource[none]": {}, "@Resource[isHnsEnabled]": {"true"}, "@Environment[UtcNow]": {"2023-05-01T13:00:00.0Z"},
+		"@Environment[isPrivateLink]": {"true"}, "@Request[versionId]": {"2022-06-01T00:00:00.0000000Z"}, "@Principal[Engineering_Project]": {"Baker", "Cascade"},
+		"@Resource[tags:Project<$key_case_sensitive$>]": {"Cascade"}, "@Request[role]": {"B24988AC-6180-42A0-AB88-20F7382DD24C"}, "@Request[count]": {"2000"},
+	})
+	for cond, want := range map[string]finding.Truth{
+		"ActionMatches{'Microsoft.Authorization/roleAssignments/*'}":                                                   finding.True,
+		"ActionMatches{'Microsoft.Authorization/roleDefinitions/*'}":                                                   finding.False,
+		"@Resource[name1] StringLike 'a*c?'":                                                                           finding.True,
+		"@Resource[name1] StringLike 'A*C?'":                                                                           finding.False,
+		"@Resource[name1] StringLikeIgnoreCase 'A*C?'":                                                                 finding.True,
+		"@Resource[name1] StringLike 'a*c'":                                                                            finding.False,
+		"@Resource[name1] StringNotLike 'a*c'":                                                                         finding.True,
+		"@Resource[name1] StringStartsWith 'ab'":                                                                       finding.True,
+		"@Resource[name1] StringStartsWithIgnoreCase 'AB'":                                                             finding.True,
+		"@Resource[name1] StringNotStartsWithIgnoreCase 'AB'":                                                          finding.False,
+		"@Resource[name1] StringNotEqualsIgnoreCase 'ABCD'":                                                            finding.False,
+		"@Resource[name1] StringNotEquals 'ABCD'":                                                                      finding.True,
+		"@Resource[isHnsEnabled] BoolEquals true":                                                                      finding.True,
+		"@Environment[isPrivateLink] BoolNotEquals true":                                                               finding.False,
+		"@Environment[UtcNow] DateTimeGreaterThan '2023-05-01T12:59:59.9999999Z'":                                      finding.True,
+		"@Environment[UtcNow] DateTimeLessThanEquals '2023-05-01T13:00:00Z'":                                           finding.True,
+		"@Request[versionId] DateTimeEquals '2022-06-01T00:00:00.0Z'":                                                  finding.True,
+		"@Request[versionId] DateTimeEquals '2022-06-02T00:00:00.0Z' OR NOT Exists @Request[versionId]":                finding.False,
+		"Exists @Resource[name1] AND NOT Exists @Resource[none]":                                                       finding.True,
+		"@Request[role] GuidEquals b24988ac-6180-42a0-ab88-20f7382dd24c":                                               finding.True,
+		"@Request[role] ForAnyOfAllValues:GuidNotEquals {b24988ac-6180-42a0-ab88-20f7382dd24c}":                        finding.False,
+		"@Request[count] NumericLessThanEquals 2000 && @Request[count] NumericGreaterThan 1999":                        finding.True,
+		"@Request[count] ForAnyOfAnyValues:NumericEquals {1, 2000}":                                                    finding.True,
+		"@Principal[Engineering_Project] ForAnyOfAnyValues:StringEquals @Resource[tags:Project<$key_case_sensitive$>]": finding.True,
+		"@Principal[Engineering_Project] ForAllOfAnyValues:StringEquals {'Baker', 'Cascade', 'Skagit'}":                finding.True,
+		"@Principal[Engineering_Project] ForAllOfAllValues:StringEquals {'Baker', 'Cascade'}":                          finding.False,
+		"{'red', 'blue'} ForAllOfAnyValues:StringEquals {'red', 'green'}":                                              finding.False,
+	} {
+		if got, missing := mustCondition(t, cond).Eval("Microsoft.Authorization/roleAssignments/write", "", at); got != want {
+			t.Errorf("%s = %v, want %v; missing %q", cond, got, want, missing)
+		}
+	}
+}
+
 func TestConditionDiagnosticsNameThePlace(t *testing.T) {
 	for cond, want := range map[string]struct {
 		code string

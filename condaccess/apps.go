@@ -20,6 +20,7 @@ type Catalog struct {
 	Date    string
 	groups  []appGroup
 	outside map[string][]string
+	named   map[string]string // folded app ids that are in the groups that list them, and in no other
 }
 
 type appGroup struct {
@@ -38,13 +39,22 @@ var BuiltInCatalog = sync.OnceValue(func() *Catalog {
 })
 
 // ParseCatalog reads a table in the form of the built-in one: date, groups (token,
-// name, members by app id) and outside (app id to tokens it is not in).
+// name, members by app id), named (names by app id of applications that are in no
+// group; where it stands, members are in no other group either) and outside (app
+// id to tokens that it is not in).
 func ParseCatalog(doc jsondoc.Value) *Catalog {
-	c := &Catalog{Date: doc.Get("date").TextOr(""), outside: map[string][]string{}}
+	c := &Catalog{Date: doc.Get("date").TextOr(""), outside: map[string][]string{}, named: map[string]string{}}
+	named := doc.Get("named")
+	for id, name := range named.Members() {
+		c.named[fold(id)] = name.TextOr(id)
+	}
 	for _, g := range doc.Get("groups").Elements() {
 		one := appGroup{token: fold(g.Get("token").TextOr("")), name: g.Get("name").TextOr(""), members: map[string]string{}}
 		for id, name := range g.Get("members").Members() {
 			one.members[fold(id)] = name.TextOr(id)
+			if _, ok := c.named[fold(id)]; !ok && named.Exists() {
+				c.named[fold(id)] = name.TextOr(id)
+			}
 			one.order = append(one.order, fold(id))
 		}
 		slices.Sort(one.order)
@@ -77,7 +87,8 @@ func (c *Catalog) AppName(id string) (string, bool) {
 			return c.groups[i].name, true
 		}
 	}
-	return "", false
+	n, ok := c.named[fold(id)]
+	return n, ok
 }
 
 const (
@@ -113,7 +124,7 @@ func (c *Catalog) covers(token, app string, dir *directory.Directory) Tri {
 	if _, ok := g.members[app]; ok {
 		return True
 	}
-	if slices.Contains(c.outside[app], token) || c.group(app) != nil {
+	if _, named := c.named[app]; named || slices.Contains(c.outside[app], token) || c.group(app) != nil {
 		return False
 	}
 	if !strings.Contains(app, "-") { // no application id: nothing of Microsoft's

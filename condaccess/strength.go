@@ -30,6 +30,7 @@ var mfaCombinations = combinations("windowsHelloForBusiness", "fido2", "x509Cert
 	"password,x509CertificateMultiFactor", "password,sms", "password,voice", "federatedMultiFactor", "microsoftAuthenticatorPush,federatedSingleFactor",
 	"softwareOath,federatedSingleFactor", "hardwareOath,federatedSingleFactor", "sms,federatedSingleFactor", "voice,federatedSingleFactor")
 
+// Source: "Overview of Microsoft Entra authentication strength", Built-in authentication strengths.
 var (
 	resistantCombinations    = combinations("windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor")
 	passwordlessCombinations = combinations("windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor", "deviceBasedPush")
