@@ -67,15 +67,54 @@ func TestAssess(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := map[string]Tally{"a": {Compliant: 3}, "b": {Compliant: 1, Open: 1}, "c": {Compliant: 2, Unknown: 1}, "idle": {}, "e": {Exempt: 1}}
-	got := f.Assess(map[string][]string{"2": {"a", "b"}, "4": {"c"}, "5": {"a", "idle", "e"}, "6": {"idle"}}, func(id string) Tally { return found[id] })
+	got := f.Assess(map[string][]string{"2": {"a", "b"}, "4": {"c"}, "5": {"a", "idle", "e"}, "6": {"idle"}}, func(id string) (Tally, bool) { return found[id], id == "e" })
 	want := map[string]State{"1": Inherited, "2": NotMet, "3": NotAssessed, "4": Unknown, "5": Met, "6": Inherited}
 	for _, r := range got.Requirements {
 		if r.State != want[r.ID] {
 			t.Errorf("requirement %s is %s, want %s", r.ID, r.State, want[r.ID])
 		}
 	}
+	if a := got.Requirements[4].Controls; a[0].Policy || !a[2].Policy {
+		t.Errorf("answers = %+v", a)
+	}
 	if got.Summary != (Summary{Met: 1, NotMet: 1, Unknown: 1, NotAssessed: 1, Inherited: 2}) {
 		t.Errorf("summary = %+v", got.Summary)
+	}
+}
+
+// Names of groups as the built-in regulatory initiatives have them.
+func TestRequirementOfGroup(t *testing.T) {
+	all := map[string]*Framework{}
+	for _, f := range shipped(t) {
+		all[f.ID] = f
+	}
+	for _, c := range []struct{ framework, group, want string }{
+		{"nist-800-53-r5", "NIST_SP_800-53_R5_AC-2(1)", "AC-2(1)"},
+		{"nist-800-53-r5", "NIST_SP_800-53_R5.1.1_AC.2.1", "AC-2(1)"},
+		{"nist-800-53-r5", "NIST_SP_800-53_R5.1.1_SC.13", "SC-13"},
+		{"nist-800-53-r5", "NIST_SP_800-53_R4_AC-2", ""},
+		{"nist-800-53-r5", "NIST_SP_800-53_R5_AC-999", ""},
+		{"nist-800-53-r5", "NIST_SP_800-53_R5_", ""},
+		{"mcsb-v1", "azure_security_benchmark_v3.0_ns-1", "NS-1"},
+		{"soc2", "SOC_2_CC6.1", "CC6.1"},
+		{"cis-azure-3.0", "CIS_Azure_Foundations_v3.0.0_3.1.1.1", "3.1.1.1"},
+		{"iso-27001-2022", "ISO_IEC_27002_2022_8.22", "A.8.22"},
+		{"iso-27001-2022", "ISO_IEC_27001_2022_7.5.3", ""},
+	} {
+		got := ""
+		if r := all[c.framework].RequirementOfGroup(c.group); r != nil {
+			got = r.ID
+		}
+		if got != c.want {
+			t.Errorf("%s is %q, want %q", c.group, got, c.want)
+		}
+	}
+	for _, f := range all {
+		for _, r := range f.Requirements {
+			if f.bare[bareID(r.ID)] < 0 {
+				t.Errorf("%s: another requirement is written like %s", f.ID, r.ID)
+			}
+		}
 	}
 }
 

@@ -15,8 +15,36 @@ type Framework struct {
 	Name         string
 	Split        string // where the split between Microsoft and the customer comes from
 	Derived      bool   // the split is derived from another framework's
+	Groups       []Group // how Azure Policy's initiatives name its requirements
 	Requirements []Requirement
 	index        map[string]int
+	bare         map[string]int // by bareID; -1 where two share one
+}
+
+// Group says how initiatives name the requirements of a framework in their
+// policyDefinitionGroups: a prefix, and what stands behind it without Omits,
+// which the framework's own ids begin with.
+type Group struct{ Prefix, Omits string }
+
+// RequirementOfGroup returns the requirement that a group of an initiative
+// stands for, or nil: "NIST_SP_800-53_R5_AC-2(1)" and
+// "NIST_SP_800-53_R5.1.1_AC.2.1" are AC-2(1).
+func (f *Framework) RequirementOfGroup(name string) *Requirement {
+	for _, g := range f.Groups {
+		if len(name) <= len(g.Prefix) || !strings.EqualFold(name[:len(g.Prefix)], g.Prefix) {
+			continue
+		}
+		if i, ok := f.bare[bareID(g.Omits+name[len(g.Prefix):])]; ok && i >= 0 {
+			return &f.Requirements[i]
+		}
+	}
+	return nil
+}
+
+// bareID is an id in lower case with a dot for all that is neither a letter nor
+// a digit: initiatives differ in how they write the same id.
+func bareID(id string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(id), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }), ".")
 }
 
 // Requirement is one requirement; Title is azward's own short wording.
@@ -41,6 +69,8 @@ func (f *Framework) Requirement(id string) *Requirement {
 //	name: SOC 2 (Trust Services Criteria 2017)
 //	split: …
 //	derived: true
+//	policyGroups:
+//	  - {prefix: SOC_2_}
 //	requirements:
 //	  - {id: CC6.1, title: Logical access is restricted, owner: both}
 //
@@ -57,11 +87,18 @@ func ParseFramework(name string, text []byte) (*Framework, error) {
 	}
 	f := &Framework{
 		ID: doc.Get("id").TextOr(""), Name: doc.Get("name").TextOr(""), Split: doc.Get("split").TextOr(""),
-		index: map[string]int{},
+		index: map[string]int{}, bare: map[string]int{},
 	}
 	f.Derived, _ = doc.Get("derived").Bool()
 	if f.ID == "" || f.Name == "" || f.Split == "" {
 		return fail(doc, "a framework needs an id, a name and a split")
+	}
+	for _, v := range doc.Get("policyGroups").Elements() {
+		g := Group{v.Get("prefix").TextOr(""), v.Get("omits").TextOr("")}
+		if g.Prefix == "" {
+			return fail(v, "a group needs a prefix")
+		}
+		f.Groups = append(f.Groups, g)
 	}
 	list := doc.Get("requirements")
 	if list.Len() == 0 {
@@ -79,6 +116,11 @@ func ParseFramework(name string, text []byte) (*Framework, error) {
 			return fail(v, "requirement %s stands twice", r.ID)
 		}
 		f.index[strings.ToLower(r.ID)] = len(f.Requirements)
+		if _, twice := f.bare[bareID(r.ID)]; twice {
+			f.bare[bareID(r.ID)] = -1
+		} else {
+			f.bare[bareID(r.ID)] = len(f.Requirements)
+		}
 		f.Requirements = append(f.Requirements, r)
 	}
 	return f, nil
@@ -105,9 +147,10 @@ func (s State) String() string { return stateNames[s] }
 // MarshalText writes the state's name.
 func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Answer is a control that answers a requirement, and what it found.
+// Answer is a control or a policy that answers a requirement, and what it found.
 type Answer struct {
 	Control string `json:"controlId"`
+	Policy  bool   `json:"policy,omitempty"` // a definition that an initiative ties to the requirement
 	State   State  `json:"state"`
 	Tally
 }
@@ -142,16 +185,17 @@ type Summary struct {
 }
 
 // Assess says how far a framework is answered. controls lists, by requirement
-// id, the controls that answer it; found tells what a control found.
-func (f *Framework) Assess(controls map[string][]string, found func(control string) Tally) FrameworkResult {
+// id, the controls and policies that answer it; found tells what one found, and
+// whether it is a policy.
+func (f *Framework) Assess(controls map[string][]string, found func(control string) (t Tally, policy bool)) FrameworkResult {
 	out := FrameworkResult{ID: f.ID, Name: f.Name, Split: f.Split, Derived: f.Derived, Requirements: make([]RequirementResult, 0, len(f.Requirements))}
 	for _, r := range f.Requirements {
 		res := RequirementResult{ID: r.ID, Title: r.Title, Owner: r.Owner, Basis: r.Basis, Controls: []Answer{}}
 		var all Tally
 		for _, id := range controls[r.ID] {
-			t := found(id)
+			t, policy := found(id)
 			all.Add(t)
-			res.Controls = append(res.Controls, Answer{Control: id, State: stateOf(t), Tally: t})
+			res.Controls = append(res.Controls, Answer{Control: id, Policy: policy, State: stateOf(t), Tally: t})
 		}
 		res.State = stateOf(all)
 		if res.State == NotAssessed && r.Owner == Microsoft {

@@ -65,7 +65,7 @@ func (s *session) comply(a *report.Assessment) error {
 				answers[r.ID] = append(answers[r.ID], a.Controls[i].ID)
 			}
 		}
-		a.Compliance = append(a.Compliance, f.Assess(answers, func(id string) compliance.Tally { return tallyOf(index[id]) }))
+		a.Compliance = append(a.Compliance, f.Assess(answers, func(id string) (compliance.Tally, bool) { return tallyOf(index[id]), index[id].Custom }))
 	}
 	return nil
 }

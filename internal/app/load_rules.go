@@ -69,9 +69,17 @@ func (s *session) loadCustom() error {
 	for i := range s.sources {
 		taken[lower(s.sources[i].id)] = true
 	}
+	frameworks, err := loadFrameworks()
+	if err != nil {
+		return err
+	}
 	if s.o.Initiative == "" {
+		ties := tie(lib, frameworks)
 		for _, d := range lib.definitions {
-			s.addCustom(d, "", jsondoc.Value{}, taken)
+			s.addCustom(d, "", jsondoc.Value{}, ties.of[d], taken)
+		}
+		if text := ties.note(); text != "" {
+			s.notice("info", "", text)
 		}
 		return nil
 	}
@@ -97,13 +105,18 @@ func (s *session) loadCustom() error {
 			s.notice("error", set.source, fmt.Sprintf("the initiative's member %s: %s; it is not assessed", reference, problems[0].Message))
 			continue
 		}
-		s.addCustom(d, reference, values, taken)
+		var tied mappings
+		if testifies(d) {
+			tied = requirementsOf(frameworks, member)
+		}
+		s.addCustom(d, reference, values, tied, taken)
 	}
 	return nil
 }
 
-// addCustom adds one definition under an id of its own.
-func (s *session) addCustom(d *definition, reference string, parameters jsondoc.Value, taken map[string]bool) {
+// addCustom adds one definition under an id of its own, with the requirements
+// that an initiative ties it to.
+func (s *session) addCustom(d *definition, reference string, parameters jsondoc.Value, tied mappings, taken map[string]bool) {
 	id := d.name
 	if taken[lower(id)] && reference != "" {
 		id += "#" + reference
@@ -114,7 +127,7 @@ func (s *session) addCustom(d *definition, reference string, parameters jsondoc.
 	taken[lower(id)] = true
 	r := rule{
 		id: id, title: d.displayName(), why: d.body.Get("description").TextOr(""), custom: true, severity: customSeverity(d.body),
-		definition: d.id, area: "", owner: "",
+		definition: d.id, mappings: tied,
 	}
 	s.sources = append(s.sources, source{rule: r, body: d.body, parameters: parameters, text: d.text, place: d.source})
 }

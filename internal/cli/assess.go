@@ -37,7 +37,9 @@ func newAssessCommand(env *Env) *cobra.Command {
 		Long: `Assess reads an inventory and judges the customer's half of it: Microsoft's
 classic Secure Score, the findings and how to mend them, who owes what for every
 type of resource, and how far six frameworks are answered. What could not be
-read is Unknown, never compliant.
+read is Unknown, never compliant. With --policies, what Azure Policy definitions
+find counts for the requirements that the regulatory initiatives among them tie
+them to.
 
 It reads what az resource list, az graph query, Microsoft Graph, exporters and
 azward itself wrote (azward snapshot): plain, gzip, zstd, zip or tar, UTF-8 or

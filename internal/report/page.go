@@ -71,13 +71,25 @@ func pageFuncs() template.FuncMap {
 			if len(list) == 0 {
 				return ""
 			}
-			bad := 0
+			bad, controls := 0, 0
 			for _, a := range list {
 				if a.State == compliance.NotMet {
 					bad++
 				}
+				if !a.Policy {
+					controls++
+				}
 			}
-			text := plural(len(list), "control")
+			var parts []string
+			if controls > 0 {
+				parts = append(parts, plural(controls, "control"))
+			}
+			if n := len(list) - controls; n == 1 {
+				parts = append(parts, "1 policy")
+			} else if n > 1 {
+				parts = append(parts, thousands(n)+" policies")
+			}
+			text := strings.Join(parts, ", ")
 			if bad > 0 {
 				text += fmt.Sprintf(", %d with open findings", bad)
 			}
