@@ -99,6 +99,7 @@ type ctx struct {
 	f      *frame
 	loops  []loop
 	locals map[string]arm.Value // of a user-defined function
+	calls  int                  // user-defined functions around
 }
 
 // loop is one round of a copy loop.
@@ -110,7 +111,7 @@ type loop struct {
 
 func (c *ctx) with(l loop) *ctx {
 	loops := make([]loop, 0, len(c.loops)+1)
-	return &ctx{f: c.f, loops: append(append(loops, c.loops...), l), locals: c.locals}
+	return &ctx{f: c.f, loops: append(append(loops, c.loops...), l), locals: c.locals, calls: c.calls}
 }
 
 // declare reads a template's parameters, variables and functions.

@@ -322,19 +322,24 @@ type function struct {
 	busy bool
 }
 
+// callUser evaluates a function of the template. It may call others of them.
+// Source: "User-defined functions in Bicep", Limitations.
 func (v *view) callUser(low string, args []arm.Value) (arm.Value, error) {
 	fn := v.c.f.funcs[low]
 	if fn == nil {
 		return arm.Null, fmt.Errorf("the template has no function named %q", low)
 	}
-	if fn.busy || v.c.locals != nil {
-		return arm.Null, errors.New("a user-defined function cannot call another, or itself")
+	if fn.busy {
+		return arm.Null, errors.New("a user-defined function cannot call itself")
+	}
+	if v.c.calls >= maxCalls {
+		return arm.Null, fmt.Errorf("user-defined functions call each other deeper than %d levels", maxCalls)
 	}
 	params := fn.decl.Get("parameters")
 	if params.Len() != len(args) {
 		return arm.Null, fmt.Errorf("it takes %d arguments, %d given", params.Len(), len(args))
 	}
-	c := &ctx{f: v.c.f, locals: map[string]arm.Value{}}
+	c := &ctx{f: v.c.f, locals: map[string]arm.Value{}, calls: v.c.calls + 1}
 	for i, p := range params.Elements() {
 		c.locals[lower(p.Get("name").TextOr(""))] = args[i]
 	}

@@ -14,6 +14,7 @@ const (
 
 const (
 	maxChildDepth = 8  // resources inside resources
+	maxCalls      = 32 // user-defined functions inside user-defined functions
 	maxRefDepth   = 32 // $ref of type definitions that lead to others
 	maxDiags      = 200
 	instanceCost  = 20 // values that a resource counts for, before its body
