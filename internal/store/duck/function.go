@@ -107,7 +107,7 @@ func registerFunction(conn duckdb.Connection, name string, t duckdb.Type) error 
 	duckdb.ScalarFunctionSetVarargs(f, whatever)
 	duckdb.ScalarFunctionSetReturnType(f, result)
 	duckdb.ScalarFunctionSetSpecialHandling(f) // of nulls: they are values to us
-	duckdb.ScalarFunctionSetFunction(f, unsafe.Pointer(C.azwardCompute))
+	duckdb.ScalarFunctionSetFunction(f, C.azwardCompute)
 	if duckdb.RegisterScalarFunction(conn, f) != duckdb.StateSuccess {
 		return fmt.Errorf("function %s is not taken", name)
 	}

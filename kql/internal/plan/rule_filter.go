@@ -81,7 +81,7 @@ func (o *Optimizer) sink(preds []Expr, n Node) (Node, []Expr) {
 		for i, t := range x.Tables {
 			exprs := make([]Expr, len(x.Cols))
 			for k, c := range x.Cols {
-				exprs[k] = unionColumn(t, k, c)
+				exprs[k] = UnionColumn(t, k, c)
 			}
 			own := make([]Expr, len(move))
 			for k, p := range move {
@@ -101,8 +101,8 @@ func (o *Optimizer) sink(preds []Expr, n Node) (Node, []Expr) {
 	return out, rest
 }
 
-// unionColumn is column k of a union as one of its tables has it.
-func unionColumn(t UnionInput, k int, c Column) Expr {
+// UnionColumn returns column k of a union as one of its tables has it.
+func UnionColumn(t UnionInput, k int, c Column) Expr {
 	if s, ok := t.Const[k]; ok {
 		return &Const{Value: value.String(s), T: types.String}
 	}

@@ -139,49 +139,70 @@ func sumType(t types.Type) types.Type {
 	return types.Long
 }
 
-// argCall writes arg_max and arg_min. SQL leaves out rows without a key, KQL
-// takes one where there is no other: so the key must have no nulls.
+// lastKey returns the key of arg_max and arg_min as one without nulls, and the
+// key out of the one that was found. SQL leaves out rows without a key, KQL takes
+// one where there is no other: a null comes behind all keys.
+func lastKey(name string, key column) (sql string, back func(found string) string) {
+	switch {
+	case key.noNull:
+		return key.sql, func(s string) string { return s }
+	case key.t == types.DateTime: // never below 0, and far from the largest of numbers
+		null := "-1::BIGINT"
+		if name == "arg_min" {
+			null = "9223372036854775807::BIGINT"
+		}
+		return "coalesce(" + key.sql + ", " + null + ")", func(s string) string { return "nullif(" + s + ", " + null + ")" }
+	}
+	null := "(-9223372036854775809)::HUGEINT"
+	if name == "arg_min" {
+		null = "9223372036854775808::HUGEINT"
+	}
+	return "coalesce(" + key.sql + "::HUGEINT, " + null + ")", func(s string) string { return "nullif(" + s + ", " + null + ")::" + sqlType(key.t) }
+}
+
+// argCall writes arg_max and arg_min.
 func (g *Generator) argCall(a plan.AggCall, r *relation, filter string, at int, cols []plan.Column, key column) (parts, results []column, err error) {
 	name := a.Ref.Name
-	if !key.noNull || key.t != types.DateTime && !key.t.Integer() && key.t != types.TimeSpan {
-		return nil, nil, decline("%s() by a column that may be null stays with the engine", name)
+	if key.t != types.DateTime && !key.t.Integer() && key.t != types.TimeSpan {
+		return nil, nil, decline("%s() by %s stays with the engine", name, key.t)
 	}
+	last, back := lastKey(name, key)
 	if len(cols) < len(a.Args) {
 		return nil, nil, decline("%s() of these columns stays with the engine", name)
 	}
 	ref := func(i int) string { return fmt.Sprintf("g.c%d", at+i) }
-	parts = append(parts, column{sql: strings.TrimPrefix(name, "arg_") + "(" + key.sql + ")" + filter})
-	results = append(results, column{sql: ref(0), t: key.t, noNull: false})
+	parts = append(parts, column{sql: strings.TrimPrefix(name, "arg_") + "(" + last + ")" + filter})
+	results = append(results, column{sql: back(ref(0)), t: key.t, noNull: false})
 	var fields []string
 	for i, e := range a.Args[1:] {
 		c, err := g.value(e, r)
 		if err != nil {
 			return nil, nil, decline("%s: %v", name, err)
 		}
-		if c.t == types.Real && len(a.Args) > 2 {
-			// DuckDB keeps structs in a form that has one zero only.
-			return nil, nil, decline("%s() of several columns, reals among them, stays with the engine", name)
-		}
 		fields = append(fields, fmt.Sprintf("f%d := %s", i, c.sql))
 		sql := fmt.Sprintf("%s.f%d", ref(1), i)
 		if len(a.Args) == 2 {
 			sql = ref(1)
+		} else if c.t == types.Real {
+			// DuckDB keeps structs in a form that has one zero only.
+			fields = append(fields, fmt.Sprintf("z%d := CASE WHEN %s = 0 THEN starts_with(%[2]s::VARCHAR, '-') END", i, c.sql))
+			sql = fmt.Sprintf("CASE WHEN %s.z%d THEN '-0.0'::DOUBLE ELSE %s END", ref(1), i, sql)
 		}
 		if c.t == types.String {
 			sql = "coalesce(" + sql + ", '')"
 		}
 		results = append(results, column{sql: sql, t: c.t, noNull: c.t == types.String})
 	}
-	switch len(fields) {
+	switch len(a.Args) - 1 {
 	case 0:
 	case 1:
 		_, one, _ := strings.Cut(fields[0], " := ")
 		if !results[len(results)-1].noNull {
 			name += "_null" // which does not pass over rows without a value
 		}
-		parts = append(parts, column{sql: name + "(" + one + ", " + key.sql + ")" + filter})
+		parts = append(parts, column{sql: name + "(" + one + ", " + last + ")" + filter})
 	default:
-		parts = append(parts, column{sql: name + "(struct_pack(" + strings.Join(fields, ", ") + "), " + key.sql + ")" + filter})
+		parts = append(parts, column{sql: name + "(struct_pack(" + strings.Join(fields, ", ") + "), " + last + ")" + filter})
 	}
 	return parts, results, nil
 }

@@ -225,10 +225,11 @@ func (g *Generator) together(preds []plan.Expr, r *relation) []plan.Expr {
 			out = append(out, p)
 			continue
 		}
-		key := ""
-		for _, a := range c.fn.args {
-			key += a.sql + "\x00"
+		args := make([]string, len(c.fn.args))
+		for i, a := range c.fn.args {
+			args[i] = a.sql
 		}
+		key := strings.Join(args, "\x00")
 		if own[key] == nil {
 			order = append(order, key)
 		}

@@ -203,10 +203,14 @@ func (g *Generator) Push(n plan.Node) plan.Node {
 		if !r.work {
 			return n // a plain scan reads its columns as it is
 		}
-		if g.parses(r) <= maxParses {
+		_, alone := n.(*plan.Union) // whose rows the engine has from each of the tables
+		switch {
+		case alone:
+		case g.parses(r) <= maxParses:
 			return g.pushed(n, r)
+		default:
+			g.note(n, decline("several values are taken out of dynamic columns, which the engine reads once"))
 		}
-		g.note(n, decline("several values are taken out of dynamic columns, which the engine reads once"))
 	} else if no, ok := errors.AsType[refusal](err); ok {
 		g.note(no.at, no.why)
 	}
@@ -234,8 +238,11 @@ func (g *Generator) pushed(n plan.Node, r *relation) plan.Node {
 	for i, c := range leaves {
 		columns[i] = plan.Column{Name: fmt.Sprintf("argument%d", i), Type: c.t}
 	}
+	if len(leaves) == 0 {
+		columns = append(columns, plan.Column{Name: "row", Type: types.Long}) // see text
+	}
 	exprs := make([]plan.Expr, len(r.cols))
-	project := false
+	project := len(leaves) == 0
 	for i, c := range r.cols {
 		if c.fn == nil {
 			columns[place[i][0]] = n.Columns()[i]
@@ -294,6 +301,8 @@ func (g *Generator) write(n plan.Node) (*relation, error) {
 		return g.take(x)
 	case *plan.Join:
 		return g.join(x)
+	case *plan.Union:
+		return g.union(x)
 	case *plan.Serialize, *plan.Sort, *plan.MakeSeries, *plan.Rendered:
 		return nil, errNone{} // the engine's, over what the store gives
 	}
