@@ -162,7 +162,7 @@ func (c *compiler) expression(v jsondoc.Value, text string) operand {
 	program, problems := arm.CompileText(text, arm.Options{Dialect: arm.Policy, NoHoles: true, Resolve: c.resolve})
 	for _, d := range problems {
 		d.Span = c.inside(v, text, d.Span)
-		c.diags.Add(d)
+		c.add(d)
 	}
 	if program == nil {
 		return operand{text: text, value: v}

@@ -203,3 +203,25 @@ func TestHostileRules(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+// A rule with more mistakes than a person reads gets no more diagnostics than
+// the cap, those of its expressions included.
+func TestDiagnosticsAreCapped(t *testing.T) {
+	var rule strings.Builder
+	rule.WriteString(`{"if": {"allOf": [`)
+	for i := range 500 {
+		if i > 0 {
+			rule.WriteString(", ")
+		}
+		rule.WriteString(`{"value": "[nosuch(1, nosuch(2)]", "equals": "[alsonot()]"}`)
+	}
+	rule.WriteString(`]}, "then": {"effect": "audit"}}`)
+	doc, err := jsondoc.ParseString(rule.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, diags := Compile(doc, CompileOptions{})
+	if len(diags) == 0 || len(diags) > maxDiagnostics {
+		t.Errorf("%d diagnostics, want 1 to %d", len(diags), maxDiagnostics)
+	}
+}
