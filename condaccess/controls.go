@@ -117,6 +117,23 @@ func demandOf(p *Policy, strengths map[string]*Strength) demand {
 	return d
 }
 
+// Demands tells whether the policy is enforced and asks something of whoever it
+// applies to: a control, or that they stay out. A session control is none.
+func (p *Policy) Demands() Tri {
+	d := demandOf(p, nil)
+	switch {
+	case p.State == StateUnknown:
+		return Unknown
+	case p.State != Enabled:
+		return False
+	case d.block || len(d.clauses) > 0:
+		return True
+	case d.unread:
+		return Unknown
+	}
+	return False
+}
+
 // guarantees tells whether every alternative of the clause has a property: only
 // then does the clause guarantee it. "mfa or compliantDevice" guarantees neither.
 func (c Clause) guarantees(property func(Control) Tri) Tri {

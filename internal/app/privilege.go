@@ -1,12 +1,13 @@
 package app
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/azward/azward/condaccess"
 	"github.com/azward/azward/directory"
 	"github.com/azward/azward/finding"
-	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/privilege"
 )
 
@@ -55,22 +56,22 @@ func fill(text, principal, subject string) string {
 // contextEnforced tells whether an enabled Conditional Access policy names an
 // authentication context and demands something of whoever uses it.
 func (a *Access) contextEnforced(context string) finding.Truth {
+	out := finding.False
 	if directoryGap(a.inv, directory.ConditionalAccessPolicies) != "" {
-		return finding.Maybe
+		out = finding.Maybe
 	}
-	for _, p := range a.dir.Objects(directory.ConditionalAccessPolicies) {
-		if !strings.EqualFold(p.Get("state").TextOr(""), "enabled") {
+	for _, body := range a.dir.Objects(directory.ConditionalAccessPolicies) {
+		p, _ := condaccess.ParsePolicy(body)
+		if p == nil || !slices.ContainsFunc(p.Conditions.Applications.Contexts, func(c string) bool { return strings.EqualFold(c, context) }) {
 			continue
 		}
-		grants := p.Get("grantControls")
-		if grants.Get("builtInControls").Len() == 0 && grants.Get("authenticationStrength").Kind() != jsondoc.Object && grants.Get("termsOfUse").Len() == 0 {
-			continue
-		}
-		for _, c := range p.Path("conditions", "applications", "includeAuthenticationContextClassReferences").Elements() {
-			if strings.EqualFold(c.TextOr(""), context) {
-				return finding.True
-			}
+		switch p.Demands() {
+		case condaccess.True:
+			return finding.True
+		case condaccess.Unknown:
+			out = finding.Maybe
+		case condaccess.False:
 		}
 	}
-	return finding.False
+	return out
 }

@@ -18,12 +18,16 @@ func TestContextEnforced(t *testing.T) {
 		state  inventory.State
 		want   finding.Truth
 	}{
-		"a control":             {`{"id":"p","state":"enabled","grantControls":{"builtInControls":["mfa"],"authenticationStrength":null},` + context + `}`, inventory.Complete, finding.True},
-		"a strength":            {`{"id":"p","state":"enabled","grantControls":{"builtInControls":[],"authenticationStrength":{"id":"s"}},` + context + `}`, inventory.Complete, finding.True},
-		"no control":            {`{"id":"p","state":"enabled","grantControls":{"builtInControls":[],"authenticationStrength":null,"termsOfUse":[]},` + context + `}`, inventory.Complete, finding.False},
-		"only session controls": {`{"id":"p","state":"enabled","grantControls":null,` + context + `}`, inventory.Complete, finding.False},
-		"only reported":         {`{"id":"p","state":"enabledForReportingButNotEnforced","grantControls":{"builtInControls":["mfa"]},` + context + `}`, inventory.Complete, finding.False},
-		"policies not read":     {`{"id":"p","state":"disabled"}`, inventory.Denied, finding.Maybe},
+		"a control":                  {`{"id":"p","state":"enabled","grantControls":{"builtInControls":["mfa"],"authenticationStrength":null},` + context + `}`, inventory.Complete, finding.True},
+		"a strength":                 {`{"id":"p","state":"enabled","grantControls":{"builtInControls":[],"authenticationStrength":{"id":"s"}},` + context + `}`, inventory.Complete, finding.True},
+		"no control":                 {`{"id":"p","state":"enabled","grantControls":{"builtInControls":[],"authenticationStrength":null,"termsOfUse":[]},` + context + `}`, inventory.Complete, finding.False},
+		"only session controls":      {`{"id":"p","state":"enabled","grantControls":null,` + context + `}`, inventory.Complete, finding.False},
+		"only reported":              {`{"id":"p","state":"enabledForReportingButNotEnforced","grantControls":{"builtInControls":["mfa"]},` + context + `}`, inventory.Complete, finding.False},
+		"a control of another maker": {`{"id":"p","state":"enabled","grantControls":{"builtInControls":[],"customAuthenticationFactors":["x"]},` + context + `}`, inventory.Complete, finding.True},
+		"blocked":                    {`{"id":"p","state":"enabled","grantControls":{"builtInControls":["block"]},` + context + `}`, inventory.Complete, finding.True},
+		"found, and others not read": {`{"id":"p","state":"enabled","grantControls":{"builtInControls":["mfa"]},` + context + `}`, inventory.Partial, finding.True},
+		"a state that nobody knows":  {`{"id":"p","state":"sometimes","grantControls":{"builtInControls":["mfa"]},` + context + `}`, inventory.Complete, finding.Maybe},
+		"policies not read":          {`{"id":"p","state":"disabled"}`, inventory.Denied, finding.Maybe},
 	} {
 		body, err := jsondoc.ParseString(c.policy)
 		if err != nil {
