@@ -59,27 +59,13 @@ func (d *deriver) scopedCredential(role Node, scope string) {
 
 // permissions adds what application permissions of Microsoft Graph lead to.
 func (d *deriver) permissions() {
-	names := map[string]map[string]string{} // app role ids to values, by resource
+	permission := d.Directory.Permissions()
 	for _, g := range d.Directory.AppRoleGrants() {
-		resource := strings.ToLower(g.ResourceID)
-		api, known := d.Directory.ServicePrincipal(resource)
-		if known && !isGraph(api.AppID) {
+		given := permission(g)
+		if !given.OfGraph() {
 			continue // a permission of another API that has the same name
 		}
-		values, ok := names[resource]
-		if !ok {
-			values = map[string]string{}
-			if known {
-				for _, r := range api.Body.Get("appRoles").Elements() {
-					values[strings.ToLower(r.Get("id").TextOr(""))] = r.Get("value").TextOr("")
-				}
-			}
-			names[resource] = values
-		}
-		value := values[strings.ToLower(g.AppRoleID)]
-		if value == "" {
-			value = knownAppRoles[strings.ToLower(g.AppRoleID)]
-		}
+		value := given.Value
 		p, leads := graphPermissions[strings.ToLower(value)]
 		if !leads {
 			continue
@@ -101,23 +87,4 @@ func (d *deriver) permissions() {
 			d.edge(from, d.users(true), p.kind, 0, value)
 		}
 	}
-}
-
-// isGraph tells whether an application is Microsoft Graph, or Azure AD Graph
-// before it.
-func isGraph(appID string) bool {
-	return strings.EqualFold(appID, "00000003-0000-0000-c000-000000000000") || strings.EqualFold(appID, "00000002-0000-0000-c000-000000000000")
-}
-
-// knownAppRoles names app roles of Microsoft Graph whose service principal was
-// not read; their ids are the same in every tenant. Source: "Microsoft Graph
-// permissions reference".
-var knownAppRoles = map[string]string{
-	"9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8": "RoleManagement.ReadWrite.Directory",
-	"06b708a9-e830-4db3-a914-8e69da51d44f": "AppRoleAssignment.ReadWrite.All",
-	"1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9": "Application.ReadWrite.All",
-	"19dbc75e-c2e2-444c-a770-ec69d8559fc7": "Directory.ReadWrite.All",
-	"62a82d76-70ea-41e2-9197-370581804d09": "Group.ReadWrite.All",
-	"dbaae8cf-10b5-4b86-a4a1-f871c94c6695": "GroupMember.ReadWrite.All",
-	"50483e42-d915-4231-9639-7fdb7fd190e5": "UserAuthenticationMethod.ReadWrite.All",
 }

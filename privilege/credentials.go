@@ -3,17 +3,15 @@ package privilege
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/azward/azward/directory"
-	"github.com/azward/azward/jsondoc"
 )
 
 // credentials looks at the passwords and certificates of applications and
 // service principals.
 func (x *finder) credentials() {
 	d := x.Directory
-	used, read := x.activity()
+	used, read := x.Directory.LastSignIns()
 	seen := map[string]bool{} // by key id: a service principal repeats its application's
 	look := func(id, appID, name string, list []directory.Credential) {
 		valid := false
@@ -65,26 +63,4 @@ func (x *finder) credentials() {
 	if !d.Read(directory.Applications) {
 		x.unknown(CredentialLongLived, "", "every application", "Microsoft.Graph/applications were not read")
 	}
-}
-
-// activity returns when each application last signed in, by app id.
-func (x *finder) activity() (map[string]time.Time, bool) {
-	const collection = "servicePrincipalSignInActivities"
-	out := map[string]time.Time{}
-	for _, body := range x.Directory.Objects(collection) {
-		app := strings.ToLower(body.Get("appId").TextOr(""))
-		for _, member := range []string{"lastSignInActivity", "delegatedClientSignInActivity", "applicationAuthenticationClientSignInActivity", "delegatedResourceSignInActivity", "applicationAuthenticationResourceSignInActivity"} {
-			if t, ok := when(body.Get(member)); ok && t.After(out[app]) {
-				out[app] = t
-			}
-		}
-		if _, ok := out[app]; !ok {
-			out[app] = time.Time{}
-		}
-	}
-	return out, x.Directory.Read(collection)
-}
-
-func when(v jsondoc.Value) (time.Time, bool) {
-	return directory.ParseTime(v.Get("lastSignInDateTime").TextOr(""))
 }

@@ -183,42 +183,19 @@ var dangerousPermissions = map[string]string{
 	"domain.readwrite.all":                                "may federate a domain and so sign in as its people",
 }
 
-// The applications whose permissions are meant: Microsoft Graph, and Azure AD
-// Graph before it.
-const (
-	graphAppID    = "00000003-0000-0000-c000-000000000000"
-	oldGraphAppID = "00000002-0000-0000-c000-000000000000"
-)
-
-// knownPermissions names permissions of Microsoft Graph whose service principal
-// was not read; their ids are the same in every tenant. Source: "Microsoft Graph
-// permissions reference".
-var knownPermissions = map[string]string{
-	"9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8": "RoleManagement.ReadWrite.Directory",
-	"06b708a9-e830-4db3-a914-8e69da51d44f": "AppRoleAssignment.ReadWrite.All",
-	"1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9": "Application.ReadWrite.All",
-	"19dbc75e-c2e2-444c-a770-ec69d8559fc7": "Directory.ReadWrite.All",
-	"50483e42-d915-4231-9639-7fdb7fd190e5": "UserAuthenticationMethod.ReadWrite.All",
-}
-
 func (x *finder) permissions() {
 	d := x.Directory
 	if !d.Read(directory.AppRoleAssignments) {
 		x.unknown(DangerousPermission, "", "every application", "Microsoft.Graph/appRoleAssignments were not read")
 		return
 	}
+	permission := d.Permissions()
 	for _, g := range d.AppRoleGrants() {
-		value := knownPermissions[strings.ToLower(g.AppRoleID)]
-		if s, ok := d.ServicePrincipal(g.ResourceID); ok && !strings.EqualFold(s.AppID, graphAppID) && !strings.EqualFold(s.AppID, oldGraphAppID) {
+		given := permission(g)
+		if !given.OfGraph() {
 			continue // a permission of another API, whatever its name
 		}
-		if s, ok := d.ServicePrincipal(g.ResourceID); ok {
-			for _, r := range s.Body.Get("appRoles").Elements() {
-				if strings.EqualFold(r.Get("id").TextOr(""), g.AppRoleID) {
-					value = r.Get("value").TextOr("")
-				}
-			}
-		}
+		value := given.Value
 		if value == "" {
 			x.unknown(DangerousPermission, g.PrincipalID, g.AppRoleID, "the name of the permission: its service principal was not read")
 			continue

@@ -2,7 +2,6 @@ package app
 
 import (
 	"cmp"
-	"strings"
 	"time"
 
 	"github.com/azward/azward/directory"
@@ -44,7 +43,8 @@ func (a *Access) ReviewItems(c *review.Campaign, now time.Time) ([]review.Item, 
 // reviewGrants lists everything that could be reviewed.
 func (a *Access) reviewGrants(c *review.Campaign) []review.Grant {
 	var out []review.Grant
-	signIns := a.appSignIns()
+	signIns, signInsRead := a.dir.LastSignIns()
+	permission := a.dir.Permissions()
 	add := func(g review.Grant) {
 		p := a.Named(g.PrincipalID)
 		g.PrincipalID, g.PrincipalType, g.Principal = p.ID, p.Kind, p.String()
@@ -56,7 +56,7 @@ func (a *Access) reviewGrants(c *review.Campaign) []review.Grant {
 		if s, ok := a.dir.ServicePrincipal(p.ID); ok {
 			g.Disabled = s.Enabled == directory.False
 			g.LastSignIn = signIns[lower(s.AppID)]
-			g.SignInsRead = a.dir.Read("servicePrincipalSignInActivities") && p.Kind != "ManagedIdentity"
+			g.SignInsRead = signInsRead && p.Kind != "ManagedIdentity"
 		}
 		out = append(out, g)
 	}
@@ -93,29 +93,15 @@ func (a *Access) reviewGrants(c *review.Campaign) []review.Grant {
 		}
 	}
 	for _, g := range a.dir.AppRoleGrants() {
-		add(review.Grant{ID: g.Body.Get("id").TextOr(g.PrincipalID + "/" + g.AppRoleID), Kind: "applicationPermission", PrincipalID: g.PrincipalID, What: a.permissionName(g), WhatID: g.AppRoleID, Scope: "/"})
+		add(review.Grant{ID: g.Body.Get("id").TextOr(g.PrincipalID + "/" + g.AppRoleID), Kind: "applicationPermission", PrincipalID: g.PrincipalID, What: permissionName(permission(g), g), WhatID: g.AppRoleID, Scope: "/"})
 	}
 	return out
 }
 
-func (a *Access) permissionName(g directory.AppRoleGrant) string {
-	if s, ok := a.dir.ServicePrincipal(g.ResourceID); ok {
-		for _, r := range s.Body.Get("appRoles").Elements() {
-			if strings.EqualFold(r.Get("id").TextOr(""), g.AppRoleID) {
-				return s.DisplayName + " " + r.Get("value").TextOr(g.AppRoleID)
-			}
-		}
+func permissionName(p directory.Permission, g directory.AppRoleGrant) string {
+	switch {
+	case p.API == nil, p.Value == "":
+		return cmp.Or(p.Value, g.AppRoleID)
 	}
-	return g.AppRoleID
-}
-
-// appSignIns returns when each application last signed in, by app id.
-func (a *Access) appSignIns() map[string]time.Time {
-	out := map[string]time.Time{}
-	for _, body := range a.dir.Objects("servicePrincipalSignInActivities") {
-		if t, ok := directory.ParseTime(body.Path("lastSignInActivity", "lastSignInDateTime").TextOr("")); ok {
-			out[lower(body.Get("appId").TextOr(""))] = t
-		}
-	}
-	return out
+	return p.API.DisplayName + " " + p.Value
 }
