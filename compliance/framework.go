@@ -13,8 +13,8 @@ import (
 type Framework struct {
 	ID           string // "nist-800-53-r5", as controls' mappings name it
 	Name         string
-	Split        string // where the split between Microsoft and the customer comes from
-	Derived      bool   // the split is derived from another framework's
+	Split        string  // where the split between Microsoft and the customer comes from
+	Derived      bool    // the split is derived from another framework's
 	Groups       []Group // how Azure Policy's initiatives name its requirements
 	Requirements []Requirement
 	index        map[string]int

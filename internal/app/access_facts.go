@@ -21,19 +21,19 @@ import (
 // and whether a path leads from them to Global Administrator; of service
 // principals which of their permissions lead there; of what an activation asks
 // for; and of role assignments whether their principal exists.
-func accessFacts(inv *inventory.Inventory, now time.Time) map[string]jsondoc.Value {
+func accessFacts(inv *inventory.Inventory, t *tenant) map[string]jsondoc.Value {
 	f := &accessFactor{out: map[string]jsondoc.Value{}, inv: inv}
 	users, sps := inv.Count("Microsoft.Graph/users"), inv.Count("Microsoft.Graph/servicePrincipals")
 	if users+sps == 0 && inv.Count(typeRoleAssignment) == 0 && len(inv.Subscriptions()) == 0 {
 		return f.out
 	}
-	f.a = NewAccess(inv)
+	f.a = t.access()
 	f.subscriptions()
 	f.principalsExist()
 	if users+sps > 0 {
-		f.privilege(now)
-		f.standing(now)
-		f.paths()
+		f.privilege(t.now)
+		f.standing(t)
+		f.paths(t.paths())
 	}
 	for key, why := range f.unknown {
 		f.out[key] = f.out[key].With(inventory.UnknownFacts, why)
@@ -267,10 +267,10 @@ var rulesData = map[string]bool{"29232cdf-9323-42fd-ade2-1d097af3e4de": true, "f
 // standing tells of each user whether it holds a privileged role of the whole
 // directory with no end, itself or by a group. Accounts for emergency access
 // must, and are set aside.
-func (f *accessFactor) standing(now time.Time) {
+func (f *accessFactor) standing(t *tenant) {
 	d := f.a.dir
 	emergency := map[string]bool{}
-	for _, u := range NewConditionalAccess(f.inv, now).Set.EmergencyAccounts() {
+	for _, u := range t.conditional().Set.EmergencyAccounts() {
 		emergency[lower(u.ID)] = true
 	}
 	why := directoryGap(f.inv, directory.RoleAssignmentInstances)
@@ -306,9 +306,7 @@ func (f *accessFactor) standing(now time.Time) {
 // paths tells of users and of service principals whether a path leads from them
 // to Global Administrator, and of users whether they are "ordinaryAccount": one
 // that is enabled and holds no privileged directory role.
-func (f *accessFactor) paths() {
-	a := f.a
-	m := attackpath.Derive(attackpath.Facts{Directory: a.dir, Inventory: a.inv, Azure: a.active, Assignments: a.grants, Denies: a.denies})
+func (f *accessFactor) paths(m *attackpath.Model) {
 	target := m.GlobalAdministrator()
 	if target == attackpath.NoNode {
 		return

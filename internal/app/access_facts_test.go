@@ -8,7 +8,8 @@ import (
 // factOf returns what accessFacts says of one thing.
 func factOf(t *testing.T, text, key string) string {
 	t.Helper()
-	return accessFacts(inventoryOf(t, text), testNow)[strings.ToLower(key)].String()
+	inv := inventoryOf(t, text)
+	return accessFacts(inv, newTenant(inv, testNow))[strings.ToLower(key)].String()
 }
 
 func TestEffectiveOwners(t *testing.T) {

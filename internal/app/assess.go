@@ -34,6 +34,7 @@ type session struct {
 	notices []report.Notice
 
 	inv       *inventory.Inventory
+	tenant    *tenant
 	sources   []source
 	rules     []rule
 	resources []*resource.Resource
@@ -126,7 +127,7 @@ func (s *session) judge() (*report.Assessment, error) {
 		a.Score.Scopes[i].Name = a.Inventory.Names[strings.ToLower(a.Score.Scopes[i].Scope)]
 	}
 	a.Plan = s.plan(facts, a.Controls)
-	a.Access = accessMatrix(s.inv, s.o.Now)
+	a.Access = s.accessMatrix()
 	a.Path = s.worstPath()
 	if err := s.comply(a); err != nil {
 		return nil, err

@@ -60,7 +60,7 @@ func (s *session) worstPath() (out *report.AttackPath) {
 			s.notices = append(s.notices, report.Notice{Severity: "error", Message: fmt.Sprintf("attack paths could not be derived: %v", r), Hint: "this is a bug"})
 		}
 	}()
-	all, err := NewAccess(s.inv).AttackPaths(AttackPathOptions{Paths: pathsLooked, Changes: 3, Now: s.o.Now})
+	all, err := s.tenant.access().attackPaths(s.tenant.paths(), AttackPathOptions{Paths: pathsLooked, Changes: 3})
 	if err != nil || len(all.Paths) == 0 {
 		return nil
 	}
@@ -91,11 +91,11 @@ func (s *session) worstPath() (out *report.AttackPath) {
 
 // secondFactor tells of each user whether Conditional Access guarantees
 // multifactor authentication at every sign-in, nil where nothing of it was read.
-func secondFactor(inv *inventory.Inventory, now time.Time) func(user string) finding.Truth {
+func secondFactor(inv *inventory.Inventory, conditional func() *ConditionalAccess) func(user string) finding.Truth {
 	if inv.Count(typeCAPolicies) == 0 && directoryGap(inv, directory.ConditionalAccessPolicies) != "" {
 		return nil
 	}
-	c := NewConditionalAccess(inv, now)
+	c := conditional()
 	q, ok := condaccess.QuestionByID("mfa")
 	if !ok {
 		return nil
@@ -127,9 +127,17 @@ func secondFactor(inv *inventory.Inventory, now time.Time) func(user string) fin
 
 // AttackPaths derives the graph of the inventory and asks it.
 func (a *Access) AttackPaths(o AttackPathOptions) (*AttackPaths, error) {
-	m := attackpath.Derive(attackpath.Facts{
-		Directory: a.dir, Inventory: a.inv, Azure: a.active, Assignments: a.grants, Denies: a.denies, SecondFactor: secondFactor(a.inv, o.Now),
+	return a.attackPaths(a.derive(secondFactor(a.inv, func() *ConditionalAccess { return NewConditionalAccess(a.inv, o.Now) })), o)
+}
+
+// derive makes the graph of the inventory.
+func (a *Access) derive(secondFactor func(user string) finding.Truth) *attackpath.Model {
+	return attackpath.Derive(attackpath.Facts{
+		Directory: a.dir, Inventory: a.inv, Azure: a.active, Assignments: a.grants, Denies: a.denies, SecondFactor: secondFactor,
 	})
+}
+
+func (a *Access) attackPaths(m *attackpath.Model, o AttackPathOptions) (*AttackPaths, error) {
 	targets, sources := m.CrownJewels(), m.Ordinary()
 	if o.To != "" {
 		if targets = m.FindAll(o.To); len(targets) == 0 {

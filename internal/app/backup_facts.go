@@ -2,7 +2,6 @@ package app
 
 import (
 	"strings"
-	"time"
 
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
@@ -12,7 +11,7 @@ import (
 // backupFacts tells of each virtual machine whether a Recovery Services vault
 // of its subscription protects it: "backedUp". A vault protects what its
 // protected items name as their source, whatever state the last run ended in.
-func backupFacts(inv *inventory.Inventory, _ time.Time) map[string]jsondoc.Value {
+func backupFacts(inv *inventory.Inventory, _ *tenant) map[string]jsondoc.Value {
 	const machines, items = "Microsoft.Compute/virtualMachines", "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems"
 	protected := map[string]bool{}
 	for r := range inv.OfType(items) {

@@ -3,7 +3,6 @@ package app
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/azward/azward/condaccess"
 	"github.com/azward/azward/directory"
@@ -36,7 +35,7 @@ const maxGapTexts = 5
 //
 // A guarantee that was found holds whatever else was not read; a gap counts only
 // where all policies were read, for one that was not might close it.
-func conditionalAccessFacts(inv *inventory.Inventory, now time.Time) map[string]jsondoc.Value {
+func conditionalAccessFacts(inv *inventory.Inventory, t *tenant) map[string]jsondoc.Value {
 	out := map[string]jsondoc.Value{}
 	orgs := 0
 	for range inv.OfType("Microsoft.Graph/organization") {
@@ -45,7 +44,7 @@ func conditionalAccessFacts(inv *inventory.Inventory, now time.Time) map[string]
 	if orgs == 0 && inv.Count("Microsoft.Graph/users") == 0 {
 		return out
 	}
-	c := NewConditionalAccess(inv, now)
+	c := t.conditional()
 	unread := directoryGap(inv, directory.ConditionalAccessPolicies)
 	if unread != "" && c.Tenant.SecurityDefaults != condaccess.True {
 		unread = "Conditional Access policies were not read: " + unread
@@ -171,11 +170,11 @@ const maxMatrixCells = 20_000
 
 // accessMatrix draws what Conditional Access asks; nil where no policy was read, or
 // the picture would take long.
-func accessMatrix(inv *inventory.Inventory, now time.Time) *condaccess.Matrix {
-	if inv.Count(typeCAPolicies) == 0 {
+func (s *session) accessMatrix() *condaccess.Matrix {
+	if s.inv.Count(typeCAPolicies) == 0 {
 		return nil
 	}
-	c := NewConditionalAccess(inv, now)
+	c := s.tenant.conditional()
 	if c.Set.MatrixSize() > maxMatrixCells {
 		return nil
 	}

@@ -20,7 +20,7 @@ func TestConditionalAccessFacts(t *testing.T) {
 	read := []string{"Microsoft.Graph/conditionalAccessPolicies"}
 	facts := func(read []string, bodies ...string) jsondoc.Value {
 		v, err := jsondoc.Parse([]byte(factsOver(t, func(inv *inventory.Inventory) map[string]jsondoc.Value {
-			return conditionalAccessFacts(inv, testNow)
+			return conditionalAccessFacts(inv, newTenant(inv, testNow))
 		}, "/providers/Microsoft.Graph/organization/t", read, bodies...)))
 		if err != nil {
 			t.Fatal(err)
@@ -60,7 +60,7 @@ func TestDemoConditionalAccessFacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts := conditionalAccessFacts(inv, demo.ReadAt())
+	facts := conditionalAccessFacts(inv, newTenant(inv, demo.ReadAt()))
 	for org := range inv.OfType("Microsoft.Graph/organization") {
 		f := facts[org.ID.Key()]
 		for name, want := range map[string]string{"mfaGuaranteed": "false", "mfaGuaranteedForAdmins": "false", "legacyAuthenticationBlocked": "true", "deviceCodeFlowBlocked": "true", "riskySignInsAnswered": "true"} {

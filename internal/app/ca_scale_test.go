@@ -44,7 +44,7 @@ func TestConditionalAccessFactsInTime(t *testing.T) {
 	add("organization", `{"id":"t"}`)
 	inv := b.Build()
 	start := time.Now()
-	facts := conditionalAccessFacts(inv, testNow)
+	facts := conditionalAccessFacts(inv, newTenant(inv, testNow))
 	took := time.Since(start)
 	t.Logf("figure: conditional access facts of %d people and %d policies in %s", people, len(members), took.Round(time.Millisecond))
 	if len(facts) < people || took > 30*time.Second {

@@ -2,8 +2,10 @@ package app
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
+	"github.com/azward/azward/attackpath"
 	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
@@ -15,14 +17,32 @@ import (
 // the object's member "unknown" says why: never a guess.
 type analyser struct {
 	name  string
-	facts func(inv *inventory.Inventory, now time.Time) map[string]jsondoc.Value
+	facts func(inv *inventory.Inventory, t *tenant) map[string]jsondoc.Value
+}
+
+// tenant is an inventory with what takes long to make of it, made once where
+// several ask: analysers, and the report's pictures.
+type tenant struct {
+	now         time.Time
+	access      func() *Access
+	conditional func() *ConditionalAccess
+	paths       func() *attackpath.Model
+}
+
+func newTenant(inv *inventory.Inventory, now time.Time) *tenant {
+	t := &tenant{now: now}
+	t.access = sync.OnceValue(func() *Access { return NewAccess(inv) })
+	t.conditional = sync.OnceValue(func() *ConditionalAccess { return NewConditionalAccess(inv, now) })
+	t.paths = sync.OnceValue(func() *attackpath.Model { return t.access().derive(secondFactor(inv, t.conditional)) })
+	return t
 }
 
 // deriveFacts runs every analyser and gives the inventory their facts. Each
 // sees the facts of those before it. One that fails leaves its facts unknown.
 func (s *session) deriveFacts() {
+	s.tenant = newTenant(s.inv, s.o.Now)
 	for _, a := range analysers() {
-		facts, failed := runAnalyser(a, s.inv, s.o.Now)
+		facts, failed := runAnalyser(a, s.inv, s.tenant)
 		if failed != "" {
 			s.notices = append(s.notices, report.Notice{Severity: "error", Message: failed, Hint: "this is a bug; controls that need these facts are unknown"})
 			continue
@@ -35,11 +55,11 @@ func (s *session) deriveFacts() {
 
 // runAnalyser runs one analyser and turns a panic into a sentence: facts are
 // derived from input that is not ours.
-func runAnalyser(a analyser, inv *inventory.Inventory, now time.Time) (facts map[string]jsondoc.Value, failed string) {
+func runAnalyser(a analyser, inv *inventory.Inventory, t *tenant) (facts map[string]jsondoc.Value, failed string) {
 	defer func() {
 		if r := recover(); r != nil {
 			facts, failed = nil, fmt.Sprintf("the facts of %s could not be derived: %v", a.name, r)
 		}
 	}()
-	return a.facts(inv, now), ""
+	return a.facts(inv, t), ""
 }

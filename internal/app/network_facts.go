@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
@@ -33,7 +32,7 @@ type securityRule struct {
 // virtual machines that have a public address.
 //
 // Source: "How network security groups filter network traffic".
-func networkFacts(inv *inventory.Inventory, _ time.Time) map[string]jsondoc.Value {
+func networkFacts(inv *inventory.Inventory, _ *tenant) map[string]jsondoc.Value {
 	out := map[string]jsondoc.Value{}
 	open := map[string][]opening{} // by key of the group
 	for g := range inv.OfType("Microsoft.Network/networkSecurityGroups") {

@@ -34,7 +34,7 @@ func factsOf(t *testing.T, rules ...string) string {
 	b.Add(r)
 	inv := b.Build()
 	var out []string
-	for _, o := range networkFacts(inv, testNow)[r.ID.Key()].Get("internetInbound").Elements() {
+	for _, o := range networkFacts(inv, newTenant(inv, testNow))[r.ID.Key()].Get("internetInbound").Elements() {
 		from, _ := o.Get("fromPort").Int()
 		to, _ := o.Get("toPort").Int()
 		out = append(out, fmt.Sprintf("%s %d-%d", o.Get("protocol").TextOr(""), from, to))

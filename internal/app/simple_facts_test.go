@@ -44,7 +44,9 @@ func TestBackupFacts(t *testing.T) {
 		return fmt.Sprintf(`{"id": "%s/resourceGroups/b/providers/Microsoft.RecoveryServices/vaults/v/backupFabrics/Azure/protectionContainers/c/protectedItems/i", "name": "i", "type": %q, "properties": {"sourceResourceId": %q}}`, sub, items, source)
 	}
 	facts := func(read []string, bodies ...string) string {
-		return factsOver(t, func(inv *inventory.Inventory) map[string]jsondoc.Value { return backupFacts(inv, testNow) }, vm, read, bodies...)
+		return factsOver(t, func(inv *inventory.Inventory) map[string]jsondoc.Value {
+			return backupFacts(inv, newTenant(inv, testNow))
+		}, vm, read, bodies...)
 	}
 	whole := []string{items}
 	for _, c := range []struct{ name, got, want string }{

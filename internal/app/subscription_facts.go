@@ -2,7 +2,6 @@ package app
 
 import (
 	"strings"
-	"time"
 
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
@@ -16,7 +15,7 @@ const ownerRole = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 // assignments at it or above it: people, guests and service principals.
 // Members of groups count as one principal, the group: the directory's side of
 // a group is another analyser's.
-func subscriptionFacts(inv *inventory.Inventory, _ time.Time) map[string]jsondoc.Value {
+func subscriptionFacts(inv *inventory.Inventory, _ *tenant) map[string]jsondoc.Value {
 	const typ = "Microsoft.Authorization/roleAssignments"
 	out := map[string]jsondoc.Value{}
 	guests := map[string]bool{}

@@ -40,14 +40,14 @@ func TestSubscriptionFacts(t *testing.T) {
 		return inv, inv.Subscriptions()[0].Key()
 	}
 	inv, key := build(true)
-	facts := subscriptionFacts(inv, testNow)[key]
+	facts := subscriptionFacts(inv, newTenant(inv, testNow))[key]
 	for name, want := range map[string]int64{"owners": 1, "guestOwners": 1, "servicePrincipalOwners": 1} {
 		if got, ok := facts.Get(name).Int(); !ok || got != want {
 			t.Errorf("%s = %s, want %d", name, facts.Get(name), want)
 		}
 	}
 	inv, key = build(false)
-	if facts := subscriptionFacts(inv, testNow)[key]; facts.Get("owners").Exists() || !facts.Path("unknown", "owners").Exists() {
+	if facts := subscriptionFacts(inv, newTenant(inv, testNow))[key]; facts.Get("owners").Exists() || !facts.Path("unknown", "owners").Exists() {
 		t.Errorf("without the manifest's word the facts are %s, want unknown", facts)
 	}
 }
