@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"github.com/azward/azward/diag"
 	"strings"
 	"sync"
 )
@@ -107,36 +108,9 @@ var table = sync.OnceValue(func() *functionTable {
 
 // nearest returns the function name closest to a misspelled one, or "".
 func nearest(name string) string {
-	low := strings.ToLower(name)
-	best, bestAt := "", 1+len(low)/3
+	names := make([]string, 0, len(table().rows))
 	for _, f := range table().rows {
-		if d := distance(low, strings.ToLower(f.Name), bestAt); d < bestAt+1 && (best == "" || d < bestAt) {
-			best, bestAt = f.Name, d
-		}
+		names = append(names, f.Name)
 	}
-	return best
-}
-
-// distance is Levenshtein's, given up beyond limit.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) > limit || len(b)-len(a) > limit {
-		return limit + 1
-	}
-	prev := make([]int, len(b)+1)
-	cur := make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := range len(a) {
-		cur[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			cur[j+1] = min(prev[j+1]+1, cur[j]+1, prev[j]+cost)
-		}
-		prev, cur = cur, prev
-	}
-	return prev[len(b)]
+	return diag.Nearest(name, names)
 }

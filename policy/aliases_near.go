@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/azward/azward/diag"
 )
 
 // Known tells whether the list has an alias, in any casing; an index such as
@@ -43,7 +45,7 @@ func (a *Aliases) Nearest(alias string) string {
 		names = append(names, t)
 	}
 	slices.Sort(names)
-	typ := didYouMean(want[:slash], names)
+	typ := diag.Nearest(want[:slash], names)
 	if typ == "" {
 		return ""
 	}
@@ -57,7 +59,7 @@ func (a *Aliases) nearest(want, prefix string) string {
 		if !strings.HasPrefix(name, prefix) {
 			continue
 		}
-		if d := distance(want[len(prefix):], name[len(prefix):], bestAt); d < bestAt || d == bestAt && (best == "" || name < best) {
+		if d := diag.Distance(want[len(prefix):], name[len(prefix):], bestAt); d < bestAt || d == bestAt && (best == "" || name < best) {
 			best, bestAt = name, d
 		}
 	}

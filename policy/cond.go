@@ -333,7 +333,7 @@ func (c *compiler) clause(v jsondoc.Value, pointer string) *node {
 		op := operatorNamed(name)
 		switch {
 		case op == nil:
-			c.add(errUnknownKey(spanOf(m), name, didYouMean(name, operatorNames())))
+			c.add(errUnknownKey(spanOf(m), name, diag.Nearest(name, operatorNames())))
 			ok = false
 		case n.op != nil:
 			c.add(errSeveral(spanOf(m), "comparison", n.op.Name, name))

@@ -6,6 +6,8 @@ import (
 	"github.com/azward/azward/arm"
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/jsondoc"
+
+	"github.com/azward/azward/diag"
 )
 
 // Source: "Azure Policy definition structure policy rule", Count.
@@ -27,7 +29,7 @@ func (c *compiler) countClause(n *node, v jsondoc.Value) *node {
 		switch strings.ToLower(name) {
 		case "field", "value", "name", "where":
 		default:
-			c.add(errUnknownKey(spanOf(m), name, didYouMean(name, []string{"field", "value", "name", "where"})))
+			c.add(errUnknownKey(spanOf(m), name, diag.Nearest(name, []string{"field", "value", "name", "where"})))
 			return nil
 		}
 	}

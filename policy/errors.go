@@ -129,37 +129,3 @@ func errFieldName(at diag.Span, name string) diag.Diagnostic {
 func errBudget(at diag.Span) diag.Diagnostic {
 	return problem("POL0301", at, "", "the evaluation took more than %d steps and was given up", MaxSteps)
 }
-
-// didYouMean returns the candidate nearest to a misspelled word, or "".
-func didYouMean(word string, candidates []string) string {
-	best, bestAt := "", 1+len(word)/3
-	for _, c := range candidates {
-		if d := distance(strings.ToLower(word), strings.ToLower(c), bestAt); d <= bestAt && (best == "" || d < bestAt) {
-			best, bestAt = c, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, not looked for beyond limit.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) > limit || len(b)-len(a) > limit || len(a) > 256 {
-		return limit + 1
-	}
-	prev, cur := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := range len(a) {
-		cur[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			cur[j+1] = min(prev[j+1]+1, cur[j]+1, prev[j]+cost)
-		}
-		prev, cur = cur, prev
-	}
-	return prev[len(b)]
-}

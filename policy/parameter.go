@@ -158,7 +158,7 @@ func (c *compiler) parameter(name string) (r arm.Resolved, ok bool, d *diag.Diag
 		for i, q := range c.def.params {
 			names[i] = q.Name
 		}
-		p := errNoParameter(diag.Span{}, name, didYouMean(name, names))
+		p := errNoParameter(diag.Span{}, name, diag.Nearest(name, names))
 		return r, true, &p
 	}
 	p.Used = true

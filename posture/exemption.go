@@ -133,7 +133,7 @@ func (p *exemptionParser) exemption(v jsondoc.Value) (Exemption, bool) {
 	for key, member := range v.Members() {
 		if !slices.Contains(exemptionKeys, key) {
 			hint := "members are " + strings.Join(exemptionKeys, ", ")
-			if near := nearest(key, exemptionKeys); near != "" {
+			if near := diag.Nearest(key, exemptionKeys); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			p.say(member, codeShape, fmt.Sprintf("an exemption has no member %q", key), hint)
@@ -178,7 +178,7 @@ func (p *exemptionParser) subject(v jsondoc.Value, e *Exemption) {
 			}
 		}
 		hint := "azward controls list shows the ids"
-		if near := nearest(e.Control, p.known.Controls); near != "" {
+		if near := diag.Nearest(e.Control, p.known.Controls); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		p.say(control, codeControl, fmt.Sprintf("no control is called %q", e.Control), hint)
@@ -240,40 +240,4 @@ func parseDay(text string) (time.Time, error) {
 		return t, nil
 	}
 	return time.Parse(time.RFC3339, text)
-}
-
-// nearest returns the word that differs least from want, or "" where none is
-// near.
-func nearest(want string, words []string) string {
-	best, limit := "", len(want)/3+1
-	for _, w := range words {
-		if d := distance(strings.ToLower(want), strings.ToLower(w), limit); d <= limit {
-			best, limit = w, d-1
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, given up above limit.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) > limit || len(b)-len(a) > limit || len(a) > 256 {
-		return limit + 1
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j]+1, before+1)
-		}
-	}
-	return row[len(b)]
 }
