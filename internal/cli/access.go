@@ -27,7 +27,6 @@ missing.`,
 		Example: `  azward access who-can Microsoft.Storage/storageAccounts/listKeys/action on stlhscanshare --demo
   azward access what adm-petra.holm@lindhaven.example --demo
   azward access explain nils.aker@lindhaven.example Microsoft.Storage/storageAccounts/listKeys/action on stlhscanshare --demo`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newAccessWhoCanCommand(env), newAccessWhatCommand(env), newAccessExplainCommand(env), newAccessExcessiveCommand(env), newAccessPrivilegeCommand(env))
 	return cmd
@@ -45,18 +44,13 @@ type accessFlags struct {
 func (f *accessFlags) add(cmd *cobra.Command, least, most int) {
 	f.inventory.add(cmd)
 	cmd.Args = cobra.RangeArgs(least, most)
-	cmd.Flags().StringVarP(&f.format, "format", "f", "table", "table, json or csv")
-	cmd.Flags().StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
+	addFormat(cmd, &f.format, "table", "json", "csv")
+	addOutput(cmd, &f.output)
 }
 
 // load reads the inventory and indexes it. What could not be understood is said
 // on standard error.
 func (f *accessFlags) load(cmd *cobra.Command, env *Env) (*app.Access, error) {
-	switch f.format {
-	case "table", "json", "csv":
-	default:
-		return nil, usagef("--format %s: expected table, json or csv", f.format)
-	}
 	inv, err := f.inventory.load(cmd.Context(), env, nil)
 	if err != nil {
 		return nil, err

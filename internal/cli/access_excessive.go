@@ -61,8 +61,8 @@ for them alone is unknown, and so is one that the logs do not cover for --days.`
 		},
 	}
 	f.add(cmd, 0, 0)
-	cmd.Flags().StringArrayVar(&logs, "activity", nil, "an activity log's `FILE`; may be given several times")
-	cmd.Flags().IntVar(&days, "days", 90, "how many days the logs are to cover for an answer to be certain")
+	cmd.Flags().StringArrayVar(&logs, "activity", nil, "an activity log's `FILE` (repeatable)")
+	cmd.Flags().IntVar(&days, "days", 90, "how many days, `N`, the logs are to cover for an answer to be certain")
 	cmd.Flags().BoolVar(&every, "all", false, "also list assignments that are used and those that are unknown, each with its reason")
 	cmd.Flags().BoolVar(&failOn, "fail-on-excess", false, "exit with 1 where an assignment is unused or wider than its use")
 	return cmd

@@ -53,7 +53,7 @@ read is listed as unknown.`,
 		},
 	}
 	f.add(cmd, 0, 0)
-	cmd.Flags().StringVar(&failOn, "fail-on", "", "exit with 1 where a finding is of this `SEVERITY` or above: low, medium, high, critical")
+	addFailOn(cmd, &failOn, "exit with 1 where a finding is of this severity or above")
 	return cmd
 }
 

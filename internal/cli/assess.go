@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -60,14 +60,14 @@ UTF-16, by content and not by name.`,
 	f.from.add(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&f.live, "live", false, "read the tenant first, as azward collect does")
-	flags.StringVarP(&f.format, "format", "f", "", "table, "+strings.Join(formatNames(), ", ")+" (default: by the name of -o, else table)")
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
-	flags.StringVar(&f.failOn, "fail-on", "", "exit with 1 where an open finding is of this `SEVERITY` or above: low, medium, high, critical")
-	flags.StringArrayVar(&f.policies, "policies", nil, "also assess the Azure Policy definitions in `PATH` (a file or folder)")
+	addFormat(cmd, &f.format, append([]string{"table"}, formatNames()...)...)
+	addOutput(cmd, &f.output)
+	addFailOn(cmd, &f.failOn, "exit with 1 where an open finding is of this severity or above")
+	flags.StringArrayVar(&f.policies, "policies", nil, "also assess the Azure Policy definitions in `PATH` (a file or folder; repeatable)")
 	flags.StringVar(&f.initiative, "initiative", "", "also assess the initiative of this `ID`, name or display name")
 	flags.StringVar(&f.exemptions, "exemptions", "", "a YAML `FILE` of exemptions: control, scope, category, owner, reason, expires")
 	flags.StringVar(&f.controls, "controls", "", "use the controls in this `FOLDER` instead of the built-in ones")
-	flags.StringSliceVar(&f.states, "states", nil, "states that findings list: NonCompliant, Exempt, Compliant, or all (default NonCompliant,Exempt)")
+	flags.StringSliceVar(&f.states, "states", nil, "the `STATES` that findings list: NonCompliant, Exempt, Compliant, or all (default NonCompliant,Exempt)")
 	return cmd
 }
 
@@ -137,8 +137,7 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 // onTerminal tells whether a person sees the summary, which has what is wrong
 // with the input in it.
 func (f *assessFlags) onTerminal(env *Env) bool {
-	table := f.format == "" && formatOfFile(f.output) == "table" || strings.EqualFold(f.format, "table")
-	return table && env.IsTerminal && (f.output == "" || f.output == "-")
+	return f.format == "table" && env.IsTerminal && (f.output == "" || f.output == "-")
 }
 
 // complain writes what is wrong with the input to standard error, a line each:
@@ -193,11 +192,7 @@ func (f *assessFlags) listed() ([]finding.State, error) {
 
 // writer returns what writes the format that the flags ask for.
 func (f *assessFlags) writer(env *Env, paths []string) (report.Write, error) {
-	name := strings.ToLower(f.format)
-	if name == "" {
-		name = formatOfFile(f.output)
-	}
-	if name == "table" {
+	if f.format == "table" {
 		next := "azward assess --demo --format html -o report.html"
 		if !f.inventory.demo {
 			next = "azward assess --from " + shellWords(paths) + " --format html -o report.html"
@@ -208,30 +203,11 @@ func (f *assessFlags) writer(env *Env, paths []string) (report.Write, error) {
 		}, nil
 	}
 	for _, known := range report.Formats() {
-		if known.Name == name {
+		if known.Name == f.format {
 			return known.Write, nil
 		}
 	}
-	return nil, usagef("no format is called %q: formats are table, %s", f.format, strings.Join(formatNames(), ", "))
-}
-
-// formatOfFile guesses the format from a file's name.
-func formatOfFile(name string) string {
-	ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
-	switch ext {
-	case "htm":
-		return "html"
-	case "xml":
-		return "junit"
-	case "markdown":
-		return "md"
-	case "ndjson":
-		return "jsonl"
-	}
-	if slices.Contains(formatNames(), ext) {
-		return ext
-	}
-	return "table"
+	return nil, fmt.Errorf("no writer of %s", f.format)
 }
 
 // shellWords joins words as a shell reads them.

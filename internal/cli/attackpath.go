@@ -23,7 +23,7 @@ func newAttackPathCommand(env *Env) *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "attackpath [ACCOUNT]",
-		Short: "Show how an ordinary account reaches the crown jewels, and the change that stops it",
+		Short: "Show how an account reaches the crown jewels, and what stops it",
 		Long: `Attackpath derives who can take over whom (group membership and ownership,
 password resets, credentials of applications, permissions of Microsoft Graph,
 effective Azure permissions, managed identities) and answers with the cheapest
@@ -38,12 +38,9 @@ names its rule; changes lists the fewest changes that cut the most paths.`,
   azward attackpath tilda.marsh@lindhaven.example --demo --format svg -o path.svg
   azward attackpath --demo --paths 50 --format html -o paths.html`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			write, ok := map[string]func(io.Writer, *app.AttackPaths) error{
+			write := map[string]func(io.Writer, *app.AttackPaths) error{
 				"table": writePaths, "json": func(w io.Writer, p *app.AttackPaths) error { return writeJSON(w, p) }, "csv": writePathsCSV, "svg": writePathSVG, "html": writePathsHTML,
 			}[f.format]
-			if !ok {
-				return usagef("--format %s: expected table, json, csv, html or svg", f.format)
-			}
 			inv, err := f.inventory.load(cmd.Context(), env, nil)
 			if err != nil {
 				return err
@@ -68,11 +65,11 @@ names its rule; changes lists the fewest changes that cut the most paths.`,
 	f.inventory.add(cmd)
 	cmd.Args = cobra.MaximumNArgs(1)
 	flags := cmd.Flags()
-	flags.StringVarP(&f.format, "format", "f", "table", "table, json, csv, html or svg (a picture of the first path)")
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
+	addFormat(cmd, &f.format, "table", "json", "csv", "html", "svg (a picture of the first path)")
+	addOutput(cmd, &f.output)
 	flags.StringVar(&f.to, "to", "", "the `TARGET`: a directory role, a subscription, a resource or an account (default: the crown jewels)")
-	flags.IntVar(&f.paths, "paths", 5, "show at most this many paths, the cheapest first")
-	flags.IntVar(&f.changes, "changes", 3, "propose at most this many changes")
+	flags.IntVar(&f.paths, "paths", 5, "show at most `N` paths, the cheapest first")
+	flags.IntVar(&f.changes, "changes", 3, "propose at most `N` changes")
 	flags.BoolVar(&f.failOnReachable, "fail-on-path", false, "exit with 1 where there is a path")
 	return cmd
 }

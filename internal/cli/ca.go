@@ -15,7 +15,7 @@ import (
 func newCACommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ca",
-		Short: "Conditional Access: decide sign-ins, and find those that slip through",
+		Short: "Conditional Access: decide sign-ins, find those that slip through",
 		Long: `Ca decides what Conditional Access makes of a sign-in, searches the policies of a
 tenant for every sign-in that they leave open, and tries a change before it is
 made. It works on an inventory, offline.
@@ -27,7 +27,6 @@ An answer that depends on something that was not read is unknown.`,
   azward ca diff --demo --policies proposed.json
   azward ca replay --demo --log signins.jsonl --policies proposed.json
   azward ca matrix --demo -o matrix.html`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newCAWhatIfCommand(env), newCAGapsCommand(env), newCALintCommand(env), newCADiffCommand(env), newCAReplayCommand(env), newCAMatrixCommand(env))
 	return cmd
@@ -40,17 +39,10 @@ type caFlags struct {
 	output    string
 }
 
-func (f *caFlags) add(cmd *cobra.Command, formats string) {
+func (f *caFlags) add(cmd *cobra.Command, formats ...string) {
 	f.inventory.add(cmd)
-	cmd.Flags().StringVarP(&f.format, "format", "f", "table", formats)
-	cmd.Flags().StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
-}
-
-func (f *caFlags) check(formats ...string) error {
-	if index := strings.Join(formats, ", "); !strings.Contains(", "+index+",", ", "+f.format+",") {
-		return usagef("--format %s: expected %s", f.format, index)
-	}
-	return nil
+	addFormat(cmd, &f.format, formats...)
+	addOutput(cmd, &f.output)
 }
 
 // load reads the inventory and compiles its policies. What could not be understood

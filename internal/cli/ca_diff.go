@@ -23,9 +23,6 @@ the inventory's, or the one in --before.`,
 		Example: `  azward ca diff --demo --policies proposed.json
   azward ca diff --from export/ --before old.json --policies new.json --fail-on-weaker`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check("table", "json"); err != nil {
-				return err
-			}
 			if after == "" {
 				return &usageError{message: "nothing to compare with", help: "give the proposed set with --policies FILE"}
 			}
@@ -62,7 +59,7 @@ the inventory's, or the one in --before.`,
 			return err
 		},
 	}
-	f.add(cmd, "table or json")
+	f.add(cmd, "table", "json")
 	cmd.Flags().StringVar(&after, "policies", "", "the proposed policies: a `FILE` in Graph's JSON")
 	cmd.Flags().StringVar(&before, "before", "", "compare with the policies in `FILE` in place of the inventory's")
 	cmd.Flags().BoolVar(&fail, "fail-on-weaker", false, "exit with 1 where a guarantee is lost for some sign-in")

@@ -43,11 +43,11 @@ Questions: ` + strings.Join(questionIDs(), ", ") + `.`,
   azward ca gaps --from export/ --policies proposed.json --fail-on-gaps`,
 		RunE: func(cmd *cobra.Command, args []string) error { return caGaps(cmd, env, &f, args) },
 	}
-	f.ca.add(cmd, "table or json")
-	cmd.Flags().StringSliceVarP(&f.questions, "question", "q", nil, "ask only these (default: all)")
+	f.ca.add(cmd, "table", "json")
+	cmd.Flags().StringSliceVarP(&f.questions, "question", "q", nil, "ask only these `QUESTIONS` (default all)")
 	cmd.Flags().StringVar(&f.policies, "policies", "", "use the policies in `FILE` (Graph's JSON) in place of the inventory's")
 	cmd.Flags().BoolVar(&f.emergency, "with-emergency", false, "ask about the accounts for emergency access too, which policies leave out on purpose")
-	cmd.Flags().StringArrayVar(&f.apps, "app", nil, "ask only about this application: app id or display name (repeatable)")
+	cmd.Flags().StringArrayVar(&f.apps, "app", nil, "ask only about this `APP`: app id or display name (repeatable)")
 	cmd.Flags().BoolVar(&f.fail, "fail-on-gaps", false, "exit with 1 where a question has an open region")
 	return cmd
 }
@@ -61,9 +61,6 @@ func questionIDs() []string {
 }
 
 func caGaps(cmd *cobra.Command, env *Env, f *caGapsFlags, args []string) error {
-	if err := f.ca.check("table", "json"); err != nil {
-		return err
-	}
 	var questions []condaccess.Question
 	for _, id := range f.questions {
 		q, ok := condaccess.QuestionByID(id)

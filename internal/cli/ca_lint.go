@@ -27,12 +27,6 @@ func newCALintCommand(env *Env) *cobra.Command {
 		Example: `  azward ca lint --demo
   azward ca lint --from export/ --policies proposed.json --fail-on error`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check("table", "json", "csv"); err != nil {
-				return err
-			}
-			if failOn != "" && failOn != "error" && failOn != "warning" {
-				return usagef("--fail-on %s: expected error or warning", failOn)
-			}
 			c, err := f.load(cmd, env, args)
 			if err != nil {
 				return err
@@ -56,9 +50,9 @@ func newCALintCommand(env *Env) *cobra.Command {
 			return nil
 		},
 	}
-	f.add(cmd, "table, json or csv")
+	f.add(cmd, "table", "json", "csv")
 	cmd.Flags().StringVar(&policies, "policies", "", "look at the policies in `FILE` (Graph's JSON) in place of the inventory's")
-	cmd.Flags().StringVar(&failOn, "fail-on", "", "exit with 1 where a remark is of this `SEVERITY` or above: warning, error")
+	addChoice(cmd, &failOn, "fail-on", "", "SEVERITY", "", "exit with 1 where a remark is of this severity or above", "warning", "error")
 	return cmd
 }
 

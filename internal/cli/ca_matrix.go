@@ -3,8 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -27,12 +25,6 @@ each circumstance what holds in every sign-in of it.`,
   azward ca matrix --demo -o matrix.html
   azward ca matrix --from export/ --format svg -o matrix.svg`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if ext := strings.TrimPrefix(filepath.Ext(f.output), "."); !cmd.Flags().Changed("format") && (ext == "html" || ext == "svg" || ext == "json") {
-				f.format = ext
-			}
-			if err := f.check("table", "json", "html", "svg"); err != nil {
-				return err
-			}
 			c, err := f.load(cmd, env, args)
 			if err != nil {
 				return err
@@ -59,7 +51,7 @@ each circumstance what holds in every sign-in of it.`,
 			})
 		},
 	}
-	f.add(cmd, "table, json, html or svg (default: by the name of -o, else table)")
+	f.add(cmd, "table", "json", "html", "svg")
 	cmd.Flags().StringVar(&policies, "policies", "", "draw the policies in `FILE` (Graph's JSON) in place of the inventory's")
 	return cmd
 }

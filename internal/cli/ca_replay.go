@@ -33,9 +33,6 @@ counted as undecided.`,
   azward ca replay --from export/ --log october.jsonl.gz --policies proposed.json
   az rest --url 'https://graph.microsoft.com/beta/auditLogs/signIns' | azward ca replay --from export/ --log -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check("table", "json"); err != nil {
-				return err
-			}
 			if len(logs) == 0 {
 				return &usageError{message: "no log to replay", help: "give sign-ins with --log FILE"}
 			}
@@ -67,7 +64,7 @@ counted as undecided.`,
 			})
 		},
 	}
-	f.add(cmd, "table or json")
+	f.add(cmd, "table", "json")
 	cmd.Flags().StringArrayVar(&logs, "log", nil, "a `FILE` of sign-ins (- reads standard input; repeatable)")
 	cmd.Flags().StringVar(&policies, "policies", "", "the proposed policies: a `FILE` in Graph's JSON")
 	return cmd

@@ -53,31 +53,31 @@ sign-in, and as the whole of a line.`,
   azward ca whatif --batch cases.jsonl > answers.jsonl`,
 		RunE: func(cmd *cobra.Command, args []string) error { return whatIf(cmd, env, &f, args) },
 	}
-	f.ca.add(cmd, "table or json")
+	f.ca.add(cmd, "table", "json")
 	fl := cmd.Flags()
 	fl.StringVar(&f.batch, "batch", "", "decide the sign-ins in `FILE`, a JSON object a line (- reads standard input)")
 	fl.StringVar(&f.request, "request", "", "take the sign-in from `FILE`: Graph's evaluate request, or a sign-in of --batch")
 	fl.StringVar(&f.policies, "policies", "", "use the policies in `FILE` (Graph's JSON) in place of the inventory's")
 	fl.BoolVar(&f.graph, "graph", false, "answer in the shape and by the rules of Graph's evaluate")
 	fl.BoolVar(&f.applied, "applied-only", false, "with --graph: only the policies that apply")
-	fl.StringVar(&f.user, "user", "", "who signs in: object id, principal name or display name")
-	fl.StringVar(&f.workload, "service-principal", "", "a workload identity signs in: id, app id or display name")
-	fl.StringArrayVar(&f.apps, "app", nil, "the application: app id or display name")
+	fl.StringVar(&f.user, "user", "", "the `ACCOUNT` that signs in: object id, principal name or display name")
+	fl.StringVar(&f.workload, "service-principal", "", "a workload identity, `APP`, signs in: id, app id or display name")
+	fl.StringArrayVar(&f.apps, "app", nil, "the application, `APP`: app id or display name (repeatable)")
 	fl.StringArrayVar(&f.device, "device", nil, "a property of the device, `NAME=VALUE` as rules name it, or \"unregistered\" (repeatable)")
 	for _, m := range []struct{ flag, member, help string }{
-		{"user-action", "userAction", "in place of an application: registerSecurityInformation or registerOrJoinDevices"},
-		{"auth-context", "authenticationContextValue", "an authentication context: c1 to c99"},
-		{"client", "clientAppType", "browser, mobileAppsAndDesktopClients, exchangeActiveSync or other"},
-		{"platform", "devicePlatform", "android, iOS, windows, macOS, linux, windowsPhone or unknown"},
-		{"ip", "ipAddress", "address, v4 or v6"},
-		{"country", "country", "two letters, or unknown"},
-		{"sign-in-risk", "signInRiskLevel", "none, low, medium or high"},
-		{"user-risk", "userRiskLevel", "none, low, medium or high"},
-		{"service-principal-risk", "servicePrincipalRiskLevel", "none, low, medium or high"},
-		{"insider-risk", "insiderRiskLevel", "none, minor, moderate or elevated"},
-		{"flow", "transferMethod", "none, deviceCodeFlow or authenticationTransfer"},
-		{"guest", "externalUserType", "kind of external user: b2bCollaborationGuest, ..."},
-		{"home-tenant", "externalTenantId", "home tenant of an external user"},
+		{"user-action", "userAction", "in place of an application, `ACTION`: registerSecurityInformation or registerOrJoinDevices"},
+		{"auth-context", "authenticationContextValue", "an authentication context, `CONTEXT`: c1 to c99"},
+		{"client", "clientAppType", "`CLIENT`: browser, mobileAppsAndDesktopClients, exchangeActiveSync or other"},
+		{"platform", "devicePlatform", "`PLATFORM`: android, iOS, windows, macOS, linux, windowsPhone or unknown"},
+		{"ip", "ipAddress", "`ADDRESS`, v4 or v6"},
+		{"country", "country", "`COUNTRY`: two letters, or unknown"},
+		{"sign-in-risk", "signInRiskLevel", "`LEVEL`: none, low, medium or high"},
+		{"user-risk", "userRiskLevel", "`LEVEL`: none, low, medium or high"},
+		{"service-principal-risk", "servicePrincipalRiskLevel", "`LEVEL`: none, low, medium or high"},
+		{"insider-risk", "insiderRiskLevel", "`LEVEL`: none, minor, moderate or elevated"},
+		{"flow", "transferMethod", "`FLOW`: none, deviceCodeFlow or authenticationTransfer"},
+		{"guest", "externalUserType", "`KIND` of external user: b2bCollaborationGuest, ..."},
+		{"home-tenant", "externalTenantId", "home tenant, `ID`, of an external user"},
 	} {
 		v := new(string)
 		f.fields[m.member] = v
@@ -87,9 +87,6 @@ sign-in, and as the whole of a line.`,
 }
 
 func whatIf(cmd *cobra.Command, env *Env, f *whatIfFlags, args []string) error {
-	if err := f.ca.check("table", "json"); err != nil {
-		return err
-	}
 	var base *app.ConditionalAccess
 	if f.batch == "" || f.ca.inventory.demo || len(f.ca.inventory.from) > 0 {
 		if f.batch == "" && f.policies != "" && !f.ca.inventory.demo && len(f.ca.inventory.from) == 0 {

@@ -59,13 +59,13 @@ main.parameters.json of main.json.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&f.parameters, "parameters", "p", "", "the parameter `FILE` of the template, in place of the one beside it")
 	flags.StringVar(&f.source, "source", "", "the `FOLDER` of the .tf files of a plan, for the lines of findings")
-	flags.StringArrayVar(&f.policies, "policies", nil, "also check against the Azure Policy definitions in `PATH` (a file or folder)")
+	flags.StringArrayVar(&f.policies, "policies", nil, "also check against the Azure Policy definitions in `PATH` (a file or folder; repeatable)")
 	flags.StringVar(&f.initiative, "initiative", "", "also check against the initiative of this `ID`, name or display name")
 	flags.StringVar(&f.controls, "controls", "", "use the controls in this `FOLDER` instead of the built-in ones")
-	flags.StringVar(&f.failOn, "fail-on", "", "exit with 1 where a finding is of this `SEVERITY` or above: low, medium, high, critical")
-	flags.StringVarP(&f.format, "format", "f", "", "table, "+strings.Join(checkFormatNames(), ", ")+" (default: by the name of -o, else table)")
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
-	flags.StringSliceVar(&f.states, "states", nil, "states that findings list: NonCompliant, Compliant (default NonCompliant)")
+	addFailOn(cmd, &f.failOn, "exit with 1 where a finding is of this severity or above")
+	addFormat(cmd, &f.format, append([]string{"table"}, checkFormatNames()...)...)
+	addOutput(cmd, &f.output)
+	flags.StringSliceVar(&f.states, "states", nil, "the `STATES` that findings list: NonCompliant, Compliant (default NonCompliant)")
 	return cmd
 }
 
@@ -138,20 +138,16 @@ func (f *checkFlags) verdict(c *report.Check, threshold finding.Severity) error 
 }
 
 func (f *checkFlags) writer(env *Env) (report.WriteCheck, error) {
-	name := strings.ToLower(f.format)
-	if name == "" {
-		name = formatOfFile(f.output)
-	}
-	if name == "table" {
+	if f.format == "table" {
 		toFile := f.output != "" && f.output != "-"
 		return func(w io.Writer, c *report.Check) error {
 			return report.CheckTable(w, c, report.TerminalOptions{Color: env.Color() && !toFile, Width: env.Width})
 		}, nil
 	}
 	for _, known := range report.CheckFormats() {
-		if known.Name == name {
+		if known.Name == f.format {
 			return known.Write, nil
 		}
 	}
-	return nil, usagef("no format is called %q: formats are table, %s", f.format, strings.Join(checkFormatNames(), ", "))
+	return nil, fmt.Errorf("no writer of %s", f.format)
 }

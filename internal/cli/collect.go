@@ -28,14 +28,14 @@ type liveFlags struct {
 func (f *liveFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.tenant, "tenant", "", "the tenant's `ID` (default: that of the sign-in)")
-	flags.StringVar(&f.cloud, "cloud", "AzurePublic", "AzurePublic, AzureGovernment or AzureChina")
+	addChoice(cmd, &f.cloud, "cloud", "", "CLOUD", "AzurePublic", "read from this cloud", "AzurePublic", "AzureGovernment", "AzureChina")
 	flags.StringVar(&f.endpoints, "endpoints", "", "a JSON `FILE` with endpoints of one's own, as azward fake serve writes it")
 	flags.BoolVar(&f.login, "login", false, "sign in by a code in a browser instead of the environment, az or a managed identity")
-	flags.StringArrayVar(&f.subscriptions, "subscription", nil, "read only this subscription `ID` (may be repeated)")
+	flags.StringArrayVar(&f.subscriptions, "subscription", nil, "read only this subscription `ID` (repeatable)")
 	flags.StringVar(&f.group, "management-group", "", "read only the subscriptions below the management group of this `NAME`")
-	flags.StringArrayVar(&f.exclude, "exclude", nil, "leave out this subscription `ID` (may be repeated)")
-	flags.StringSliceVar(&f.only, "only", nil, "read only "+strings.Join(collect.Parts(), ", "))
-	flags.IntVar(&f.workers, "parallel", 16, "calls at once, at most")
+	flags.StringArrayVar(&f.exclude, "exclude", nil, "leave out this subscription `ID` (repeatable)")
+	flags.StringSliceVar(&f.only, "only", nil, "read only these `PARTS`: "+strings.Join(collect.Parts(), ", "))
+	flags.IntVar(&f.workers, "parallel", 16, "make at most `N` calls at once")
 }
 
 // options resolves the flags.

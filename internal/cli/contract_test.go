@@ -1,15 +1,18 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // runAzward runs azward and returns its standard output. Of standard error it only
@@ -192,14 +195,40 @@ var withoutFormat = []string{
 	"azward review begin", "azward review decide", "azward snapshot merge", "azward snapshot redact", "azward snapshot save", "azward store import",
 }
 
+// valueName is what help calls what a flag takes: not a type of Go.
+var valueName = regexp.MustCompile(`^[A-Z]+(=[A-Z]+)?$`)
+
+// namedTwice are the flags that take different things in different commands.
+var namedTwice = []string{"by", "fail-on", "output", "policies", "scope"}
+
 // TestContractFlags checks what flags of one name mean everywhere.
 func TestContractFlags(t *testing.T) {
 	env, _, _ := testEnv()
 	var walk func(c *cobra.Command)
+	takes := map[string]string{}
 	walk = func(c *cobra.Command) {
 		for _, child := range c.Commands() {
 			walk(child)
 		}
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			name, usage := pflag.UnquoteUsage(f)
+			if f.Value.Type() == "bool" {
+				return
+			}
+			if !valueName.MatchString(name) {
+				t.Errorf("%s --%s takes %q: name it in capitals, in backquotes in its usage", c.CommandPath(), f.Name, name)
+			}
+			if had, ok := takes[f.Name]; ok && had != name && !slices.Contains(namedTwice, f.Name) {
+				t.Errorf("%s --%s takes %s here and %s elsewhere", c.CommandPath(), f.Name, name, had)
+			}
+			takes[f.Name] = name
+			if strings.HasSuffix(usage, ".") && !strings.HasSuffix(usage, "...") {
+				t.Errorf("%s --%s ends in a full stop: %q", c.CommandPath(), f.Name, usage)
+			}
+			if f.Value.Type() == "stringArray" && !strings.Contains(usage, "repeatable") && !strings.Contains(usage, "several") {
+				t.Errorf("%s --%s does not say that it is repeatable: %q", c.CommandPath(), f.Name, usage)
+			}
+		})
 		path, flags := c.CommandPath(), c.Flags()
 		if (flags.Lookup("demo") == nil) != (flags.Lookup("from") == nil) {
 			t.Errorf("%s: --demo and --from go together", path)
@@ -207,6 +236,12 @@ func TestContractFlags(t *testing.T) {
 		if f := flags.Lookup("format"); f != nil {
 			if !strings.Contains(f.Usage, "table") || !strings.Contains(f.Usage, "json") {
 				t.Errorf("%s: --format offers no table or no json: %s", path, f.Usage)
+			}
+			if _, ok := f.Value.(*choice); !ok {
+				t.Errorf("%s: --format is not made by addFormat", path)
+			}
+			if flags.Lookup("output") == nil {
+				t.Errorf("%s: --format without -o", path)
 			}
 			if f.Shorthand != "f" && flags.ShorthandLookup("f") == nil {
 				t.Errorf("%s: --format has no -f", path)
@@ -221,10 +256,21 @@ func TestContractFlags(t *testing.T) {
 			if strings.HasSuffix(c.Short, ".") || text != strings.TrimSpace(text) {
 				t.Errorf("%s: %q", path, text)
 			}
-			for line := range strings.Lines(c.Long) {
-				if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 100 && !strings.HasPrefix(line, "Questions:") && !strings.HasPrefix(line, "  ") {
-					t.Errorf("%s: a line of %d columns: %s", path, n, line)
-				}
+		}
+		// Help fits a terminal of 80 columns; only examples may be longer, as
+		// they are pasted whole.
+		var help bytes.Buffer
+		c.SetOut(&help)
+		if err := c.Help(); err != nil {
+			t.Error(err)
+		}
+		whole := help.String()
+		if c.Example != "" {
+			whole = strings.Replace(whole, c.Example, "", 1)
+		}
+		for line := range strings.Lines(whole) {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 80 {
+				t.Errorf("%s --help: a line of %d columns: %s", path, n, line)
 			}
 		}
 	}

@@ -22,7 +22,6 @@ func newControlsCommand(env *Env) *cobra.Command {
   azward controls list --area "data and encryption" --format csv
   azward controls show storage-container-private
   azward controls show storage-container-private --format policy > policy.json`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newControlsListCommand(env), newControlsShowCommand(env))
 	return cmd
@@ -45,7 +44,7 @@ func loadControls(env *Env, dir string) ([]content.Control, error) {
 }
 
 func newControlsListCommand(env *Env) *cobra.Command {
-	var dir, area, framework, format string
+	var dir, area, framework, format, output string
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the controls",
@@ -60,13 +59,14 @@ func newControlsListCommand(env *Env) *cobra.Command {
 			list = slices.DeleteFunc(list, func(c content.Control) bool {
 				return area != "" && !strings.EqualFold(area, c.Area) || framework != "" && len(c.Mappings[strings.ToLower(framework)]) == 0
 			})
-			return writeOutput(env, "", func(w io.Writer) error { return writeControls(w, format, env.lineWidth(), list) })
+			return writeOutput(env, output, func(w io.Writer) error { return writeControls(w, format, env.lineWidth(), list) })
 		},
 	}
 	cmd.Flags().StringVar(&dir, "controls", "", "list the controls of `FOLDER` in place of those in the binary")
-	cmd.Flags().StringVar(&area, "area", "", "only those of an area: "+strings.Join(content.Areas(), ", "))
-	cmd.Flags().StringVar(&framework, "framework", "", "only those that a framework maps: "+strings.Join(content.Frameworks(), ", "))
-	cmd.Flags().StringVarP(&format, "format", "f", "table", "table, json or csv")
+	addChoice(cmd, &area, "area", "", "AREA", "", "only those of this area", content.Areas()...)
+	addChoice(cmd, &framework, "framework", "", "FRAMEWORK", "", "only those that this framework maps", content.Frameworks()...)
+	addFormat(cmd, &format, "table", "json", "csv")
+	addOutput(cmd, &output)
 	return cmd
 }
 
@@ -105,7 +105,7 @@ func writeControls(w io.Writer, format string, width int, list []content.Control
 		_, err := fmt.Fprintf(w, "\n%d controls\n", len(list))
 		return err
 	}
-	return usagef("--format %s: expected table, json or csv", format)
+	return fmt.Errorf("no writer of %s", format)
 }
 
 func describeControl(c *content.Control) map[string]any {
@@ -117,7 +117,7 @@ func describeControl(c *content.Control) map[string]any {
 }
 
 func newControlsShowCommand(env *Env) *cobra.Command {
-	var dir, format string
+	var dir, format, output string
 	cmd := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show one control: why it matters, its policy, how to mend a finding",
@@ -134,21 +134,20 @@ func newControlsShowCommand(env *Env) *cobra.Command {
 				return &usageError{message: fmt.Sprintf("no control is called %q", args[0]), help: "azward controls list shows the ids"}
 			}
 			c := &list[i]
-			return writeOutput(env, "", func(w io.Writer) error {
+			return writeOutput(env, output, func(w io.Writer) error {
 				switch format {
 				case "json":
 					return writeJSON(w, describeControl(c))
 				case "policy":
 					return writeJSON(w, map[string]any{"properties": json.RawMessage(c.Definition.AppendJSON(nil))})
-				case "table":
-					return writeControl(w, c)
 				}
-				return usagef("--format %s: expected table, json or policy", format)
+				return writeControl(w, c)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&dir, "controls", "", "look in `FOLDER` in place of the binary")
-	cmd.Flags().StringVarP(&format, "format", "f", "table", "table, json, or policy (an Azure Policy definition that can be deployed as it is)")
+	addFormat(cmd, &format, "table", "json", "policy (an Azure Policy definition that can be deployed as it is)")
+	addOutput(cmd, &output)
 	return cmd
 }
 

@@ -20,7 +20,6 @@ func newDemoCommand(env *Env) *cobra.Command {
 		Long: `The built-in tenant of a made-up hospital group is read by every command's
 --demo. The commands here make larger ones.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newDemoGenerateCommand(env))
 	return cmd
@@ -52,9 +51,9 @@ as it is made, so memory does not grow with it.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&size.Resources, "resources", 10_000, "how many resources")
-	flags.Uint64Var(&size.Seed, "seed", 1, "which tenant of that size")
-	flags.Float64Var(&size.Faults, "faults", 0.05, "share of the settings that are wrong, 0 to 1")
+	flags.IntVar(&size.Resources, "resources", 10_000, "make `N` resources")
+	flags.Uint64Var(&size.Seed, "seed", 1, "which tenant of that size, `N`")
+	flags.Float64Var(&size.Faults, "faults", 0.05, "`SHARE` of the settings that are wrong, 0 to 1")
 	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all; into a folder (name/) as several files")
 	return cmd
 }

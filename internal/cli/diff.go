@@ -15,7 +15,7 @@ func newDiffCommand(env *Env) *cobra.Command {
 	var policies []string
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
-		Short: "Say what changed in a tenant, what that did to the score, and who is to be asked",
+		Short: "Say what changed in a tenant and its score, and who is to be asked",
 		Long: `Diff reads two snapshots, or anything else that --from reads, and assesses both:
 which findings are new and which are closed, which verdicts changed their state,
 how many points of the Secure Score moved, which resources came, went and
@@ -30,10 +30,6 @@ or above.`,
   azward diff main.azs branch.azs --fail-on high`,
 		Args: exactly(2, "give two readings of a tenant: the earlier and the later one"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			write, err := driftWriter(format, output)
-			if err != nil {
-				return err
-			}
 			threshold, err := parseFailOn(failOn)
 			if err != nil {
 				return err
@@ -52,7 +48,7 @@ or above.`,
 				complainOfInput(env, sides[i].Assessment)
 			}
 			d := sides[0].Compare(sides[1])
-			if err := writeOutput(env, output, func(w io.Writer) error { return write(w, d) }); err != nil {
+			if err := writeOutput(env, output, func(w io.Writer) error { return driftWriter(format)(w, d) }); err != nil {
 				return err
 			}
 			if worst, any := d.Worst(); failOn != "" && any && worst >= threshold {
@@ -62,28 +58,23 @@ or above.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&format, "format", "f", "", "table, json or md (default: by the name of -o, else table)")
-	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output, whole or not at all")
-	flags.StringVar(&failOn, "fail-on", "", "exit with 1 where a new finding is of this `SEVERITY` or above: low, medium, high, critical")
-	flags.StringArrayVar(&policies, "policies", nil, "also assess the Azure Policy definitions in `PATH` (a file or folder)")
+	addFormat(cmd, &format, "table", "json", "md")
+	addOutput(cmd, &output)
+	addFailOn(cmd, &failOn, "exit with 1 where a new finding is of this severity or above")
+	flags.StringArrayVar(&policies, "policies", nil, "also assess the Azure Policy definitions in `PATH` (a file or folder; repeatable)")
 	flags.StringVar(&exemptions, "exemptions", "", "a YAML `FILE` of exemptions")
 	return cmd
 }
 
 // driftWriter returns what writes a drift in a format.
-func driftWriter(format, output string) (func(io.Writer, *report.Drift) error, error) {
-	if format == "" {
-		format = formatOfFile(output)
-	}
+func driftWriter(format string) func(io.Writer, *report.Drift) error {
 	switch format {
-	case "table":
-		return report.DriftText, nil
 	case "md":
-		return report.DriftMarkdown, nil
+		return report.DriftMarkdown
 	case "json":
-		return func(w io.Writer, d *report.Drift) error { return writeJSON(w, d) }, nil
+		return func(w io.Writer, d *report.Drift) error { return writeJSON(w, d) }
 	}
-	return nil, usagef("no format is called %q: formats are table, json, md", format)
+	return report.DriftText
 }
 
 // parseFailOn reads the value of --fail-on; nothing is the lowest severity.

@@ -22,6 +22,8 @@ type Env struct {
 	IsTerminal    bool // Stdout is a terminal: people read it
 	ErrIsTerminal bool // Stderr is a terminal: progress may be shown
 	Width         int  // columns of the terminal, 80 where there is none
+
+	noColor bool // --no-color
 }
 
 // DefaultWidth is the width of output, in columns, where no terminal tells.
@@ -48,7 +50,7 @@ func ProcessEnv(in, out, errs *os.File, now func() time.Time, getenv func(string
 // Color tells whether results may carry color: only on a terminal, and not
 // where NO_COLOR (https://no-color.org) or a dumb terminal says otherwise.
 func (e *Env) Color() bool {
-	return e.IsTerminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
+	return e.IsTerminal && !e.noColor && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
 }
 
 // lineWidth returns the columns that a line of a table may take: the terminal's,

@@ -18,7 +18,6 @@ func newFakeCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fake",
 		Short: "Serve an inventory as an Azure to try things on",
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newFakeServeCommand(env))
 	return cmd
@@ -84,13 +83,13 @@ it.`,
 	}
 	inv.add(cmd)
 	flags := cmd.Flags()
-	flags.IntVar(&port, "port", 0, "the first of three ports; 0 takes free ones")
+	flags.IntVar(&port, "port", 0, "the first, `N`, of three ports; 0 takes free ones")
 	flags.StringVar(&file, "endpoints-file", "", "write the endpoints for azward collect --endpoints to `FILE` (default: standard output)")
 	flags.StringVar(&later, "later", "", "serve what is in `FILE` instead, from when it is there, and again whenever it changes")
-	flags.Float64Var(&o.Throttle, "throttle", 0, "the share of calls that are answered 429")
-	flags.DurationVar(&latency, "latency", 0, "how long every call takes")
-	flags.IntVar(&o.PageSize, "page", 100, "the length of a page")
-	flags.StringArrayVar(&o.Deny, "deny", nil, "answer 403 where this regular expression matches the method and path (may be repeated)")
+	flags.Float64Var(&o.Throttle, "throttle", 0, "the `SHARE` of calls that are answered 429")
+	flags.DurationVar(&latency, "latency", 0, "the `TIME` that every call takes")
+	flags.IntVar(&o.PageSize, "page", 100, "put `N` things on a page")
+	flags.StringArrayVar(&o.Deny, "deny", nil, "answer 403 where this `REGEXP` matches the method and path (repeatable)")
 	return cmd
 }
 

@@ -7,7 +7,7 @@ import (
 func newPolicyCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "Run Azure Policy definitions offline, exactly as Azure decides them",
+		Short: "Run Azure Policy definitions offline, exactly as Azure does",
 		Long: `Policy runs Azure Policy definitions, unmodified, against an inventory, a file or
 lines from another program, and says what Azure would say and why.
 
@@ -19,7 +19,6 @@ Azure/azure-policy.`,
   azward policy compliance --demo
   azward policy whatif --definition audit-https.json --effect Deny --scope / --demo
   azward policy lint policies/ && azward policy test policies/`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(policyCommands(env)...)
 	return cmd

@@ -29,33 +29,36 @@ func newPolicyTestCommand(env *Env) *cobra.Command {
 		Long: `Test runs the tests of policy definitions. A file NAME.test.yaml stands beside
 NAME.json and says what is expected of which resource:
 
-  definition: audit-https.json    # or an id of --policies or --builtin, or the definition itself;
-                                  # by default NAME.json of NAME.test.yaml
-  parameters: {effect: Deny}      # of every test; a test's own are laid over them
-  resource:                       # of every test; a test's own is laid over it as a JSON Merge
-    type: Microsoft.Storage/storageAccounts  # Patch: objects are joined, null takes a member away
-    location: westeurope
+  definition: audit-https.json    # or an id of --policies or --builtin, or the
+                                  # definition itself (default: NAME.json)
+  parameters: {effect: Deny}      # of every test; its own are laid over them
+  resource:                       # of every test; its own is laid over it as a
+    location: westeurope          # JSON Merge Patch: objects are joined, null
+    type: Microsoft.Storage/storageAccounts             # takes a member away
   tests:
     - name: plain http is denied
       resource: {properties: {supportsHttpsTrafficOnly: false}}
       expect: {state: NonCompliant, effect: deny}
     - name: a vault with a log is fine
       skip: until the log has its name        # why it is not run
-      related:                    # for if-not-exists effects: all related resources that there
-        - {type: Microsoft.Insights/diagnosticSettings, properties: {}}  # are; [] for none
-      context: {apiVersion: "2023-01-01", now: "2026-01-01T00:00:00Z", requestContext: {},
-                resourceGroup: {}, subscription: {}, policy: {}}
+      related:                    # for if-not-exists effects: all the related
+                                  # resources that there are; [] for none
+        - {type: Microsoft.Insights/diagnosticSettings, properties: {}}
+      context: {apiVersion: "2023-01-01", now: "2026-01-01T00:00:00Z",
+                requestContext: {}, resourceGroup: {}, subscription: {},
+                policy: {}}
       expect:
-        state: Compliant          # Compliant, NonCompliant, NotApplicable, Unknown
+        state: Compliant          # or NonCompliant, NotApplicable, Unknown
         effect: auditIfNotExists
         matched: false            # whether the effect takes place
         reasons: [supportsHttps]  # texts that the reasons have in them
         missing: [related]        # texts that what is not known has in it
-        details: {}               # of these four, members that are not named may be anything
+        details: {}               # here and below, what is not named may
+                                  # be anything
         changes: [{path: "tags['env']", before: null, after: prod}]
         resource: {tags: {env: prod}}         # after modify or append
         deployment: {parameters: {name: {value: x}}}  # of deployIfNotExists
-        error: POL0103            # the definition does not compile with these parameters
+        error: POL0103            # with these it does not compile
 
 PATH is such a file, a definition that has one beside it, or a folder of them.
 A file that is wrong fails as a test does. docs/examples/policy-tests has an example.`,
@@ -75,15 +78,12 @@ A file that is wrong fails as a test does. docs/examples/policy-tests has an exa
 	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule")
 	flags.StringVar(&f.run, "run", "", "only tests whose name has this `TEXT` in it")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "list the tests that pass as well")
-	flags.StringVarP(&f.format, "format", "f", "table", "table, json, junit")
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
+	addFormat(cmd, &f.format, "table", "json", "junit")
+	addOutput(cmd, &f.output)
 	return cmd
 }
 
 func policyTest(env *Env, f *policyTestFlags, args []string) error {
-	if err := oneOf("format", f.format, "table", "json", "junit"); err != nil {
-		return err
-	}
 	aliases, err := readAliases(f.aliases)
 	if err != nil {
 		return err

@@ -64,11 +64,11 @@ known to be good; "azurePercentage" counts Unknown as good, as Azure's portal do
 	flags.StringVar(&f.scope, "scope", "", "with --initiative: the `ID` of the scope that it is assigned to (default the tenant)")
 	flags.StringVar(&f.assignment, "assignment", "", "of the inventory's assignments, only the one of this `ID` or name")
 	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule")
-	flags.StringVar(&f.by, "by", "", "in tables and csv: roll up by assignment, initiative, definition, group or resource")
-	flags.StringSliceVar(&f.states, "states", nil, "states that results list, or all (default NonCompliant,Conflict,Unknown,Exempt)")
-	flags.StringVar(&f.failOn, "fail-on", "", "exit with 1 where a result is `noncompliant`, or also unknown")
-	flags.StringVarP(&f.format, "format", "f", "table", "table, json, csv, junit")
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
+	addChoice(cmd, &f.by, "by", "", "KIND", "", "in tables and csv, roll up by", "assignment", "initiative", "definition", "group", "resource")
+	flags.StringSliceVar(&f.states, "states", nil, "the `STATES` that results list, or all (default NonCompliant,Conflict,Unknown,Exempt)")
+	addChoice(cmd, &f.failOn, "fail-on", "", "STATE", "", "exit with 1 where a result is", "noncompliant", "unknown (or noncompliant)")
+	addFormat(cmd, &f.format, "table", "json", "csv", "junit")
+	addOutput(cmd, &f.output)
 	return cmd
 }
 
@@ -127,9 +127,6 @@ func policyCompliance(cmd *cobra.Command, env *Env, f *policyComplianceFlags, ar
 }
 
 func (f *policyComplianceFlags) check() error {
-	if err := oneOf("format", f.format, "table", "json", "csv", "junit"); err != nil {
-		return err
-	}
 	if f.by != "" && complianceBy[f.by] == nil {
 		return usagef("--by %s: expected assignment, initiative, definition, group or resource", f.by)
 	}

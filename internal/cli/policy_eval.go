@@ -60,14 +60,14 @@ and a line of answer each. A line that is wrong gets its error and the run goes 
 	flags.StringVarP(&f.definition, "definition", "d", "", "the definition or bare rule in this JSON `FILE`")
 	flags.StringVar(&f.resource, "resource", "", "the resource in this JSON `FILE`")
 	flags.StringVar(&f.parameters, "parameters", "", "values of parameters in this JSON `FILE`, plain or as {\"value\": ...}")
-	flags.StringArrayVar(&f.related, "related", nil, "with --resource: related resources for if-not-exists effects, in this JSON `FILE`")
+	flags.StringArrayVar(&f.related, "related", nil, "with --resource: related resources for if-not-exists effects, in this JSON `FILE` (repeatable)")
 	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule: CSV of alias,path, or ARM's provider list as JSON")
 	flags.StringVar(&f.batch, "batch", "", "answer a question a line from `FILE`, - for standard input")
 	flags.StringVar(&f.id, "id", "", "of the inventory, only the resource of this `ID`")
 	flags.BoolVar(&f.all, "all", false, "list resources that the definition does not apply to as well")
-	flags.StringVarP(&f.format, "format", "f", "table", "table, json, jsonl")
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
-	flags.StringVar(&f.failOn, "fail-on", "", "exit with 1 where a state is `noncompliant`, or also unknown")
+	addFormat(cmd, &f.format, "table", "json", "jsonl")
+	addOutput(cmd, &f.output)
+	addChoice(cmd, &f.failOn, "fail-on", "", "STATE", "", "exit with 1 where a state is", "noncompliant", "unknown (or noncompliant)")
 	return cmd
 }
 
@@ -87,11 +87,6 @@ func policyEval(ctx context.Context, env *Env, f *policyEvalFlags, args []string
 	case "", "noncompliant", "unknown":
 	default:
 		return usagef("--fail-on takes noncompliant or unknown, not %q", f.failOn)
-	}
-	switch f.format {
-	case "table", "json", "jsonl":
-	default:
-		return usagef("no format is called %q: formats are table, json, jsonl", f.format)
 	}
 	def, err := readDefinition(f, aliases)
 	if err != nil {

@@ -90,17 +90,14 @@ the end of its id is enough where that is one resource only.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.resource, "resource", "", "the resource in this JSON `FILE`")
 	flags.StringVar(&f.id, "id", "", "the resource of the inventory of this `ID`, or of an id that ends so")
-	flags.StringArrayVar(&f.related, "related", nil, "with --resource: related resources for if-not-exists effects, in this JSON `FILE`")
+	flags.StringArrayVar(&f.related, "related", nil, "with --resource: related resources for if-not-exists effects, in this JSON `FILE` (repeatable)")
 	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule")
-	flags.StringVarP(&f.format, "format", "f", "table", "table, json")
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
+	addFormat(cmd, &f.format, "table", "json")
+	addOutput(cmd, &f.output)
 	return cmd
 }
 
 func policyExplain(cmd *cobra.Command, env *Env, f *policyExplainFlags, args []string) error {
-	if err := oneOf("format", f.format, "table", "json"); err != nil {
-		return err
-	}
 	aliases, err := readAliases(f.aliases)
 	if err != nil {
 		return err

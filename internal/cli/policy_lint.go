@@ -58,16 +58,13 @@ PATH, --policies and --builtin.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.aliases, "aliases", "", "the `FILE` of all aliases: CSV of alias,path, or ARM's provider list as JSON")
 	flags.StringSliceVar(&f.ignore, "ignore", nil, "leave out remarks of these `CODES`")
-	flags.StringVar(&f.failOn, "fail-on", "", "exit with 1 where a remark is of this `SEVERITY` or above: info, warning, error")
-	flags.StringVarP(&f.format, "format", "f", "table", "table, json, sarif, junit")
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
+	addChoice(cmd, &f.failOn, "fail-on", "", "SEVERITY", "", "exit with 1 where a remark is of this severity or above", "info", "warning", "error")
+	addFormat(cmd, &f.format, "table", "json", "sarif", "junit")
+	addOutput(cmd, &f.output)
 	return cmd
 }
 
 func policyLint(cmd *cobra.Command, env *Env, f *policyLintFlags, args []string) error {
-	if err := oneOf("format", f.format, "table", "json", "sarif", "junit"); err != nil {
-		return err
-	}
 	threshold := diag.Severity(0)
 	if f.failOn != "" {
 		if err := oneOf("fail-on", f.failOn, "error", "warning", "info"); err != nil {

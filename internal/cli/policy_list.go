@@ -38,14 +38,6 @@ choose (the default marked *), and the resource types in JSON.`,
   azward policy list --demo
   azward policy list policies/ --format csv -o policies.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "table", "json", "csv"); err != nil {
-				return err
-			}
-			if filter.Kind != "" {
-				if err := oneOf("kind", filter.Kind, "definition", "initiative"); err != nil {
-					return err
-				}
-			}
 			tenant, err := inv.optional(cmd.Context(), env)
 			if err != nil {
 				return err
@@ -66,14 +58,14 @@ choose (the default marked *), and the resource types in JSON.`,
 	cmd.Args = cobra.ArbitraryArgs
 	src.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&filter.Kind, "kind", "", "definition or initiative")
+	addChoice(cmd, &filter.Kind, "kind", "", "KIND", "", "only this kind", "definition", "initiative")
 	flags.StringVar(&filter.Category, "category", "", "only those of this `CATEGORY`")
 	flags.StringVar(&filter.Effect, "effect", "", "only definitions that allow this `EFFECT`")
 	flags.StringVar(&filter.Mode, "mode", "", "only definitions of this `MODE`: All, Indexed, Microsoft.Kubernetes.Data, ...")
 	flags.StringVar(&filter.Type, "type", "", "only definitions that can match this resource `TYPE`")
 	flags.StringVar(&filter.Search, "search", "", "only those whose id or display name has this `TEXT` in it")
-	flags.StringVarP(&format, "format", "f", "table", "table, json, csv")
-	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	addFormat(cmd, &format, "table", "json", "csv")
+	addOutput(cmd, &output)
 	return cmd
 }
 
@@ -159,9 +151,6 @@ aliases that it reads, the members of an initiative, and the rule.`,
   azward policy show 404c3081-a854-4457-ae30-26a93ef643f9 --builtin built-in-policies.tar.gz
   azward policy show lh-tag-owner --demo --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "table", "json", "csv"); err != nil {
-				return err
-			}
 			tenant, err := inv.optional(cmd.Context(), env)
 			if err != nil {
 				return err
@@ -197,8 +186,8 @@ aliases that it reads, the members of an initiative, and the rule.`,
 		return nil
 	}
 	src.add(cmd)
-	cmd.Flags().StringVarP(&format, "format", "f", "table", "table, json, csv")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	addFormat(cmd, &format, "table", "json", "csv")
+	addOutput(cmd, &output)
 	return cmd
 }
 

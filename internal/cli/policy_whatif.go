@@ -62,16 +62,13 @@ group of the inventory.`,
 	flags.StringArrayVar(&f.notScopes, "not-scope", nil, "leave this `SCOPE` out (repeatable)")
 	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule")
 	flags.BoolVar(&f.noScore, "no-score", false, "leave the Secure Score out")
-	flags.StringVar(&f.failOn, "fail-on", "", "exit with 1 where something would be `denied`, or with any: where anything would happen")
-	flags.StringVarP(&f.format, "format", "f", "table", "table, json, csv")
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
+	addChoice(cmd, &f.failOn, "fail-on", "", "OUTCOME", "", "exit with 1 where something would happen that is", "denied", "any (of what it does)")
+	addFormat(cmd, &f.format, "table", "json", "csv")
+	addOutput(cmd, &f.output)
 	return cmd
 }
 
 func policyWhatIf(cmd *cobra.Command, env *Env, f *policyWhatIfFlags, args []string) error {
-	if err := oneOf("format", f.format, "table", "json", "csv"); err != nil {
-		return err
-	}
 	if f.failOn != "" {
 		if err := oneOf("fail-on", f.failOn, "denied", "any"); err != nil {
 			return err

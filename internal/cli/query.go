@@ -38,11 +38,11 @@ type queryFlags struct {
 func (f *queryFlags) addShared(cmd *cobra.Command) {
 	f.tables.add(cmd)
 	fl := cmd.Flags()
-	fl.StringArrayVar(&f.params, "param", nil, "value of a declared query parameter: `name=value`")
-	fl.StringArrayVar(&f.external, "allow-external", nil, "folder that externaldata may read")
-	fl.StringVar(&f.memory, "memory", "4GiB", "memory that operators may hold")
-	fl.IntVar(&f.workers, "workers", 2, "goroutines that compute")
-	fl.IntVar(&f.limit, "rows", 1000, "rows that the table format shows")
+	fl.StringArrayVar(&f.params, "param", nil, "value of a declared query parameter: `NAME=VALUE` (repeatable)")
+	fl.StringArrayVar(&f.external, "allow-external", nil, "a `FOLDER` that externaldata may read (repeatable)")
+	fl.StringVar(&f.memory, "memory", "4GiB", "memory that operators may hold, `SIZE`")
+	fl.IntVar(&f.workers, "workers", 2, "compute with `N` goroutines")
+	fl.IntVar(&f.limit, "rows", 1000, "show at most `N` rows in a table")
 	fl.BoolVar(&f.noHistory, "no-history", false, "keep no history of the shell")
 }
 
@@ -70,11 +70,13 @@ folders named with --allow-external.`,
 	}
 	cmd.AddCommand(newQueryFmtCommand(env), newQueryCheckCommand(env), newQueryShellCommand(env))
 	fl := cmd.Flags()
-	fl.StringVar(&f.batch, "batch", "", `read a JSON object {"id", "query"} a line from a file or - and answer a line each`)
-	fl.StringVarP(&f.file, "file", "f", "", "read the query from a file")
+	fl.StringVar(&f.batch, "batch", "", "read a JSON object {\"id\", \"query\"} a line from `FILE`, - for standard input, and answer a line each")
+	fl.StringVarP(&f.file, "file", "f", "", "read the query from `FILE`")
 	f.addShared(cmd)
-	fl.StringVar(&f.format, "format", "", "table, json, jsonl, csv or parquet (default: table on a terminal, else json; parquet needs -o)")
-	fl.StringVarP(&f.output, "output", "o", "", "write the result to a file")
+	addFormat(cmd, &f.format, "table", "json", "jsonl", "csv", "parquet")
+	addOutput(cmd, &f.output)
+	f.format = "" // decided when it is known what reads the answer
+	fl.Lookup("format").Usage = "write `FORMAT`: table, json, jsonl, csv or parquet (default by the name of -o, else table on a terminal and json elsewhere)"
 	fl.BoolVar(&f.explain, "explain", false, "print the plan instead of running it")
 	return cmd
 }
@@ -114,23 +116,14 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err 
 		return err
 	}
 	format := f.format
-	if format == "" && isParquet(f.output) {
-		format = "parquet"
-	}
 	if format == "" {
 		format = "json"
 		if env.IsTerminal {
 			format = "table"
 		}
 	}
-	switch format {
-	case "table", "json", "jsonl", "csv":
-	case "parquet":
-		if f.output == "" || f.output == "-" {
-			return usagef("--format parquet needs a file: -o FILE.parquet")
-		}
-	default:
-		return usagef("--format %q: want table, json, jsonl, csv or parquet", format)
+	if format == "parquet" && (f.output == "" || f.output == "-") {
+		return usagef("--format parquet needs a file: -o FILE.parquet")
 	}
 	return q.single(ctx, text, format, f)
 }

@@ -43,10 +43,10 @@ Tables that no schema knows are warnings, and names behind them are not checked;
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.schemas, "schemas", "builtin", "CSV of table_name,column_name,column_type; \"builtin\" for the most used tables of Azure Monitor")
+	fl.StringVar(&f.schemas, "schemas", "builtin", "a CSV `FILE` of table_name,column_name,column_type; \"builtin\" for the most used tables of Azure Monitor")
 	fl.BoolVar(&f.strict, "strict", false, "unknown tables and functions are errors")
-	fl.StringVarP(&f.format, "format", "f", "table", "table, json, junit or sarif")
-	fl.StringVarP(&f.output, "output", "o", "", "write to a file")
+	addFormat(cmd, &f.format, "table", "json", "junit", "sarif")
+	addOutput(cmd, &f.output)
 	return cmd
 }
 
@@ -72,10 +72,7 @@ type queryCheck struct {
 }
 
 func runQueryCheck(env *Env, f *queryCheckFlags, paths []string) error {
-	write, ok := map[string]func(io.Writer, *queryCheck) error{"table": writeCheckTable, "json": writeCheckJSON, "junit": writeCheckJUnit, "sarif": writeCheckSARIF}[f.format]
-	if !ok {
-		return usagef("--format %q: want table, json, junit or sarif", f.format)
-	}
+	write := map[string]func(io.Writer, *queryCheck) error{"table": writeCheckTable, "json": writeCheckJSON, "junit": writeCheckJUnit, "sarif": writeCheckSARIF}[f.format]
 	db := kql.NewMemDatabase()
 	tables := tableFlags{schemas: f.schemas}
 	if _, err := tables.addSchemas(db); err != nil {

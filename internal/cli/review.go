@@ -22,7 +22,7 @@ const maxReviewFile = 64 << 20
 func newReviewCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "review",
-		Short: "Review who holds what, and keep a record that an auditor can verify",
+		Short: "Review who holds what; keep a record that an auditor can verify",
 		Long: `Review holds access reviews without Microsoft's licenses for them. A campaign (a
 YAML file) says which grants are looked at and what stale means; begin makes the
 record and a list of items with a recommendation and its evidence; reviewers
@@ -34,7 +34,6 @@ before: verify names the first line that was altered.`,
   azward review status q4.review
   azward review commands q4.review
   azward review verify q4.review`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newReviewBeginCommand(env), newReviewDecideCommand(env), newReviewStatusCommand(env), newReviewCommandsCommand(env), newReviewVerifyCommand(env))
 	return cmd
@@ -108,7 +107,7 @@ func newReviewBeginCommand(env *Env) *cobra.Command {
 	cmd.Args = cobra.ExactArgs(1)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the record's `FILE`")
 	cmd.Flags().StringVar(&list, "list", "", "also write the items as CSV for the reviewers to `FILE`")
-	cmd.Flags().StringVar(&by, "by", "azward", "who begins the review")
+	cmd.Flags().StringVar(&by, "by", "azward", "`NAME` of who begins the review")
 	return cmd
 }
 
@@ -242,7 +241,7 @@ func readDecisions(text []byte) ([]review.Decision, error) {
 }
 
 func newReviewStatusCommand(env *Env) *cobra.Command {
-	var format string
+	var format, output string
 	cmd := &cobra.Command{
 		Use:     "status RECORD",
 		Short:   "Show how far a review is",
@@ -253,20 +252,19 @@ func newReviewStatusCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeOutput(env, "", func(w io.Writer) error {
+			return writeOutput(env, output, func(w io.Writer) error {
 				switch format {
-				case "table":
-					return writeReviewStatus(w, r)
 				case "csv":
 					return writeReviewList(w, r)
 				case "json":
 					return writeJSON(w, map[string]any{"campaign": r.Campaign, "begun": r.Begun, "due": r.Campaign.DueOn(r.Begun), "items": r.Items, "decisions": r.Decisions, "signOffs": r.SignOffs, "head": r.Head()})
 				}
-				return usagef("--format %s: expected table, json or csv", format)
+				return writeReviewStatus(w, r)
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&format, "format", "f", "table", "table, json or csv")
+	addFormat(cmd, &format, "table", "json", "csv")
+	addOutput(cmd, &output)
 	return cmd
 }
 
@@ -298,7 +296,7 @@ func writeReviewStatus(w io.Writer, r *review.Record) error {
 }
 
 func newReviewCommandsCommand(env *Env) *cobra.Command {
-	var format string
+	var format, output string
 	cmd := &cobra.Command{
 		Use:   "commands RECORD",
 		Short: "Print the exact commands that remove what was denied",
@@ -306,9 +304,6 @@ func newReviewCommandsCommand(env *Env) *cobra.Command {
   azward review commands q4.review --format json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if format != "table" && format != "json" {
-				return usagef("--format %q is not one of table, json", format)
-			}
 			r, err := openRecord(args[0])
 			if err != nil {
 				return err
@@ -321,7 +316,7 @@ func newReviewCommandsCommand(env *Env) *cobra.Command {
 			for _, c := range r.Commands() {
 				list = append(list, command{c.Comment, c.Lines})
 			}
-			return writeOutput(env, "", func(w io.Writer) error {
+			return writeOutput(env, output, func(w io.Writer) error {
 				if format == "json" {
 					return writeJSON(w, map[string]any{"commands": list})
 				}
@@ -334,7 +329,8 @@ func newReviewCommandsCommand(env *Env) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&format, "format", "f", "table", "table (a shell script) or json")
+	addFormat(cmd, &format, "table (a shell script)", "json")
+	addOutput(cmd, &output)
 	return cmd
 }
 
@@ -347,7 +343,7 @@ type reviewVerdict struct {
 }
 
 func newReviewVerifyCommand(env *Env) *cobra.Command {
-	var head, format string
+	var head, format, output string
 	cmd := &cobra.Command{
 		Use:   "verify RECORD",
 		Short: "Verify that nothing in a record was altered",
@@ -359,9 +355,6 @@ that was kept elsewhere: give it with --head.`,
   azward review verify q4.review --format json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if format != "table" && format != "json" {
-				return usagef("--format %q is not one of table, json", format)
-			}
 			r, err := openRecord(args[0])
 			var v reviewVerdict
 			switch {
@@ -375,7 +368,7 @@ that was kept elsewhere: give it with --head.`,
 			default:
 				v = reviewVerdict{Whole: true, Lines: r.Len(), Head: r.Head()}
 			}
-			err = writeOutput(env, "", func(w io.Writer) error {
+			err = writeOutput(env, output, func(w io.Writer) error {
 				switch {
 				case format == "json":
 					return writeJSON(w, v)
@@ -393,6 +386,7 @@ that was kept elsewhere: give it with --head.`,
 		},
 	}
 	cmd.Flags().StringVar(&head, "head", "", "the `HASH` that an earlier command printed as head")
-	cmd.Flags().StringVarP(&format, "format", "f", "table", "table or json")
+	addFormat(cmd, &format, "table", "json")
+	addOutput(cmd, &output)
 	return cmd
 }

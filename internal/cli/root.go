@@ -5,7 +5,7 @@
 //
 //	func newThingCommand(env *Env) *cobra.Command
 //
-// named in the list in commands below. Its RunE takes everything from env and
+// named in the list in groups below. Its RunE takes everything from env and
 // nothing from the process, prints results to env.Stdout and everything else
 // to env.Stderr, and returns an error: usagef for what the caller got wrong,
 // errFindings where the run went well and what it found is to fail the caller,
@@ -22,6 +22,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/internal/report"
 )
 
@@ -29,31 +30,26 @@ import (
 const (
 	ExitClean    = 0 // the run went well and found nothing that fails the caller
 	ExitFindings = 1 // findings at or above --fail-on
-	ExitUsage    = 2 // wrong arguments
-	ExitFailed   = 3 // the run itself failed
+	ExitUsage    = 2 // what was given is wrong: an argument, a file, a query, a definition
+	ExitFailed   = 3 // the run itself failed: the network, a disk, a limit, a bug
 )
 
-// commands lists every command in the order in which help shows them.
-func commands(env *Env) []*cobra.Command {
-	return []*cobra.Command{
-		newAssessCommand(env),
-		newControlsCommand(env),
-		newCollectCommand(env),
-		newDiffCommand(env),
-		newWatchCommand(env),
-		newFakeCommand(env),
-		newDemoCommand(env),
-		newPolicyCommand(env),
-		newCheckCommand(env),
-		newQueryCommand(env),
-		newSnapshotCommand(env),
-		newAccessCommand(env),
-		newServeCommand(env),
-		newStoreCommand(env),
-		newAttackPathCommand(env),
-		newCACommand(env),
-		newReviewCommand(env),
-		newVersionCommand(env),
+// group is a part of the list of commands that help shows.
+type group struct {
+	title    string
+	commands []*cobra.Command
+}
+
+// groups lists every command by what a person wants, in the order of help.
+func groups(env *Env) []group {
+	return []group{
+		{"Assess:", []*cobra.Command{newAssessCommand(env), newControlsCommand(env), newDiffCommand(env), newWatchCommand(env)}},
+		{"Enforce, before deployment and after:", []*cobra.Command{newPolicyCommand(env), newCheckCommand(env), newCACommand(env)}},
+		{"Who can do what:", []*cobra.Command{newAccessCommand(env), newAttackPathCommand(env), newReviewCommand(env)}},
+		{"Ask logs and inventories in KQL:", []*cobra.Command{newQueryCommand(env), newStoreCommand(env), newServeCommand(env)}},
+		{"Read and keep a tenant:", []*cobra.Command{newCollectCommand(env), newSnapshotCommand(env)}},
+		{"Try it:", []*cobra.Command{newDemoCommand(env), newFakeCommand(env)}},
+		{"About azward:", []*cobra.Command{newVersionCommand(env)}},
 	}
 }
 
@@ -69,9 +65,9 @@ func Run(ctx context.Context, args []string, env *Env) (code int) {
 	}()
 	started := false
 	root := newRootCommand(env)
-	noteStart(root, &started)
+	prepare(root, &started)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	var usage *usageError
 	switch {
 	case err == nil:
@@ -86,7 +82,7 @@ func Run(ctx context.Context, args []string, env *Env) (code int) {
 		return ExitUsage
 	case !started:
 		// Cobra turned the arguments down before the command began.
-		env.say("azward: %s\n  see azward --help\n", strings.TrimSpace(err.Error()))
+		env.say("azward: %s\n  see %s --help\n", strings.TrimSpace(err.Error()), cmd.CommandPath())
 		return ExitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		env.say("azward: interrupted\n")
@@ -106,40 +102,75 @@ buildings, the hosts and the fabric; identity, access, encryption, network
 configuration, applications and monitoring are yours.
 
 It reads what your own tools already write (az resource list, az graph query,
-Microsoft Graph, exported resources) and works offline.`,
+Microsoft Graph, exported resources) and works offline.
+
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 what was given is wrong
+(an argument, a file, a query, a definition), 3 the run itself failed.`,
 		Example: `  azward assess --demo                          look at a made-up hospital
   azward assess --from resources.json           assess what az gave you
   azward assess --from export/ --format html -o report.html`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cmd.Help()
-		},
 	}
 	root.SetVersionTemplate("azward {{.Version}}\n")
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{message: err.Error(), help: "see " + cmd.CommandPath() + " --help"}
-	})
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(commands(env)...)
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentFlags().BoolVar(&env.noColor, "no-color", false, "write no colors, as the variable NO_COLOR asks, too")
+	fitHelp(root, env)
+	for _, g := range groups(env) {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.title
+			root.AddCommand(c)
+		}
+		root.SetHelpCommandGroupID(g.title) // with the last
+		root.SetCompletionCommandGroupID(g.title)
+	}
 	return root
 }
 
-// noteStart makes every command of the tree say when its own work begins:
-// an error before that is one of usage.
-func noteStart(cmd *cobra.Command, started *bool) {
+// isGroup marks commands that only hold others.
+const isGroup = "group"
+
+// showGroup is what a command does that only holds others: help, or what is
+// wrong with the name of one that it does not hold.
+func showGroup(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	out := &usageError{message: fmt.Sprintf("no command is called %q", cmd.CommandPath()+" "+args[0]), help: "see " + cmd.CommandPath() + " --help"}
+	if near := diag.Nearest(args[0], names); near != "" {
+		out.message += fmt.Sprintf("; did you mean %q?", cmd.CommandPath()+" "+near)
+	}
+	return out
+}
+
+// prepare makes every command of the tree say when its own work begins: an
+// error before that is one of usage.
+func prepare(cmd *cobra.Command, started *bool) {
+	if cmd.HasSubCommands() && !cmd.Runnable() {
+		cmd.RunE, cmd.Args = showGroup, cobra.ArbitraryArgs
+		cmd.Annotations = map[string]string{isGroup: "yes"}
+	}
+	if check := cmd.Args; check != nil && cmd.Runnable() {
+		cmd.Args = func(c *cobra.Command, args []string) error { return argumentError(c, args, check) }
+	}
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(c *cobra.Command, args []string) error {
 			*started = true
+			formatByName(c)
 			return run(c, args)
 		}
 	}
 	for _, child := range cmd.Commands() {
-		noteStart(child, started)
+		prepare(child, started)
 	}
 }
 

@@ -30,9 +30,9 @@ func TestRunExitCodes(t *testing.T) {
 		{[]string{"--version"}, ExitClean, ""},
 		{[]string{"version"}, ExitClean, ""},
 		{[]string{"--help"}, ExitClean, ""},
-		{[]string{"asses"}, ExitUsage, `unknown command "asses"`},
-		{[]string{"--nonsense"}, ExitUsage, "unknown flag: --nonsense"},
-		{[]string{"version", "extra"}, ExitUsage, `unknown command "extra"`},
+		{[]string{"asses"}, ExitUsage, `did you mean "azward assess"?`},
+		{[]string{"--nonsense"}, ExitUsage, "no flag --nonsense"},
+		{[]string{"version", "extra"}, ExitUsage, `too many arguments: extra`},
 	} {
 		env, _, errs := testEnv()
 		if got := Run(context.Background(), c.args, env); got != c.want {
@@ -44,13 +44,13 @@ func TestRunExitCodes(t *testing.T) {
 	}
 }
 
-func TestNoteStart(t *testing.T) {
+func TestPrepareMarksTheStart(t *testing.T) {
 	boom := errors.New("disk on fire")
 	child := &cobra.Command{Use: "child", RunE: func(*cobra.Command, []string) error { return boom }}
 	root := &cobra.Command{Use: "root", SilenceErrors: true, SilenceUsage: true}
 	root.AddCommand(child)
 	started := false
-	noteStart(root, &started)
+	prepare(root, &started)
 	root.SetArgs([]string{"child"})
 	if err := root.Execute(); !errors.Is(err, boom) || !started {
 		t.Errorf("started = %v, err = %v; want the command's own error after its start", started, err)

@@ -41,11 +41,11 @@ queries have had a few seconds to finish.`,
 	}
 	f.tables.add(cmd)
 	fl := cmd.Flags()
-	fl.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
-	fl.StringVar(&f.database, "database", "azward", "name of the database that clients see")
-	fl.StringVar(&f.memory, "memory", "4GiB", "memory that one query may hold")
-	fl.IntVar(&f.workers, "workers", 2, "goroutines of one query")
-	fl.DurationVar(&f.timeout, "timeout", 4*time.Minute, "time that a query may take which asks for no other")
+	fl.StringVar(&f.listen, "listen", "127.0.0.1:8080", "the `ADDRESS` to listen on; port 0 takes a free one")
+	fl.StringVar(&f.database, "database", "azward", "the `NAME` of the database that clients see")
+	fl.StringVar(&f.memory, "memory", "4GiB", "memory that one query may hold, `SIZE`")
+	fl.IntVar(&f.workers, "workers", 2, "compute a query with `N` goroutines")
+	fl.DurationVar(&f.timeout, "timeout", 4*time.Minute, "the `TIME` that a query may take which asks for no other")
 	return cmd
 }
 

@@ -32,7 +32,6 @@ it. Secrets that are known by their names are left out of it.`,
   azward snapshot redact tenant.azs -o shareable.azs
   azward assess --from monday.azs`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newSnapshotSaveCommand(env), newSnapshotShowCommand(env), newSnapshotDiffCommand(env),
 		newSnapshotMergeCommand(env), newSnapshotRedactCommand(env))
@@ -118,9 +117,6 @@ file is broken; what could be read is shown.`,
   azward snapshot show tenant.azs --format json`,
 		Args: exactly(1, "give the snapshot"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if format != "table" && format != "json" {
-				return usagef("no format is called %q: formats are table, json", format)
-			}
 			c, readErr := readContents(args[0])
 			if c == nil {
 				return readErr
@@ -134,8 +130,8 @@ file is broken; what could be read is shown.`,
 			return errors.Join(err, readErr)
 		},
 	}
-	cmd.Flags().StringVarP(&format, "format", "f", "table", "table or json")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	addFormat(cmd, &format, "table", "json")
+	addOutput(cmd, &output)
 	return cmd
 }
 
@@ -299,9 +295,6 @@ all of its type, and as not known otherwise. Members that change by themselves
   azward snapshot diff monday.azs tuesday.azs --format json`,
 		Args: exactly(2, "give two snapshots: the earlier and the later one"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "table" && format != "json" {
-				return usagef("no format is called %q: formats are table, json", format)
-			}
 			before, err := loadPath(cmd.Context(), env, args[0])
 			if err != nil {
 				return err
@@ -319,8 +312,8 @@ all of its type, and as not known otherwise. Members that change by themselves
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&format, "format", "f", "table", "table or json")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	addFormat(cmd, &format, "table", "json")
+	addOutput(cmd, &output)
 	return cmd
 }
 

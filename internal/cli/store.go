@@ -28,7 +28,6 @@ read, and query them with azward query --store FOLDER.`,
 		Example: `  azward store import --store logs SigninLogs=signins.jsonl.gz AuditLogs=audit.csv
   azward store tables --store logs
   azward query --store logs 'SigninLogs | summarize count() by bin(TimeGenerated, 1d)'`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newStoreImportCommand(env), newStoreTablesCommand(env))
 	return cmd
@@ -48,7 +47,7 @@ cannot be read are counted, shown and left out.`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return importFiles(cmd.Context(), env, dir, args) },
 	}
-	cmd.Flags().StringVar(&dir, "store", "", "`folder` of the store")
+	cmd.Flags().StringVar(&dir, "store", "", "the `FOLDER` of the store")
 	return cmd
 }
 
@@ -114,7 +113,7 @@ func importedTable(ctx context.Context, env *Env, engine *duck.Engine, path stri
 }
 
 func newStoreTablesCommand(env *Env) *cobra.Command {
-	var dir, format string
+	var dir, format, output string
 	cmd := &cobra.Command{
 		Use:     "tables --store FOLDER",
 		Short:   "List the tables of the store",
@@ -124,15 +123,16 @@ func newStoreTablesCommand(env *Env) *cobra.Command {
 			if dir == "" {
 				return usagef("--store is missing: name the folder of the store")
 			}
-			return listTables(env, dir, format)
+			return listTables(env, dir, format, output)
 		},
 	}
-	cmd.Flags().StringVar(&dir, "store", "", "`folder` of the store")
-	cmd.Flags().StringVarP(&format, "format", "f", "table", "table or json")
+	cmd.Flags().StringVar(&dir, "store", "", "the `FOLDER` of the store")
+	addFormat(cmd, &format, "table", "json")
+	addOutput(cmd, &output)
 	return cmd
 }
 
-func listTables(env *Env, dir, format string) (err error) {
+func listTables(env *Env, dir, format, output string) (err error) {
 	s, err := openStore(dir, store.Options{})
 	if err != nil {
 		return err
@@ -142,8 +142,7 @@ func listTables(env *Env, dir, format string) (err error) {
 	if err != nil {
 		return err
 	}
-	switch format {
-	case "json":
+	if format == "json" {
 		type entry struct {
 			Name    string `json:"name"`
 			Rows    int64  `json:"rows"`
@@ -157,22 +156,20 @@ func listTables(env *Env, dir, format string) (err error) {
 		for i, t := range tables {
 			out[i] = entry{t.Name, t.Rows, t.Files, t.Bytes, len(t.Columns), t.First, t.Last}
 		}
-		return writeOutput(env, "", func(w io.Writer) error {
+		return writeOutput(env, output, func(w io.Writer) error {
 			e := json.NewEncoder(w)
 			e.SetIndent("", " ")
 			return e.Encode(out)
 		})
-	case "table":
-		return writeOutput(env, "", func(w io.Writer) error {
-			tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-			printlnTo(tw, "table\trows\tfiles\tbytes\tfirst day\tlast day")
-			for _, t := range tables {
-				printTo(tw, "%s\t%d\t%d\t%d\t%s\t%s\n", t.Name, t.Rows, t.Files, t.Bytes, t.First, t.Last)
-			}
-			return tw.Flush()
-		})
 	}
-	return usagef("--format %q: want table or json", format)
+	return writeOutput(env, output, func(w io.Writer) error {
+		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		printlnTo(tw, "table\trows\tfiles\tbytes\tfirst day\tlast day")
+		for _, t := range tables {
+			printTo(tw, "%s\t%d\t%d\t%d\t%s\t%s\n", t.Name, t.Rows, t.Files, t.Bytes, t.First, t.Last)
+		}
+		return tw.Flush()
+	})
 }
 
 // writeParquet writes the first result of a query as a Parquet file, in one step.

@@ -34,10 +34,10 @@ func (f *tableFlags) add(cmd *cobra.Command) {
 	cmd.Args = args
 	fl := cmd.Flags()
 	fl.Lookup("demo").Usage = "query the resources of the built-in tenant as Resource Graph's tables"
-	fl.Lookup("from").Usage = "query the resources in files or folders as Resource Graph's tables (`PATH`, may be repeated)"
-	fl.StringArrayVar(&f.load, "load", nil, "load a table from a file: `Table=FILE` (csv, tsv, json, jsonl; plain, .gz or .zst; parquet)")
-	fl.StringVar(&f.store, "store", "", "query the tables of the log store in a `folder`")
-	fl.StringVar(&f.schemas, "schemas", "", "CSV of table_name,column_name,column_type: every table in it exists, empty where nothing is loaded; \"builtin\" for the most used tables of Azure Monitor")
+	fl.Lookup("from").Usage = "query the resources in files or folders as Resource Graph's tables (`PATH`, repeatable)"
+	fl.StringArrayVar(&f.load, "load", nil, "load a table from a file: `TABLE=FILE` (csv, tsv, json, jsonl; plain, .gz or .zst; parquet; repeatable)")
+	fl.StringVar(&f.store, "store", "", "query the tables of the log store in this `FOLDER`")
+	fl.StringVar(&f.schemas, "schemas", "", "a CSV `FILE` of table_name,column_name,column_type: every table in it exists, empty where nothing is loaded; \"builtin\" for the most used tables of Azure Monitor")
 }
 
 // open builds the tables of a run: those of the schemas, empty, those of the
