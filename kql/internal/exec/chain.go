@@ -197,7 +197,7 @@ func (f *feed) stop(err error) {
 func mergeable(calls []plan.AggCall, accs []fn.Accumulator) bool {
 	for i, c := range calls {
 		switch c.Ref.Name {
-		case "count", "sum", "avg", "min", "max", "dcount", "count_distinct":
+		case "count", "sum", "avg", "min", "max", "dcount", "count_distinct", "variance", "variancep", "stdev", "stdevp":
 		default:
 			if _, ok := accs[i].(fn.Positioned); !ok {
 				return false

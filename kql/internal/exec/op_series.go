@@ -3,8 +3,12 @@ package exec
 import (
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
+	"sync"
+	"sync/atomic"
 
+	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
@@ -38,10 +42,13 @@ func (a *axis) place(v *vec.Vec, i int) int {
 		return int(k)
 	}
 	d, ok := types.AddOverflow(v.Ints[i], -a.istart)
-	if !ok || d < 0 || d/a.istep >= int64(a.n) {
+	if !ok || d < 0 {
 		return -1
 	}
-	return int(d / a.istep)
+	if d /= a.istep; d < int64(a.n) {
+		return int(d)
+	}
+	return -1
 }
 
 func (a *axis) point(i int) value.Value {
@@ -61,69 +68,254 @@ func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 		return nil, err
 	}
 	return r.single(func() (*vec.Batch, error) {
-		b, err := r.all(n.Input)
-		if err != nil {
-			return nil, err
-		}
-		cells, err := r.eval(on, b)
-		if err != nil {
-			return nil, err
-		}
-		a, err := r.newAxis(n, cells, b.Rows)
+		in, steps, a, err := r.seriesRows(n, on)
 		if err != nil {
 			return nil, err
 		}
 		if a == nil {
 			return empty(n.Columns()), nil
 		}
-		return r.series(n, keys, b, cells, a)
+		first, err := r.worker().newSeries(n, keys, on, a) // r itself reads the source
+		if err != nil {
+			return nil, err
+		}
+		workers := []*seriesPart{first}
+		if parallel(append([]plan.Expr{on}, keys...)...) && mergeable(n.Aggs, first.a.accs) {
+			for range r.opts.Workers - 1 {
+				w, err := r.worker().newSeries(n, keys, on, a)
+				if err != nil {
+					return nil, err
+				}
+				workers = append(workers, w)
+			}
+		}
+		f := &feed{in: in}
+		var held atomic.Int64 // bytes that all of them take for their slots
+		var wg sync.WaitGroup
+		for _, w := range workers {
+			wg.Go(func() { w.run(f, steps, &held) })
+		}
+		wg.Wait()
+		if f.err != nil {
+			return nil, f.err
+		}
+		for _, w := range workers[1:] {
+			if err := first.merge(w); err != nil {
+				return nil, err
+			}
+		}
+		return r.series(n, first)
 	}), nil
 }
 
-func (r *run) series(n *plan.MakeSeries, keys []plan.Expr, b *vec.Batch, cells *vec.Vec, a *axis) (*vec.Batch, error) {
-	// Rows on the axis only.
-	idx := make([]int32, 0, b.Rows)
-	places := make([]int, 0, b.Rows)
-	for i := range b.Rows {
-		if p := a.place(cells, i); p >= 0 {
-			idx, places = append(idx, int32(i)), append(places, p)
+// seriesRows returns the rows of make-series and its axis. Where the axis depends
+// on the rows they are read first, and kept.
+func (r *run) seriesRows(n *plan.MakeSeries, on plan.Expr) (in stream, steps []step, a *axis, err error) {
+	if n.From != nil && n.To != nil {
+		if a, err = r.newAxis(n, value.Null, value.Null); err != nil || a == nil {
+			return nil, nil, nil, err
 		}
+		source, steps, err := r.chain(n.Input)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		in, err := r.open(source)
+		return in, steps, a, err
 	}
-	b = pick(b, idx)
-	cols, err := r.evalAll(keys, b)
+	rows, err := r.open(n.Input)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	g := newGroups(keyTypes(n.Columns(), len(keys)))
-	ids := g.number(cols, b.Rows)
-	if len(keys) == 0 {
-		g.n = 1
-		if b.Rows == 0 && !n.NonEmpty {
-			g.n = 0
+	var parts []*vec.Batch
+	var lo, hi value.Value
+	for {
+		b, err := rows()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if b == nil {
+			break
+		}
+		if err := r.hold(b); err != nil {
+			return nil, nil, nil, err
+		}
+		cells, err := r.eval(on, b)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		l, h := bounds(cells, b.Rows)
+		if lo.IsNull() || !l.IsNull() && value.Compare(l, lo) < 0 {
+			lo = l
+		}
+		if hi.IsNull() || !h.IsNull() && value.Compare(h, hi) > 0 {
+			hi = h
+		}
+		parts = append(parts, b)
+		if err := r.check(); err != nil {
+			return nil, nil, nil, err
 		}
 	}
-	if int64(g.n)*int64(a.n) > 50_000_000 {
-		return nil, ErrRows
-	}
-	slots := make([]int32, b.Rows)
-	for i, id := range ids {
-		slots[i] = id*int32(a.n) + int32(places[i])
-	}
+	a, err = r.newAxis(n, lo, hi)
+	return func() (*vec.Batch, error) {
+		if len(parts) == 0 {
+			return nil, nil
+		}
+		b := parts[0]
+		parts = parts[1:]
+		return b, nil
+	}, nil, a, err
+}
+
+// seriesPart is one worker's part of make-series: a slot for each group and point.
+type seriesPart struct {
+	r      *run
+	keys   []plan.Expr
+	on     plan.Expr
+	axis   *axis
+	g      *groups
+	a      *aggregator
+	hit    []bool // slots with a row
+	idx    []int32
+	places []int32
+}
+
+func (r *run) newSeries(n *plan.MakeSeries, keys []plan.Expr, on plan.Expr, a *axis) (*seriesPart, error) {
 	ag, err := r.newAggregator(n.Aggs)
 	if err != nil {
 		return nil, err
 	}
+	return &seriesPart{r: r, keys: keys, on: on, axis: a, g: newGroups(keyTypes(n.Columns(), len(keys))), a: ag}, nil
+}
+
+// maxSlots bounds the groups times the points.
+const maxSlots = 50_000_000
+
+// run takes batches from a feed until it ends.
+func (w *seriesPart) run(f *feed, steps []step, held *atomic.Int64) {
+	defer func() {
+		if p := recover(); p != nil {
+			f.stop(fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	for {
+		b, number, err := f.next()
+		if err != nil || b == nil {
+			return
+		}
+		part := int64(0)
+		err = through(w.r, steps, b, func(b *vec.Batch) error {
+			part++
+			return w.add(b, number<<32|min(part, 1<<11)<<20, held)
+		})
+		if err == nil {
+			err = w.r.check()
+		}
+		if err != nil {
+			f.stop(err)
+			return
+		}
+	}
+}
+
+// add takes the rows of a batch that lie on the axis.
+func (w *seriesPart) add(b *vec.Batch, place int64, held *atomic.Int64) error {
+	cells, err := w.r.eval(w.on, b)
+	if err != nil {
+		return err
+	}
+	w.idx, w.places = w.idx[:0], w.places[:0]
+	for i := range b.Rows {
+		if p := w.axis.place(cells, i); p >= 0 {
+			w.idx, w.places = append(w.idx, int32(i)), append(w.places, int32(p))
+		}
+	}
+	if len(w.idx) == 0 {
+		return nil
+	}
+	b = pick(b, w.idx)
+	cols, err := w.r.evalAll(w.keys, b)
+	if err != nil {
+		return err
+	}
+	before := w.g.n
+	w.g.place = place
+	ids := w.g.number(cols, b.Rows)
+	if int64(w.g.n)*int64(w.axis.n) > maxSlots {
+		return ErrRows
+	}
+	bytes := int64(w.g.n-before) * int64(w.axis.n) * int64(1+24*len(w.a.accs))
+	if limit := w.r.opts.Memory; held.Add(bytes) > limit && limit > 0 {
+		return ErrMemory
+	}
+	for i := range ids {
+		ids[i] = ids[i]*int32(w.axis.n) + w.places[i]
+	}
+	for _, acc := range w.a.accs {
+		if p, ok := acc.(fn.Positioned); ok {
+			p.At(place)
+		}
+	}
+	w.grow()
+	for _, s := range ids {
+		w.hit[s] = true
+	}
+	return w.a.add(b, ids, len(w.hit))
+}
+
+func (w *seriesPart) grow() {
+	if more := w.g.n*w.axis.n - len(w.hit); more > 0 {
+		w.hit = append(w.hit, make([]bool, more)...)
+	}
+}
+
+// merge adds the slots of o.
+func (w *seriesPart) merge(o *seriesPart) error {
+	if o.g.n == 0 {
+		return nil
+	}
+	into := []int32{0}
+	if len(w.keys) > 0 {
+		into = w.g.merge(o.g)
+	}
+	w.g.n = max(w.g.n, 1)
+	if int64(w.g.n)*int64(w.axis.n) > maxSlots {
+		return ErrRows
+	}
+	w.grow()
+	slots := make([]int32, len(o.hit))
+	for i, hit := range o.hit {
+		slots[i] = into[i/w.axis.n]*int32(w.axis.n) + int32(i%w.axis.n)
+		w.hit[slots[i]] = w.hit[slots[i]] || hit
+	}
+	for i, acc := range w.a.accs {
+		acc.Grow(len(w.hit))
+		o.a.accs[i].Grow(len(slots))
+		acc.Merge(o.a.accs[i], slots)
+	}
+	return nil
+}
+
+// series makes the arrays, a row for each group in the order in which they were
+// met first.
+func (r *run) series(n *plan.MakeSeries, w *seriesPart) (*vec.Batch, error) {
+	a, g := w.axis, w.g
+	if len(w.keys) == 0 && n.NonEmpty {
+		g.n = 1
+		w.grow()
+	}
+	order := g.order()
+	if order == nil {
+		for i := range g.n {
+			order = append(order, int32(i))
+		}
+	}
 	total := g.n * a.n
-	if err := ag.add(b, slots, total); err != nil {
-		return nil, err
+	out := make([]*vec.Vec, 0, len(n.Columns()))
+	for _, k := range g.keys() {
+		out = append(out, k.Gather(order))
 	}
-	hit := make([]bool, total)
-	for _, s := range slots {
-		hit[s] = true
-	}
-	out := g.keys()
 	slotCols := make([]*vec.Vec, len(out))
-	slotCols = append(slotCols, ag.finish(total)...)
+	slotCols = append(slotCols, w.a.finish(total)...)
 	for k, ex := range n.Values {
 		p, err := r.prepare(ex)
 		if err != nil {
@@ -138,10 +330,10 @@ func (r *run) series(n *plan.MakeSeries, keys []plan.Expr, b *vec.Batch, cells *
 			return nil, err
 		}
 		lists := make([]value.Value, g.n)
-		for i := range lists {
+		for i, at := range order {
 			items := make([]value.Value, a.n)
 			for j := range items {
-				if s := i*a.n + j; hit[s] {
+				if s := int(at)*a.n + j; w.hit[s] {
 					items[j] = res.Get(s)
 				} else {
 					items[j] = def
@@ -164,7 +356,7 @@ func (r *run) series(n *plan.MakeSeries, keys []plan.Expr, b *vec.Batch, cells *
 
 // newAxis finds the points: from and to where given, else the smallest and
 // largest value. Nil means that there is none.
-func (r *run) newAxis(n *plan.MakeSeries, cells *vec.Vec, rows int) (*axis, error) {
+func (r *run) newAxis(n *plan.MakeSeries, lo, hi value.Value) (*axis, error) {
 	step, err := r.scalar(n.Step)
 	if err != nil {
 		return nil, err
@@ -180,7 +372,6 @@ func (r *run) newAxis(n *plan.MakeSeries, cells *vec.Vec, rows int) (*axis, erro
 	t := n.On.Type()
 	inclusive := n.Inclusive
 	if n.From == nil || n.To == nil {
-		lo, hi := bounds(cells, rows)
 		if n.From == nil {
 			from = floorTo(t, lo, step)
 			if n.To != nil && !from.IsNull() {
