@@ -97,7 +97,7 @@ func arrayFunctions() []Function {
 			eval:     evalIntersection,
 		},
 		{
-			Name: "flatten", Doc: "Joins the arrays inside an array.", Min: 1, Max: 1, In: Template, holes: true,
+			Name: "flatten", Doc: "Joins the arrays inside an array.", Min: 1, Max: 1, holes: true,
 			Sigs: []string{"(arrayToFlatten: array) array"}, Examples: []Example{{"flatten(createArray(createArray(1), createArray(2, 3)))", "[1,2,3]"}},
 			eval: func(c *call) (Value, error) {
 				if u, ok := unknownOf(c.args[0]); ok {
@@ -123,12 +123,12 @@ func arrayFunctions() []Function {
 			},
 		},
 		{
-			Name: "indexFromEnd", Doc: "Returns an element counted from the end of an array, from 1.", Min: 2, Max: 2, In: Template, holes: true,
+			Name: "indexFromEnd", Doc: "Returns an element counted from the end of an array, from 1.", Min: 2, Max: 2, holes: true,
 			Sigs: []string{"(sourceArray: array, reverseIndex: int) any"}, Examples: []Example{{"indexFromEnd(createArray('a', 'b', 'c'), 2)", `"b"`}},
 			eval: func(c *call) (Value, error) { return fromEnd(c, false) },
 		},
 		{
-			Name: "tryIndexFromEnd", Doc: "Returns an element counted from the end of an array, from 1, or null where there is none.", Min: 2, Max: 2, In: Template, holes: true,
+			Name: "tryIndexFromEnd", Doc: "Returns an element counted from the end of an array, from 1, or null where there is none.", Min: 2, Max: 2, holes: true,
 			Sigs: []string{"(sourceArray: array, reverseIndex: int) any"}, Examples: []Example{{"tryIndexFromEnd(createArray('a'), 5)", "null"}},
 			eval: func(c *call) (Value, error) { return fromEnd(c, true) },
 		},

@@ -24,7 +24,7 @@ func (c *call) cidr(i int) (netip.Prefix, error) {
 func cidrFunctions() []Function {
 	return []Function{
 		{
-			Name: "parseCidr", Doc: "Returns the parts of a CIDR range.", Min: 1, Max: 1, In: Template,
+			Name: "parseCidr", Doc: "Returns the parts of a CIDR range.", Min: 1, Max: 1,
 			Sigs:     []string{"(network: string) object"},
 			Examples: []Example{{"parseCidr('10.144.0.0/20')", `{"network":"10.144.0.0","netmask":"255.255.240.0","broadcast":"10.144.15.255","firstUsable":"10.144.0.1","lastUsable":"10.144.15.254","cidr":20}`}},
 			eval: func(c *call) (Value, error) {
@@ -36,7 +36,7 @@ func cidrFunctions() []Function {
 			},
 		},
 		{
-			Name: "cidrSubnet", Doc: "Returns a smaller range of a CIDR range by its size and number.", Min: 3, Max: 3, In: Template,
+			Name: "cidrSubnet", Doc: "Returns a smaller range of a CIDR range by its size and number.", Min: 3, Max: 3,
 			Sigs: []string{"(network: string, newCIDR: int, subnetIndex: int) string"}, Examples: []Example{{"cidrSubnet('10.144.0.0/20', 24, 1)", `"10.144.1.0/24"`}},
 			eval: func(c *call) (Value, error) {
 				p, err := c.cidr(0)
@@ -63,7 +63,7 @@ func cidrFunctions() []Function {
 			},
 		},
 		{
-			Name: "cidrHost", Doc: "Returns a usable address of a CIDR range by its number.", Min: 2, Max: 2, In: Template,
+			Name: "cidrHost", Doc: "Returns a usable address of a CIDR range by its number.", Min: 2, Max: 2,
 			Sigs: []string{"(network: string, hostIndex: int) string"}, Examples: []Example{{"cidrHost('10.144.3.0/24', 0)", `"10.144.3.1"`}},
 			eval: func(c *call) (Value, error) {
 				p, err := c.cidr(0)

@@ -52,7 +52,7 @@ func objectFunctions() []Function {
 			},
 		},
 		{
-			Name: "objectKeys", Doc: "Returns the keys of an object, sorted.", Min: 1, Max: 1, holes: true, In: Template,
+			Name: "objectKeys", Doc: "Returns the keys of an object, sorted.", Min: 1, Max: 1, holes: true,
 			Sigs: []string{"(object) array"}, Examples: []Example{{"objectKeys(createObject('b', 1, 'a', 2))", `["a","b"]`}},
 			eval: func(c *call) (Value, error) {
 				if u, ok := unknownOf(c.args[0]); ok {
@@ -70,7 +70,7 @@ func objectFunctions() []Function {
 			},
 		},
 		{
-			Name: "shallowMerge", Doc: "Joins the objects of an array; of equal keys the last one's value stays whole.", Min: 1, Max: 1, holes: true, In: Template,
+			Name: "shallowMerge", Doc: "Joins the objects of an array; of equal keys the last one's value stays whole.", Min: 1, Max: 1, holes: true,
 			Sigs: []string{"(inputArray: array) object"}, Examples: []Example{{"shallowMerge(createArray(createObject('a', 1), createObject('a', 2, 'b', 3)))", `{"a":2,"b":3}`}},
 			eval: func(c *call) (Value, error) {
 				if u, ok := unknownOf(c.args[0]); ok {

@@ -288,7 +288,7 @@ func stringFunctions() []Function {
 			eval: func(*call) (Value, error) { return Unknown("newGuid() makes a new value at every deployment"), nil },
 		},
 		{
-			Name: "fail", Doc: "Ends the evaluation with a message.", Min: 1, Max: 1, In: Template,
+			Name: "fail", Doc: "Ends the evaluation with a message.", Min: 1, Max: 1,
 			Sigs: []string{"(message: string) none"}, Examples: []Example{{"if(true(), 1, fail('no'))", "1"}},
 			eval: func(c *call) (Value, error) {
 				s, err := c.text(0)

@@ -47,8 +47,7 @@ func (n *node) subjects() subject {
 // deciding returns which of type, kind and name decide applicability in a rule
 // that is about all of them. Source: the table of special cases.
 func deciding(all subject) subject {
-	switch all {
-	case onKind, onName, onType | onKind, onType | onName:
+	if all == onKind || all == onName || all == onType|onKind || all == onType|onName {
 		return onType
 	}
 	return onType | onKind | onName
