@@ -271,6 +271,29 @@ func (d *Definition) Indexed() bool { return d.indexed }
 // name the field location; such a rule is not of subscriptions.
 func (d *Definition) AsksLocation() bool { return d.location }
 
+// Protects tells whether the effect is denyAction and refuses that a resource
+// is deleted, and whether it refuses that its resource group is, too. Names of
+// actions that cannot be told are taken to have delete among them, which is the
+// one action there is.
+// Source: "Azure Policy definitions denyAction effect", DenyAction properties.
+func (d *Definition) Protects() (resource, group bool) {
+	if d.Effect != DenyAction {
+		return false, false
+	}
+	resource = true
+	if a := d.details.actions; a.constant() && a.value.Kind() == jsondoc.Array {
+		resource = false
+		for _, v := range a.value.Elements() {
+			resource = resource || strings.EqualFold(v.TextOr(""), "delete")
+		}
+	}
+	group = resource && d.indexed
+	if o := d.details.cascade; group && o.constant() {
+		group = !strings.EqualFold(o.value.TextOr("deny"), "allow")
+	}
+	return resource, group
+}
+
 // ChangesIdentity tells whether the effect is modify and sets identity.type.
 func (d *Definition) ChangesIdentity() bool {
 	if d.Effect != Modify {

@@ -94,7 +94,9 @@ type details struct {
 	conflict   string
 	deployment *deployment
 	delay      operand
-	state      string // defaultState of manual
+	state      string  // defaultState of manual
+	actions    operand // what denyAction refuses
+	cascade    operand // whether it refuses the deletion of the resource group
 }
 
 // operation is one change of modify or append.
@@ -161,6 +163,7 @@ func (c *compiler) details(v, then jsondoc.Value, pointer string) {
 		if c.def.Provider() {
 			return // evaluated where the objects are: in the cluster, in the vault
 		}
+		d.actions, d.cascade = c.operand(v.Get("actionNames")), c.operand(v.Path("cascadeBehaviors", "resourceGroup"))
 		if v.Exists() && v.Get("deployment").IsMissing() && v.Get("operations").IsMissing() && v.Get("existenceCondition").IsMissing() {
 			d.all = c.operand(v) // otherwise they are another effect's
 		}

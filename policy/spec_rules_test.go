@@ -36,3 +36,29 @@ func TestSpecRules(t *testing.T) {
 		}
 	}
 }
+
+// Source: "Azure Policy definitions denyAction effect", DenyAction properties.
+func TestProtects(t *testing.T) {
+	for _, c := range []struct {
+		mode, details   string
+		resource, group bool
+	}{
+		{"Indexed", `{"actionNames": ["delete"]}`, true, true},
+		{"Indexed", `{"actionNames": ["Delete"], "cascadeBehaviors": {"resourceGroup": "deny"}}`, true, true},
+		{"Indexed", `{"actionNames": ["delete"], "cascadeBehaviors": {"resourceGroup": "allow"}}`, true, false},
+		{"All", `{"actionNames": ["delete"]}`, true, false},
+		{"Indexed", `{"actionNames": []}`, false, false},
+	} {
+		doc, err := jsondoc.ParseString(`{"mode": "` + c.mode + `", "policyRule": {"if": {"field": "type", "equals": "A.B/c"}, "then": {"effect": "denyAction", "details": ` + c.details + `}}}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		def, diags := Compile(doc, CompileOptions{})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		if resource, group := def.Protects(); resource != c.resource || group != c.group {
+			t.Errorf("%s %s: protects the resource %t, the group %t", c.mode, c.details, resource, group)
+		}
+	}
+}

@@ -48,8 +48,9 @@ type ComplianceLine struct {
 	Conflict     int     `json:"conflict"`
 	Unknown      int     `json:"unknown"`
 	Compliant    int     `json:"compliant"`
+	Protected    int     `json:"protected"` // by denyAction, which is well
 	Exempt       int     `json:"exempt"`
-	Percentage   float64 `json:"percentage"`      // compliant and exempt; 0 to 1
+	Percentage   float64 `json:"percentage"`      // compliant, protected and exempt; 0 to 1
 	Azure        float64 `json:"azurePercentage"` // as Azure counts: unknown as good as compliant
 	// NotStarted are definitions that could not be evaluated, and why.
 	NotStarted []string `json:"notStarted,omitempty"`
@@ -283,11 +284,11 @@ func lineOf(id, name string, t *assign.Tally) ComplianceLine {
 		t = &assign.Tally{}
 	}
 	l := ComplianceLine{
-		ID: id, Name: name, State: t.StateName(), NonCompliant: t.NonCompliant, Conflict: t.Conflict, Unknown: t.Unknown, Compliant: t.Compliant, Exempt: t.Exempt,
+		ID: id, Name: name, State: t.StateName(), NonCompliant: t.NonCompliant, Conflict: t.Conflict, Unknown: t.Unknown, Compliant: t.Compliant, Protected: t.Protected, Exempt: t.Exempt,
 		Percentage: t.Percentage(), Azure: 1,
 	}
 	if n := t.Total(); n > 0 {
-		l.Azure = float64(t.Compliant+t.Exempt+t.Unknown) / float64(n)
+		l.Azure = float64(t.Compliant+t.Protected+t.Exempt+t.Unknown) / float64(n)
 	}
 	return l
 }
@@ -341,6 +342,8 @@ func (c *PolicyCompliance) Total() assign.Tally {
 		switch c.Results[i].State {
 		case assign.StateConflict:
 			t.Conflict++
+		case assign.StateProtected:
+			t.Protected++
 		case finding.NonCompliant.String():
 			t.NonCompliant++
 		case finding.Unknown.String():

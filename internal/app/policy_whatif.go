@@ -54,6 +54,7 @@ type PolicyWhatIf struct {
 	Changed    []WhatIfEffect // by modify and append: on the next write, or by a remediation task
 	Remediated []WhatIfEffect // deployIfNotExists would deploy
 	Audited    []WhatIfEffect // listed as not compliant, nothing else
+	Protected  []WhatIfEffect // denyAction: its deletion would be refused
 	Unknown    []WhatIfEffect
 	Score      *WhatIfScore // nil where it was not asked for
 	Problems   diag.List
@@ -119,7 +120,7 @@ func WhatIfPolicy(ctx context.Context, o *PolicyWhatIfOptions) (*PolicyWhatIf, e
 		for _, part := range []struct {
 			to   *[]WhatIfEffect
 			from []assign.Decision
-		}{{&w.Denied, adm.Denied}, {&w.Changed, adm.Changed}, {&w.Audited, adm.Audited}, {&w.Unknown, adm.Unknown}, {nil, adm.After}} {
+		}{{&w.Denied, adm.Denied}, {&w.Changed, adm.Changed}, {&w.Audited, adm.Audited}, {&w.Unknown, adm.Unknown}, {&w.Protected, adm.Kept}, {nil, adm.After}} {
 			for i := range part.from {
 				d := &part.from[i]
 				to := part.to
@@ -130,7 +131,7 @@ func WhatIfPolicy(ctx context.Context, o *PolicyWhatIfOptions) (*PolicyWhatIf, e
 					}
 				}
 				*to = append(*to, whatIfEffect(inv, r, d))
-				if d.State != finding.Unknown {
+				if d.State != finding.Unknown && d.Outcome.Effect != policy.DenyAction {
 					mended[r.ID.Key()] = append(mended[r.ID.Key()], idOf(d.Document))
 				}
 			}
@@ -151,7 +152,7 @@ func WhatIfPolicy(ctx context.Context, o *PolicyWhatIfOptions) (*PolicyWhatIf, e
 }
 
 func (w *PolicyWhatIf) effects() int {
-	return len(w.Denied) + len(w.Changed) + len(w.Remediated) + len(w.Audited) + len(w.Unknown)
+	return len(w.Denied) + len(w.Changed) + len(w.Remediated) + len(w.Audited) + len(w.Protected) + len(w.Unknown)
 }
 
 func allCompliant(verdicts []assign.Verdict) bool {
@@ -163,9 +164,13 @@ func (o *PolicyWhatIfOptions) plan(a *assign.Assignment, inv *inventory.Inventor
 }
 
 func whatIfEffect(inv *inventory.Inventory, r *resource.Resource, d *assign.Decision) WhatIfEffect {
+	why := reasons(inv, r, &d.Verdict)
+	if _, group := d.Def.Protects(); group {
+		why = append(why, "nor can its resource group be deleted")
+	}
 	return WhatIfEffect{
 		ResourceID: r.ID.String(), ResourceType: r.Type, DefinitionID: idOf(d.Document), Reference: d.ReferenceID, DisplayName: d.Document.DisplayName,
-		Effect: d.Outcome.Effect.String(), Reasons: reasons(inv, r, &d.Verdict), Remediation: d.Remediation,
+		Effect: d.Outcome.Effect.String(), Reasons: why, Remediation: d.Remediation,
 	}
 }
 

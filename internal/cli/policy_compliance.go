@@ -46,7 +46,7 @@ as if it were assigned to --scope.
 
 States: NonCompliant, Conflict (two policies want one property to be different
 things), Unknown (what decides was not read, or a manual policy was not attested),
-Compliant, Exempt; NotStarted for an assignment whose definition is not at hand
+Compliant, Protected (by denyAction), Exempt; NotStarted for an assignment whose definition is not at hand
 (give it with --policies or --builtin). An assignment with enforcementMode
 DoNotEnforce is judged all the same, and says so. "percentage" counts what is
 known to be good; "azurePercentage" counts Unknown as good, as Azure's portal does.`,
@@ -138,7 +138,7 @@ func (f *policyComplianceFlags) check() error {
 	if f.initiative == "" && (f.scope != "" || f.values.file != "" || f.values.effect != "") {
 		return usagef("--scope, --parameters and --effect are of an --initiative; the inventory's assignments have their own")
 	}
-	known := []string{"all", "NonCompliant", "Conflict", "Unknown", "Compliant", "Exempt"}
+	known := []string{"all", "NonCompliant", "Conflict", "Unknown", "Compliant", "Protected", "Exempt"}
 	for _, s := range f.states {
 		if !contains(known, s) {
 			return usagef("--states %s: expected %s", s, strings.Join(known, ", "))
@@ -203,18 +203,18 @@ func listOf(lines []app.ComplianceLine) []app.ComplianceLine {
 
 func tallyJSON(t assign.Tally) map[string]any {
 	return map[string]any{
-		"state": t.StateName(), "nonCompliant": t.NonCompliant, "conflict": t.Conflict, "unknown": t.Unknown, "compliant": t.Compliant, "exempt": t.Exempt, "percentage": t.Percentage(),
+		"state": t.StateName(), "nonCompliant": t.NonCompliant, "conflict": t.Conflict, "unknown": t.Unknown, "compliant": t.Compliant, "protected": t.Protected, "exempt": t.Exempt, "percentage": t.Percentage(),
 	}
 }
 
 func complianceLinesCSV(w io.Writer, lines []app.ComplianceLine) error {
 	c := csv.NewWriter(w)
-	_ = c.Write([]string{"id", "name", "state", "nonCompliant", "conflict", "unknown", "compliant", "exempt", "percentage", "azurePercentage", "scope", "enforcementMode", "effect", "missing"})
+	_ = c.Write([]string{"id", "name", "state", "nonCompliant", "conflict", "unknown", "compliant", "exempt", "percentage", "azurePercentage", "scope", "enforcementMode", "effect", "missing", "protected"})
 	for i := range lines {
 		l := &lines[i]
 		_ = c.Write([]string{
 			l.ID, l.Name, l.State, strconv.Itoa(l.NonCompliant), strconv.Itoa(l.Conflict), strconv.Itoa(l.Unknown), strconv.Itoa(l.Compliant), strconv.Itoa(l.Exempt),
-			fmt.Sprintf("%.4f", l.Percentage), fmt.Sprintf("%.4f", l.Azure), l.Scope, l.Enforcement, l.Effect, strings.Join(append(slices.Clone(l.NotStarted), l.Missing...), "; "),
+			fmt.Sprintf("%.4f", l.Percentage), fmt.Sprintf("%.4f", l.Azure), l.Scope, l.Enforcement, l.Effect, strings.Join(append(slices.Clone(l.NotStarted), l.Missing...), "; "), strconv.Itoa(l.Protected),
 		})
 	}
 	c.Flush()
@@ -290,10 +290,10 @@ func (f *policyComplianceFlags) table(out io.Writer, c *app.PolicyCompliance, re
 			name += "; not read: " + cut(l.Missing[0], 100)
 		}
 		share := fmt.Sprintf("%.0f", 100*l.Percentage)
-		if l.NonCompliant+l.Conflict+l.Unknown+l.Compliant+l.Exempt == 0 {
+		if l.NonCompliant+l.Conflict+l.Unknown+l.Compliant+l.Protected+l.Exempt == 0 {
 			share = "-"
 		}
-		tw.printf("%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", l.State, l.NonCompliant, l.Conflict, l.Unknown, l.Compliant, l.Exempt, share, name)
+		tw.printf("%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", l.State, l.NonCompliant, l.Conflict, l.Unknown, l.Compliant+l.Protected, l.Exempt, share, name)
 	}
 	if err := tw.flush(); err != nil {
 		return err
@@ -302,7 +302,11 @@ func (f *policyComplianceFlags) table(out io.Writer, c *app.PolicyCompliance, re
 		writeComplianceResults(w, results)
 	}
 	t := c.Total()
-	w.printf("\n%d results on %d resources: %d NonCompliant, %d Conflict, %d Unknown, %d Compliant, %d Exempt\n", t.Total(), len(c.Resources), t.NonCompliant, t.Conflict, t.Unknown, t.Compliant, t.Exempt)
+	w.printf("\n%d results on %d resources: %d NonCompliant, %d Conflict, %d Unknown, %d Compliant, %d Exempt", t.Total(), len(c.Resources), t.NonCompliant, t.Conflict, t.Unknown, t.Compliant, t.Exempt)
+	if t.Protected > 0 {
+		w.printf(", %d Protected", t.Protected)
+	}
+	w.printf("\n")
 	return w.err
 }
 

@@ -39,6 +39,7 @@ without touching anything, and says what would happen to every resource there:
   changed      modify or append: on the next write, or by a remediation task (a diff)
   remediated   deployIfNotExists: the deployment, with its parameters resolved
   audited      listed as not compliant, nothing else
+  protected    denyAction: its deletion would be refused, and its resource group's
   unknown      what decides was not read
 
 and how the Secure Score moves once that is put right: with the properties that
@@ -121,7 +122,7 @@ func policyWhatIf(cmd *cobra.Command, env *Env, f *policyWhatIfFlags, args []str
 	if err != nil {
 		return err
 	}
-	if f.failOn != "" && len(w.Denied) > 0 || f.failOn == "any" && len(w.Changed)+len(w.Remediated)+len(w.Audited) > 0 {
+	if f.failOn != "" && len(w.Denied) > 0 || f.failOn == "any" && len(w.Changed)+len(w.Remediated)+len(w.Audited)+len(w.Protected) > 0 {
 		return errFindings
 	}
 	return nil
@@ -139,6 +140,7 @@ func whatIfGroups(w *app.PolicyWhatIf) []whatIfGroup {
 		{"changed", "on the next write, or by a remediation task", w.Changed},
 		{"remediated", "a deployment would put it right", w.Remediated},
 		{"audited", "listed as not compliant, nothing else", w.Audited},
+		{"protected", "its deletion would be refused", w.Protected},
 		{"unknown", "what decides was not read", w.Unknown},
 	}
 }
@@ -152,7 +154,7 @@ func whatIfJSON(w *app.PolicyWhatIf) any {
 		"policyDefinitionId": w.Assignment.DefinitionID, "scope": w.Assignment.Scope.String(),
 		"summary": map[string]int{
 			"resources": w.Looked, "compliant": w.Compliant, "denied": len(w.Denied), "changed": len(w.Changed),
-			"remediated": len(w.Remediated), "audited": len(w.Audited), "unknown": len(w.Unknown),
+			"remediated": len(w.Remediated), "audited": len(w.Audited), "protected": len(w.Protected), "unknown": len(w.Unknown),
 		},
 	}
 	for _, g := range whatIfGroups(w) {
@@ -207,8 +209,8 @@ func writePolicyWhatIf(out io.Writer, r *app.PolicyWhatIf, title string) error {
 			writeWhatIfEffect(w, &g.list[i])
 		}
 	}
-	w.printf("\n%d resources looked at: %d compliant, %d denied, %d changed, %d remediated, %d audited, %d unknown\n",
-		r.Looked, r.Compliant, len(r.Denied), len(r.Changed), len(r.Remediated), len(r.Audited), len(r.Unknown))
+	w.printf("\n%d resources looked at: %d compliant, %d denied, %d changed, %d remediated, %d audited, %d protected, %d unknown\n",
+		r.Looked, r.Compliant, len(r.Denied), len(r.Changed), len(r.Remediated), len(r.Audited), len(r.Protected), len(r.Unknown))
 	if r.Score != nil {
 		writeWhatIfScore(w, r.Score)
 	}

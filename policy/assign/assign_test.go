@@ -208,6 +208,8 @@ func TestRequestRefuses(t *testing.T) {
 		definition("ann", "modify", tag("deny", "ann"), "true"), definition("ben", "modify", tag("deny", "ben"), "true"),
 		definition("eve", "modify", tag("audit", "eve"), "true"), definition("fay", "modify", tag("audit", "fay"), "true"),
 		definition("denies", "deny", "{}", "true"),
+		definition("keeps", "denyAction", `{"actionNames": ["delete"]}`, "true"),
+		definition("other", "denyAction", `{"actionNames": ["delete"]}`, "false"),
 	} {
 		if !lib.Add(parse(t, text), "", nil) {
 			t.Fatal(text)
@@ -225,6 +227,8 @@ func TestRequestRefuses(t *testing.T) {
 		{"denies", "DoNotEnforce", "", "", "NonCompliant"},
 		{"denies", "Enroll", "", "", "NonCompliant"},
 		{"denies", "enrolled", "denies", "", "NonCompliant"},
+		{"keeps", "Default", "", "", "Protected"},
+		{"other", "Default", "", "", "Compliant"},
 	} {
 		o := Options{Inventory: inv, Now: now}
 		var list []*Assignment
@@ -256,6 +260,9 @@ func TestRequestRefuses(t *testing.T) {
 		}
 		if got := names(adm.Changed); got != c.changed {
 			t.Errorf("%s, %s: changed by %q, want %q", c.definitions, c.mode, got, c.changed)
+		}
+		if kept := len(adm.Kept) > 0; kept != (c.state == StateProtected) {
+			t.Errorf("%s, %s: kept %t", c.definitions, c.mode, kept)
 		}
 		if v := ev.Evaluate(r); len(v) == 0 || v[0].StateName() != c.state {
 			t.Errorf("%s, %s: state %v, want %s", c.definitions, c.mode, v, c.state)

@@ -9,15 +9,25 @@ import (
 
 // Tally counts verdicts by state.
 type Tally struct {
-	NonCompliant, Conflict, Unknown, Compliant, Exempt int
+	NonCompliant, Conflict, Unknown, Compliant, Protected, Exempt int
 }
 
 // StateConflict is the state of a resource that two modify or append policies
 // want to change in different ways. Source: "Azure Policy compliance states".
 const StateConflict = "Conflict"
 
-// StateName is the state of a verdict as Azure spells it, Conflict included.
+// StateProtected is the state of a resource that a denyAction policy keeps from
+// being deleted, which is well. Source: "Azure Policy compliance states".
+const StateProtected = "Protected"
+
+// StateName is the state of a verdict as Azure spells it, Conflict and
+// Protected included.
 func (v *Verdict) StateName() string {
+	if v.State == finding.Compliant && v.Fires {
+		if deletes, _ := v.definitionFor(v.Resource).Protects(); deletes {
+			return StateProtected
+		}
+	}
 	if v.State == finding.NonCompliant && len(v.Conflicts) > 0 {
 		return StateConflict
 	}
@@ -25,18 +35,26 @@ func (v *Verdict) StateName() string {
 }
 
 func (t *Tally) count(name string, s finding.State) {
-	if name == StateConflict {
+	switch name {
+	case StateConflict:
 		t.Conflict++
-		return
+	case StateProtected:
+		t.Protected++
+	default:
+		t.Add(s)
 	}
-	t.Add(s)
 }
 
-// StateName is [Tally.State] with Conflict, which Azure ranks below Compliant
-// and above Exempt.
+// StateName is [Tally.State] with Conflict and Protected, which Azure ranks in
+// this order below Compliant and above Exempt.
 func (t Tally) StateName() string {
-	if t.NonCompliant+t.Unknown+t.Compliant == 0 && t.Conflict > 0 {
-		return StateConflict
+	if t.NonCompliant+t.Unknown+t.Compliant == 0 {
+		switch {
+		case t.Conflict > 0:
+			return StateConflict
+		case t.Protected > 0:
+			return StateProtected
+		}
 	}
 	without := t
 	without.Conflict = 0
@@ -59,7 +77,9 @@ func (t *Tally) Add(s finding.State) {
 }
 
 // Total is how many were counted.
-func (t Tally) Total() int { return t.NonCompliant + t.Conflict + t.Unknown + t.Compliant + t.Exempt }
+func (t Tally) Total() int {
+	return t.NonCompliant + t.Conflict + t.Unknown + t.Compliant + t.Protected + t.Exempt
+}
 
 // State is what the tally amounts to: NonCompliant if anything is, then
 // Unknown (what is not known may be wrong), Compliant, Exempt.
@@ -69,7 +89,7 @@ func (t Tally) State() finding.State {
 		return finding.NonCompliant
 	case t.Unknown > 0:
 		return finding.Unknown
-	case t.Compliant > 0:
+	case t.Compliant+t.Protected > 0:
 		return finding.Compliant
 	case t.Exempt > 0:
 		return finding.Exempt
@@ -77,12 +97,12 @@ func (t Tally) State() finding.State {
 	return finding.NotApplicable
 }
 
-// Percentage is the share that is Compliant or Exempt, between 0 and 1; 1 where
+// Percentage is the share that is Compliant, Protected or Exempt, between 0 and 1; 1 where
 // nothing was counted. Azure counts Unknown as good as well; here what is not
 // known is not.
 func (t Tally) Percentage() float64 {
 	if n := t.Total(); n > 0 {
-		return float64(t.Compliant+t.Exempt) / float64(n)
+		return float64(t.Compliant+t.Protected+t.Exempt) / float64(n)
 	}
 	return 1
 }
@@ -158,5 +178,5 @@ func documentKey(d *Document) string {
 //
 // Source: "Azure Policy compliance states", Comparing different compliance states.
 func rank(name string) int {
-	return slices.Index([]string{finding.Exempt.String(), StateConflict, finding.Compliant.String(), finding.Unknown.String(), finding.NonCompliant.String()}, name)
+	return slices.Index([]string{finding.Exempt.String(), StateProtected, StateConflict, finding.Compliant.String(), finding.Unknown.String(), finding.NonCompliant.String()}, name)
 }

@@ -16,6 +16,7 @@ type Admission struct {
 	Changed  []Decision    // modify and append that take place
 	Audited  []Decision    // audit, and deny that is not enforced
 	After    []Decision    // auditIfNotExists and deployIfNotExists, looked at once it is there
+	Kept     []Decision    // denyAction that refuses to delete what is there
 	Unknown  []Decision    // cannot be told
 	Resource jsondoc.Value // the body as it goes to the resource provider
 }
@@ -77,6 +78,10 @@ func (e *Evaluator) Request(r *resource.Resource) Admission {
 			a.Denied = append(a.Denied, one)
 		case d.Effect == policy.Deny, d.Effect == policy.Audit:
 			a.Audited = append(a.Audited, one)
+		case d.Effect == policy.DenyAction:
+			if deletes, _ := d.Protects(); deletes && enforced && !slices.Contains(neverKept, r.TypeKey()) {
+				a.Kept = append(a.Kept, one)
+			}
 		case d.Effect == policy.AuditIfNotExists, d.Effect == policy.DeployIfNotExists:
 			a.After = append(a.After, one)
 		case one.State == finding.Unknown:
@@ -84,4 +89,11 @@ func (e *Evaluator) Request(r *resource.Resource) Admission {
 		}
 	}
 	return a
+}
+
+// neverKept are types that denyAction does not speak of, so that nobody locks
+// himself out. Source: "Azure Policy definitions denyAction effect".
+var neverKept = []string{
+	"microsoft.authorization/policyassignments", "microsoft.authorization/denyassignments", "microsoft.blueprint/blueprintassignments",
+	"microsoft.resources/deploymentstacks", "microsoft.resources/subscriptions", "microsoft.authorization/locks",
 }
