@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/azward/azward/diag"
@@ -104,14 +105,19 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 	for i, a := range args {
 		ts[i] = a.Type()
 	}
+	if f.Name == "bag_pack" {
+		if len(args)%2 != 0 {
+			b.fail(errStatement(name+"() takes pairs of a key and a value"), e.At)
+		}
+		for i := 0; i < len(args); i += 2 {
+			if t := ts[i]; t != types.String && t != types.Dynamic && t != types.None {
+				b.fail(errExpectedType("a key of "+name+"()", "string", t), e.Args[i].Span())
+			}
+		}
+	}
 	if f.Special || f.Name == "case" || f.Name == "iff" || f.Name == "coalesce" || f.Name == "max_of" || f.Name == "min_of" {
 		if x := b.common(f, args, ts, e); x != nil {
 			return x
-		}
-	}
-	if (f.Name == "prev" || f.Name == "next") && len(args) > 2 {
-		if _, ok := args[2].(*plan.Const); !ok {
-			b.fail(errConstant("argument 3 of "+name+"()"), e.Args[2].Span())
 		}
 	}
 	if t := literalType(e); t != types.None && f.TypeArg {
@@ -120,12 +126,14 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 		if err != nil {
 			b.fail(errArguments(err), e.At)
 		}
+		b.constants(name, o, args, e, sc)
 		return b.convert(b.apply(f.Name, o, e.At, args...), t, e.At)
 	}
 	o, err := b.fns.Resolve(f, ts)
 	if err != nil {
 		b.fail(errArguments(err), e.At)
 	}
+	b.constants(name, o, args, e, sc)
 	if f.TypeOf != nil {
 		consts := make([]value.Value, len(args))
 		for i, a := range args {
@@ -144,6 +152,20 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 		}
 	}
 	return x
+}
+
+// constants refuses arguments that depend on a row where a parameter takes
+// constants only.
+func (b *binder) constants(name string, o fn.Overload, args []plan.Expr, e *syntax.Call, sc *scope) {
+	for i, a := range args {
+		if p := o.ConstOnly(i); p != "" && !sc.open && i < len(e.Args) {
+			switch a.(type) {
+			case *plan.Const, *plan.Scalar:
+			default:
+				b.fail(errConstant("argument "+strconv.Itoa(i+1)+" ("+p+") of "+name+"()"), e.Args[i].Span())
+			}
+		}
+	}
 }
 
 // literalType returns the type in a last argument typeof(...).
@@ -171,46 +193,30 @@ func (b *binder) common(f *fn.Func, args []plan.Expr, ts []types.Type, e *syntax
 		}
 		branch = func(i int) bool { return i%2 == 1 || i == len(args)-1 }
 	case "coalesce", "max_of", "min_of":
-		if len(args) == 0 {
-			return nil
-		}
+		return b.oneType(f, args, ts, e)
 	default:
 		return nil
 	}
-	t, plain := types.None, types.None
-	mixed := false
+	// Branches of one type, or numbers, give that type; a dynamic among them
+	// takes it on. Branches of several types give a dynamic.
+	t := types.None
 	for i := range args {
-		if !branch(i) {
-			continue
-		}
-		if ts[i] != types.Dynamic {
-			plain = fn.Common([]types.Type{plain, ts[i]})
-			if plain == types.Dynamic {
-				mixed = true
-			}
-		} else if t == types.None {
-			t = types.Dynamic
+		if branch(i) && ts[i] != types.Dynamic && t != types.Dynamic {
+			t = fn.Common([]types.Type{t, ts[i]})
 		}
 	}
-	switch {
-	case mixed:
-		t = types.Dynamic
-		if plain = firstString(ts, branch); plain == types.String {
-			t = types.Dynamic
+	if t == types.None {
+		for i := range args {
+			if branch(i) && ts[i] == types.Dynamic {
+				t = types.Dynamic
+			}
 		}
-	case t == types.Dynamic && plain == types.String && f.Name != "coalesce":
-		t = types.String
-	case t == types.Dynamic: // all are dynamic, or are made so
-	default:
-		t = plain
 	}
 	for i := range args {
 		switch {
 		case !branch(i):
 			switch ts[i] {
 			case types.Bool, types.None:
-			case types.Dynamic, types.Int, types.Long, types.Real:
-				args[i] = b.convert(args[i], types.Bool, e.At)
 			default:
 				b.fail(errExpectedType("a condition", "bool", ts[i]), e.Args[i].Span())
 			}
@@ -218,6 +224,11 @@ func (b *binder) common(f *fn.Func, args []plan.Expr, ts []types.Type, e *syntax
 			args[i] = b.convert(args[i], t, e.At)
 		}
 	}
+	return b.resolved(f, t, args, e)
+}
+
+// resolved resolves a function whose arguments were brought to one type.
+func (b *binder) resolved(f *fn.Func, t types.Type, args []plan.Expr, e *syntax.Call) plan.Expr {
 	conv := make([]types.Type, len(args))
 	for i, a := range args {
 		conv[i] = a.Type()
@@ -230,13 +241,32 @@ func (b *binder) common(f *fn.Func, args []plan.Expr, ts []types.Type, e *syntax
 	return b.apply(f.Name, o, e.At, args...)
 }
 
-func firstString(ts []types.Type, branch func(int) bool) types.Type {
-	for i, t := range ts {
-		if branch(i) && t == types.String {
-			return t
+// oneType binds coalesce(), max_of() and min_of(): two arguments or more of
+// one type, where all numbers count as one.
+func (b *binder) oneType(f *fn.Func, args []plan.Expr, ts []types.Type, e *syntax.Call) plan.Expr {
+	if len(args) < 2 || len(args) > 64 {
+		b.fail(errStatement(f.Name+"() takes 2 to 64 arguments"), e.At)
+	}
+	t := types.None
+	for i, x := range ts {
+		switch {
+		case t == types.None:
+			t = x
+		case x != types.None && x != t:
+			w := types.Wider(t, x)
+			if w == types.None {
+				b.fail(errNoCommonType(f.Name, t, x), e.Args[i].Span())
+			}
+			t = w
 		}
 	}
-	return types.None
+	if f.Name != "coalesce" && (t == types.Dynamic || t == types.GUID) {
+		b.fail(errExpectedType("an argument of "+f.Name+"()", "number, timespan, datetime, string or bool", t), e.At)
+	}
+	for i := range args {
+		args[i] = b.convert(args[i], t, e.At)
+	}
+	return b.resolved(f, t, args, e)
 }
 
 // toScalar binds toscalar(table or value).
@@ -374,6 +404,9 @@ func (b *binder) columnIfExists(e *syntax.Call, sc *scope) plan.Expr {
 // packAll binds pack_all() to bag_pack of all columns.
 func (b *binder) packAll(e *syntax.Call, sc *scope) plan.Expr {
 	skip := false
+	if len(e.Args) > 1 {
+		b.fail(errStatement("pack_all() takes one argument at most"), e.At)
+	}
 	if len(e.Args) == 1 {
 		c, ok := b.expr(e.Args[0], sc).(*plan.Const)
 		if !ok {

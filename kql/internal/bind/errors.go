@@ -60,6 +60,10 @@ func errExpectedType(what string, want string, got types.Type) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0107", Message: fmt.Sprintf("%s must be of type %s, not %s", what, want, got)}
 }
 
+func errNoCommonType(name string, a, b types.Type) diag.Diagnostic {
+	return diag.Diagnostic{Code: "KQL0107", Message: fmt.Sprintf("the arguments of %s() must be of one type, not %s and %s", name, a, b), Hint: "cast them, as in tostring(...)"}
+}
+
 func errTabular(what string) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0108", Message: what + " must be a table"}
 }

@@ -487,6 +487,11 @@ func (b *binder) in(e *syntax.In, sc *scope) plan.Expr {
 
 func (b *binder) inList(e *syntax.In, x plan.Expr, sc *scope) plan.Expr {
 	op := e.Op
+	if op == "in~" || op == "!in~" {
+		if t := x.Type(); t != types.String && t != types.Dynamic && t != types.None {
+			b.fail(errOperands(op, t, types.String), e.At)
+		}
+	}
 	if op == "has_any" || op == "has_all" {
 		if !fnTextual(x.Type()) {
 			b.fail(errOperands(op, x.Type(), types.String), e.At)

@@ -68,12 +68,21 @@ func (b *binder) callName(e *syntax.Call) string {
 		if f.Name == "ingestion_time" {
 			return "$IngestionTime"
 		}
+		if f.Spread != nil && first != "" { // array_sort_asc(a)
+			return first + "_sorted"
+		}
 		switch f.Naming {
 		case fn.NameFirst:
 			return first
 		case fn.NameFuncFirst:
 			return f.Name + "_" + first
 		case fn.NamePrefixFirst:
+			if _, ok := b.fns.Agg(name); ok && len(e.Args) > 1 {
+				if f.Name == "hll_merge" { // the scalar forms of hll_merge() and tdigest_merge()
+					return "hll_merged_result"
+				}
+				return "tdigests_merge_result"
+			}
 			if first != "" {
 				return f.Prefix + "_" + first
 			}

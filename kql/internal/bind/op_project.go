@@ -214,12 +214,14 @@ func (b *binder) multiColumns(e syntax.Expr, sc *scope) []plan.Column {
 		for i, a := range c.Args {
 			ts[i] = b.expr(a, sc).Type()
 		}
+		nm := newNamer()
 		for i, o := range f.Spread(ts) {
 			if i < len(c.Args) {
 				if n := b.autoName(c.Args[i]); n != "" {
 					o.Name = n + "_sorted"
 				}
 			}
+			o.Name = nm.unique(o.Name)
 			out = append(out, o)
 		}
 	}

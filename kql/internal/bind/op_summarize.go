@@ -50,10 +50,13 @@ func (b *binder) aggregate(ref fn.AggRef, e *syntax.Call, sc *scope) plan.Expr {
 		if ref.Name == "percentile" || ref.Name == "percentiles" || ref.Name == "covariance" || ref.Name == "covariancep" {
 			at = len(args) - 1
 		}
-		if len(args) <= at {
+		if len(args) <= at || ref.Name == "count" && len(args) > 1 {
 			b.fail(errStatement(e.Name.Text+"() takes a condition"), e.At)
 		}
-		cond = b.boolean(args[at], &inner)
+		cond = b.expr(args[at], &inner)
+		if t := cond.Type(); t != types.Bool && t != types.None {
+			b.fail(errExpectedType("the condition of "+e.Name.Text+"()", "bool", t), args[at].Span())
+		}
 		args = append(append([]syntax.Expr{}, args[:at]...), args[at+1:]...)
 	}
 	a.multi = nil
@@ -118,18 +121,21 @@ func (b *binder) argAggregate(ref fn.AggRef, e *syntax.Call, args []syntax.Expr,
 	}
 	a := sc.agg
 	key := b.expr(args[0], inner)
+	if t := key.Type(); t == types.Dynamic || t == types.GUID {
+		b.fail(errExpectedType("what "+e.Name.Text+"() compares", "number, timespan, datetime, string or bool", t), args[0].Span())
+	}
 	name := b.autoName(args[0])
 	if name == "" {
 		name = ref.Name[4:] + "_"
 	}
 	bound := []plan.Expr{b.known(key)}
 	cols := []plan.Column{column(name, key.Type())}
-	for _, x := range args[1:] {
+	for i, x := range args[1:] {
 		if !isStar(x) {
 			y := b.known(b.expr(x, inner))
 			n := b.autoName(x)
 			if n == "" {
-				n = name
+				n = ref.Name[4:] + "_" + name + "_arg" + itoa(i+1)
 			}
 			bound, cols = append(bound, y), append(cols, column(n, y.Type()))
 			continue
@@ -175,7 +181,7 @@ func (b *binder) takeAny(ref fn.AggRef, e *syntax.Call, args []syntax.Expr, cond
 	if e.Name.Text == "any" {
 		prefix = "any_"
 	}
-	for _, x := range args {
+	for n, x := range args {
 		if isStar(x) {
 			a.starred = true
 			for i, c := range inner.cols {
@@ -186,7 +192,11 @@ func (b *binder) takeAny(ref fn.AggRef, e *syntax.Call, args []syntax.Expr, cond
 			continue
 		}
 		y := b.known(b.expr(x, inner))
-		bound, cols = append(bound, y), append(cols, column(prefix+b.autoName(x), y.Type()))
+		name := prefix + b.autoName(x)
+		if b.autoName(x) == "" {
+			name = "any_arg" + itoa(n)
+		}
+		bound, cols = append(bound, y), append(cols, column(name, y.Type()))
 	}
 	if len(cols) == 0 {
 		b.fail(errStatement(e.Name.Text+"() takes columns"), e.At)

@@ -9,16 +9,16 @@ import (
 )
 
 var statsAggs = []Agg{
-	{Name: "stdev", Doc: "Returns the standard deviation of a sample.", If: "stdevif", Sigs: []string{"(expr: real|dynamic): real"},
+	{Name: "stdev", Doc: "Returns the standard deviation of a sample.", If: "stdevif", Sigs: []string{"(expr: real): real"},
 		New: func(Spec) Accumulator { return &momentsAcc{root: true} },
 		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `stdev(x)`, `1.5811388300841898`}}},
-	{Name: "stdevp", Doc: "Returns the standard deviation of a population.", If: "stdevpif", Sigs: []string{"(expr: real|dynamic): real"},
+	{Name: "stdevp", Doc: "Returns the standard deviation of a population.", If: "stdevpif", Sigs: []string{"(expr: real): real"},
 		New: func(Spec) Accumulator { return &momentsAcc{root: true, whole: true} },
 		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `stdevp(x)`, `1.4142135623730951`}}},
-	{Name: "variance", Doc: "Returns the variance of a sample.", If: "varianceif", Sigs: []string{"(expr: real|dynamic): real"},
+	{Name: "variance", Doc: "Returns the variance of a sample.", If: "varianceif", Sigs: []string{"(expr: real): real"},
 		New: func(Spec) Accumulator { return &momentsAcc{} },
 		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `variance(x)`, `2.5`}}},
-	{Name: "variancep", Doc: "Returns the variance of a population.", If: "variancepif", Sigs: []string{"(expr: real|dynamic): real"},
+	{Name: "variancep", Doc: "Returns the variance of a population.", If: "variancepif", Sigs: []string{"(expr: real): real"},
 		New: func(Spec) Accumulator { return &momentsAcc{whole: true} },
 		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `variancep(x)`, `2.0`}}},
 	{Name: "covariance", Doc: "Returns the covariance of two variables of a sample.", If: "covarianceif", Sigs: []string{"(expr1: real, expr2: real): real"},

@@ -37,7 +37,7 @@ var arrayFuncs = []Func{
 		Ex: []Example{{`array_iff(dynamic([true,false,true]), dynamic([1,2,3]), dynamic([4,5,6]))`, `[1,5,3]`}, {`array_iff(dynamic([1,0,50]), "yes", "no")`, `["yes","no","yes"]`},
 			{`array_iff(dynamic(["x",null]), 1, 0)`, `[null,null]`}, {`array_iff(dynamic([true,true]), dynamic([1]), 0)`, `[1,null]`}}},
 	{Name: "array_index_of", Doc: "Returns the place (from 0) of the first, or the given, element that equals a value; -1 where there is none.",
-		Sigs: []Sig{{"(array: array, value: scalar, start?: long, length?: long, occurrence?: long): long", Row(arrayIndexOf)}},
+		Sigs: []Sig{{"(array: array, value: scalar, start?: long, length?: long, !occurrence?: long): long", Row(arrayIndexOf)}},
 		Ex: []Example{{`array_index_of(dynamic(["this","is","an"]), "an")`, `2`}, {`array_index_of(dynamic(["a","b","a"]), "a", 1, 1)`, `-1`},
 			{`array_index_of(dynamic(["a","b","a"]), "a", 0, -1, 2)`, `2`}, {`array_index_of(dynamic(["this","is","an","example","an","example"]), "an", -3)`, `4`}}},
 	{Name: "array_slice", Doc: "Cuts elements start to end (both included, negative from the end) out of an array.",

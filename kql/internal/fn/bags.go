@@ -72,7 +72,7 @@ var bagFuncs = []Func{
 		Ex: []Example{{`bag_remove_keys(dynamic({"a":1,"b":2}), dynamic(["a","x"]))`, `{"b":2}`},
 			{`bag_remove_keys(dynamic({"k":{"p":1,"q":2},"z":3}), dynamic(["$.k.p","z"]))`, `{"k":{"q":2}}`}}},
 	{Name: "bag_set_key", Doc: "Sets a key, given by name or as a path such as $.a.b, of a property bag.",
-		Sigs: []Sig{{"(bag: bag, key: string, value: scalar): dynamic", Row(func(a []value.Value) value.Value {
+		Sigs: []Sig{{"(bag: bag, !key: string, value: scalar): dynamic", Row(func(a []value.Value) value.Value {
 			if a[0].Bag() == nil {
 				return value.Null
 			}
@@ -99,7 +99,7 @@ var bagFuncs = []Func{
 		})}},
 		Ex: []Example{{`bag_zip(dynamic(["a","b"]), dynamic([1,"2",3]))`, `{"a":1,"b":"2"}`}, {`bag_zip(dynamic(["a",8,"b"]), dynamic(1))`, `{"a":null,"b":null}`}}},
 	{Name: "bag_pack", Aliases: []string{"pack", "pack_dictionary"}, Doc: "Makes a property bag out of keys and values in turn.",
-		Sigs: []Sig{{"(key: text, value: scalar, more...: scalar): dynamic", Row(func(a []value.Value) value.Value {
+		Sigs: []Sig{{"(key: string, value: scalar, more...: scalar): dynamic", Row(func(a []value.Value) value.Value {
 			out := value.NewBag(len(a) / 2)
 			for i := 0; i+1 < len(a); i += 2 {
 				k := value.Text(a[i], false)
@@ -130,7 +130,7 @@ var bagFuncs = []Func{
 		})}},
 		Ex: []Example{{`dynamic_to_json(dynamic({"b":[1],"a":"x"}))`, `{"a":"x","b":[1]}`}, {`dynamic_to_json(dynamic("s"))`, `"s"`}}},
 	{Name: "extract_json", Aliases: []string{"extractjson"}, Doc: "Reads a JSON text and returns what lies at a path such as $.a[0].b, as text.", TypeArg: true,
-		Sigs: []Sig{{"(jsonPath: string, dataSource: string): string", Map2(func(path, text string) (string, bool) {
+		Sigs: []Sig{{"(!jsonPath: string, dataSource: string): string", Map2(func(path, text string) (string, bool) {
 			steps, ok := jsonPath(path)
 			v, err := value.ParseJSON(text)
 			if !ok || err != nil {

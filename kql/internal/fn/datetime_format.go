@@ -11,12 +11,12 @@ import (
 
 var formatFuncs = []Func{
 	{Name: "format_datetime", Doc: "Writes a datetime by a format of y, M, d, H, h, m, s, f, F and tt (repeated letters for more digits) and the delimiters / - : , . _ [ ] and blank.", Naming: NameFirst,
-		Sigs: []Sig{{"(date: datetime, format: string): string", formatKernel(datetimeFormat)}},
+		Sigs: []Sig{{"(date: datetime, !format: string): string", formatKernel(datetimeFormat)}},
 		Ex: []Example{{`format_datetime(datetime(2017-01-29 09:00:05), "yy-MM-dd [HH:mm:ss]")`, `17-01-29 [09:00:05]`},
 			{`format_datetime(datetime(2017-01-29 21:00:05.1230000), "yyyy-M-d h:mm:ss.fff tt")`, `2017-1-29 9:00:05.123 PM`},
 			{`format_datetime(datetime(2020-01-05), "MMM ddd")`, `011 055`}}},
 	{Name: "format_timespan", Doc: "Writes a timespan by a format of d, H, h, m, s, f and F (repeated letters for more digits) and the delimiters / - : , . _ [ ] and blank.", Naming: NameFirst,
-		Sigs: []Sig{{"(timespan: timespan, format: string): string", formatKernel(timespanFormat)}},
+		Sigs: []Sig{{"(timespan: timespan, !format: string): string", formatKernel(timespanFormat)}},
 		Ex: []Example{{`format_timespan(timespan(29.09:00:05.12345), "dd.hh:mm:ss.FF")`, `29.09:00:05.12`}, {`format_timespan(-2.5h, "hh:mm")`, `-02:30`},
 			{`format_timespan(timespan(29.09:00:05), "ddd.h:mm:ss [fff]")`, `029.9:00:05 [000]`}}},
 }

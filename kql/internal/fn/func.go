@@ -59,7 +59,9 @@ type Func struct {
 // An argument type is one of KQL's types or a set: scalar (any), number,
 // integer, summable (number or timespan or datetime), orderable (any but dynamic),
 // array and bag (dynamic), any (scalar). "text" takes any scalar and hands
-// over its tostring(). The result is a type, "$2" (the type of argument 2),
+// over its tostring(), "plaintext" any but a dynamic. A dynamic goes into a
+// string as its text and nowhere else that does not name it, as in Kusto. A name
+// that begins with "!" takes constants only. The result is a type, "$2" (the type of argument 2),
 // "widest" (of all numeric arguments, int counting as long), "common" (of all
 // arguments from the second type variable on; see Resolve) or "common(2)".
 type Sig struct {

@@ -185,7 +185,7 @@ var hllFuncs = []Func{
 		})}},
 		Ex: []Example{{`dcount_hll(dynamic([[1024,14],["1","2"],[]]))`, `2`}, {`dcount_hll(dynamic(1))`, `null`}}},
 	{Name: "hll_merge", Doc: "Merges states of hll() to one.", Naming: NamePrefixFirst, Prefix: "hll_merge",
-		Sigs: []Sig{{"(hll: dynamic, more...: dynamic): dynamic", Row(mergeHLL)}},
+		Sigs: []Sig{{"(hll: dynamic, hll2: dynamic, more...: dynamic): dynamic", Row(mergeHLL)}},
 		Ex:   []Example{{`hll_merge(dynamic([[1024,14],["1"],[]]), dynamic([[1024,14],["1","2"],[]]))`, `[[1024,14],["1","2"],[]]`}}},
 	{Name: "hll_isvalid", Doc: "Tells whether a value is a state of hll().",
 		Sigs: []Sig{{"(hll: dynamic): bool", Row(func(a []value.Value) value.Value {
@@ -197,7 +197,7 @@ var hllFuncs = []Func{
 
 var hllAggs = []Agg{
 	{Name: "hll", Doc: "Returns a state from which dcount_hll() gives the number of different values, and that hll_merge() merges. The accuracy is 0 to 4, by default 1.", If: "hll_if", IfPrefix: "hll_if",
-		Sigs: []string{"(expr: scalar, accuracy?: long): dynamic"},
+		Sigs: []string{"(expr: string|int|long|datetime|timespan|guid|decimal|dynamic, accuracy?: long): dynamic"},
 		New:  PerGroup(func(s Spec) State { return &hllState{p: hllBits[hllAccuracy(s)]} }),
 		Ex:   []AggExample{{`datatable(x:long)[2,1,2]`, `dcount_hll(hll(x))`, `2`}}},
 	{Name: "hll_merge", Doc: "Merges states of hll() over rows.",

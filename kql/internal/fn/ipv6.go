@@ -32,7 +32,7 @@ var ipv6Funcs = []Func{
 		Sigs: []Sig{{"(ip: string, range: string): bool", Map2(inRange6)}},
 		Ex:   []Example{{`ipv6_is_in_range("a5e:f127::1", "a5e:f127::/32")`, `true`}}},
 	{Name: "ipv6_is_in_any_range", Doc: "Tells whether an IPv6 address lies in any of several ranges.",
-		Sigs: []Sig{{"(ip: string, range: scalar, more...: scalar): bool", Row(func(a []value.Value) value.Value { return inAny(a, inRange6) })}},
+		Sigs: []Sig{{"(ip: string, range: string|array, more...: string): bool", Row(func(a []value.Value) value.Value { return inAny(a, inRange6) })}},
 		Ex:   []Example{{`ipv6_is_in_any_range("a5e:f127::1", dynamic(["a5e:f127::/32"]))`, `true`}}},
 	{Name: "parse_ipv6", Doc: "Writes an IPv6 or IPv4 address as the full IPv6 form.",
 		Sigs: []Sig{{"(ip: string): string", Map1(func(s string) (string, bool) {

@@ -57,7 +57,7 @@ var mathFuncs = []Func{
 		Sigs: []Sig{{"(base: real, exponent: real): real", Map2(Total2(math.Pow))}}, Ex: []Example{{`pow(2, 10)`, `1024.0`}, {`pow(2.0, 0.5)`, `1.4142135623730951`}}},
 	{Name: "round", Doc: "Rounds to a number of digits after the point (before it, where negative), halves away from zero.", Naming: NameFirst,
 		Sigs: []Sig{
-			{"(number: integer, precision?: long): $1", Strict(func(a []value.Value) value.Value {
+			{"(number: integer, !precision?: long): $1", Strict(func(a []value.Value) value.Value {
 				p := longArg(a, 1, 0)
 				if p >= 0 || p < -18 {
 					if p < -18 {
@@ -73,8 +73,8 @@ var mathFuncs = []Func{
 				}
 				return value.FromInt64(a[0].Type(), (n+half)/by*by)
 			})},
-			{"(number: real, precision?: long): real", Strict(func(a []value.Value) value.Value { return value.Real(round(a[0].Float(), longArg(a, 1, 0))) })},
-			{"(number: decimal, precision?: long): decimal", Strict(func(a []value.Value) value.Value {
+			{"(number: real, !precision?: long): real", Strict(func(a []value.Value) value.Value { return value.Real(round(a[0].Float(), longArg(a, 1, 0))) })},
+			{"(number: decimal, !precision?: long): decimal", Strict(func(a []value.Value) value.Value {
 				var d apd.Decimal
 				ctx := types.Decimals()
 				ctx.Rounding = apd.RoundHalfUp
@@ -152,7 +152,7 @@ var mathFuncs = []Func{
 			{"(value: long, minLength?: long): string", Row(func(a []value.Value) value.Value { return toHex(a, math.MaxUint64) })}},
 		Ex: []Example{{`tohex(256)`, `100`}, {`tohex(-256)`, `ffffffffffffff00`}, {`tohex(toint(-256), 8)`, `ffffff00`}, {`tohex(256, 8)`, `00000100`}}},
 	{Name: "format_bytes", Doc: "Writes a size in bytes in the unit that fits, or the given one (Bytes, KB, MB, GB, TB, PB, EB), with a number of digits after the point.", Naming: NameFirst,
-		Sigs: []Sig{{"(size: real, precision?: real, units?: string): string", Row(formatBytes)}},
+		Sigs: []Sig{{"(size: real, !precision?: real, !units?: string): string", Row(formatBytes)}},
 		Ex:   []Example{{`format_bytes(564)`, `564 Bytes`}, {`format_bytes(10332, 1)`, `10.1 KB`}, {`format_bytes(20010332, 2)`, `19.08 MB`}, {`format_bytes(20010332, 0, "KB")`, `19541 KB`}}},
 }
 

@@ -5,7 +5,7 @@ import (
 )
 
 func special1(name, doc, call, want string, f func(float64) float64) Func {
-	return Func{Name: name, Doc: doc, Sigs: []Sig{{"(x: real): real", Map1(Total(f))}}, Ex: []Example{{call, want}}}
+	return Func{Name: name, Doc: doc, Naming: NameFirst, Sigs: []Sig{{"(x: real): real", Map1(Total(f))}}, Ex: []Example{{call, want}}}
 }
 
 var moreMath = []Func{

@@ -15,6 +15,8 @@ func arith(op string, l, r types.Type) (Overload, bool) {
 	switch {
 	case l == types.Dynamic && r == types.Dynamic:
 		return Overload{Eval: Strict(func(a []value.Value) value.Value { return dynamicArith(op, a[0], a[1]) }), Out: types.Dynamic}, true
+	case op != "+" && op != "-" && (l == types.Dynamic && !r.Numeric() || r == types.Dynamic && !l.Numeric()):
+		return Overload{}, false // a time multiplied with what may be no number
 	case l == types.Dynamic:
 		lt = operandType(r)
 	case r == types.Dynamic:

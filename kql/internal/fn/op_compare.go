@@ -100,7 +100,8 @@ func equalCells[T Cell](want bool, eq func(a, b T) bool) Kernel {
 	})
 }
 
-// ordering returns the overload of < <= > >=; null with a null operand.
+// ordering returns the overload of < <= > >=; null with a null operand. A
+// dynamic is compared with numbers only; beside a time it needs a cast.
 func ordering(op string, l, r types.Type) (Overload, bool) {
 	lt, rt := l, r
 	if lt == types.Dynamic && rt == types.Dynamic {
@@ -108,13 +109,13 @@ func ordering(op string, l, r types.Type) (Overload, bool) {
 			return value.Compare(a, b), a.Type() == b.Type() || a.Numeric() && b.Numeric()
 		})}, true
 	}
-	if lt == types.Dynamic && (rt.Numeric() || rt == types.DateTime || rt == types.TimeSpan) {
+	if lt == types.Dynamic && rt.Numeric() {
 		lt = operandType(rt)
 		if rt.Integer() {
 			lt = types.Real
 		}
 	}
-	if rt == types.Dynamic && (lt.Numeric() || lt == types.DateTime || lt == types.TimeSpan) {
+	if rt == types.Dynamic && lt.Numeric() {
 		rt = operandType(lt)
 		if lt.Integer() {
 			rt = types.Real

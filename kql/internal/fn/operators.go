@@ -42,7 +42,11 @@ func orOther(t, o types.Type) types.Type {
 // Unary returns the overload of a unary operator.
 func Unary(op string, t types.Type) (Overload, bool) {
 	if op == "+" {
-		return Overload{To: []types.Type{t}, Out: t, Eval: func(c *Call) (*vec.Vec, error) { return c.Args[0], nil }}, t.Numeric() || t == types.TimeSpan || t == types.Dynamic
+		out := t
+		if t == types.Int {
+			out = types.Long
+		}
+		return Overload{To: []types.Type{out}, Out: out, Eval: func(c *Call) (*vec.Vec, error) { return c.Args[0], nil }}, t.Numeric() || t == types.TimeSpan || t == types.Dynamic
 	}
 	return negate(t)
 }

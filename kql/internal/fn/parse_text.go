@@ -12,7 +12,7 @@ import (
 
 var parseFuncs = []Func{
 	{Name: "parse_csv", Doc: "Splits one record of comma-separated values.", Naming: NameFirst,
-		Sigs: []Sig{{"(csv_text: text): dynamic", Map1(parseCSV)}},
+		Sigs: []Sig{{"(csv_text: string): dynamic", Map1(parseCSV)}},
 		Ex:   []Example{{`parse_csv("aa,b,cc")`, `["aa","b","cc"]`}, {`parse_csv('a,"b,c"')`, `["a","b,c"]`}}},
 	{Name: "parse_url", Aliases: []string{"parseurl"}, Doc: "Takes a URL apart.",
 		Sigs: []Sig{{"(url: string): dynamic", Map1(parseURL)}},

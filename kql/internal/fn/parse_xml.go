@@ -15,7 +15,7 @@ const (
 
 var xmlFuncs = []Func{
 	{Name: "parse_xml", Doc: "Turns XML into a bag: attributes get an @, texts beside them the name #text, repeated elements become an array.", Naming: NameFirst,
-		Sigs: []Sig{{"(xml_text: text): dynamic", Map1(parseXML)}},
+		Sigs: []Sig{{"(xml_text: string): dynamic", Map1(parseXML)}},
 		Ex: []Example{{`parse_xml("<a><b x='1'>t</b><c/></a>")`, `{"a":{"b":{"@x":"1","#text":"t"},"c":null}}`},
 			{`parse_xml("<a><b>1</b><b>2</b></a>")`, `{"a":{"b":["1","2"]}}`}}},
 }

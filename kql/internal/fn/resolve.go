@@ -13,6 +13,19 @@ type Overload struct {
 	Eval Kernel
 	To   []types.Type // convert argument i to this type first (None: leave it)
 	Out  types.Type
+
+	sig *Signature
+}
+
+// ConstOnly returns the name of parameter i where it takes constants only,
+// "" where it takes any value.
+func (o Overload) ConstOnly(i int) string {
+	if o.sig != nil {
+		if p := o.sig.param(i); p != nil && p.Const {
+			return p.Name
+		}
+	}
+	return ""
 }
 
 // Resolve picks the overload of f for arguments of the given types: the one
@@ -31,7 +44,7 @@ func (t *Table) Resolve(f *Func, args []types.Type) (Overload, error) {
 	if best < 0 {
 		return Overload{}, mismatch(f.Name, sigs, args)
 	}
-	return Overload{Func: f, Eval: f.Sigs[best].Eval, To: bestTo, Out: sigs[best].Result(args)}, nil
+	return Overload{Func: f, Eval: f.Sigs[best].Eval, To: bestTo, Out: sigs[best].Result(args), sig: &sigs[best]}, nil
 }
 
 // mismatch explains why no signature fits.
@@ -39,8 +52,8 @@ func mismatch(name string, sigs []Signature, args []types.Type) error {
 	lo, hi := 1<<30, 0
 	for _, s := range sigs {
 		n, m := 0, len(s.Params)
-		for _, p := range s.Params {
-			if !p.Opt {
+		for i, p := range s.Params {
+			if !p.Opt && !(p.Rest && i > 0) {
 				n++
 			}
 			if p.Rest {

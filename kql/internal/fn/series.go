@@ -77,7 +77,7 @@ func seriesPair(name, doc, call, want string, f func(a, b value.Value) value.Val
 		return value.Array(out)
 	})
 	return Func{Name: name, Doc: doc + " A number may stand for one of the series; where an element is missing or no number, the result is null.",
-		Sigs: []Sig{{"(series1: array|number, series2: array|number): dynamic", k}}, Ex: []Example{{call, want}}}
+		Sigs: []Sig{{"(series1: array, series2: array|number): dynamic", k}, {"(series1: number, series2: array): dynamic", k}}, Ex: []Example{{call, want}}}
 }
 
 // whole tells whether both values are integers.
@@ -165,14 +165,8 @@ var seriesFuncs = []Func{
 	}),
 	seriesFold("series_magnitude", "Returns the length of a series as a vector.", `series_magnitude(dynamic([3,4]))`, `5.0`, func(xs []float64) float64 { return math.Sqrt(dot(xs, xs)) }),
 	{Name: "series_dot_product", Doc: "Returns the dot product of two series, cut to the shorter one; an element that is no number gives null.",
-		Sigs: []Sig{{"(series1: array|number, series2: array|number): real", Strict(func(a []value.Value) value.Value {
-			x, y, ok := bothSeries(a[0], a[1])
-			if !ok {
-				return value.Null
-			}
-			return value.Real(dot(x, y))
-		})}},
-		Ex: []Example{{`series_dot_product(dynamic([1,2,4]), dynamic([4,2,1]))`, `12.0`}, {`series_dot_product(dynamic([1,2]), 3)`, `9.0`}, {`series_dot_product(dynamic([1,null]), dynamic([1,2]))`, `null`}}},
+		Sigs: []Sig{{"(series1: array, series2: array|number): real", Strict(seriesDot)}, {"(series1: number, series2: array): real", Strict(seriesDot)}},
+		Ex:   []Example{{`series_dot_product(dynamic([1,2,4]), dynamic([4,2,1]))`, `12.0`}, {`series_dot_product(dynamic([1,2]), 3)`, `9.0`}, {`series_dot_product(dynamic([1,null]), dynamic([1,2]))`, `null`}}},
 	{Name: "series_cosine_similarity", Doc: "Returns the cosine of the angle between two series as vectors, whose lengths may be given; an element that is no number gives null.",
 		Sigs: []Sig{{"(series1: array, series2: array, magnitude1?: real, magnitude2?: real): real", Row(func(a []value.Value) value.Value {
 			x, y, ok := bothSeries(a[0], a[1])
@@ -201,13 +195,13 @@ var seriesFuncs = []Func{
 		Ex: []Example{{`series_pearson_correlation(dynamic([1,2,4]), dynamic([4,2,1]))`, `-0.9285714285714288`}}},
 	{Name: "series_stats", Doc: "Returns the minimum and maximum of a series with their places, its average, standard deviation and variance as columns; null where an element is no number, unless these are to be ignored.",
 		Outs: []Column{{"min", types.Real}, {"min_idx", types.Long}, {"max", types.Real}, {"max_idx", types.Long}, {"avg", types.Real}, {"stdev", types.Real}, {"variance", types.Real}},
-		Sigs: []Sig{{"(series: array, ignore_nonfinite?: bool): dynamic", Row(func(a []value.Value) value.Value {
+		Sigs: []Sig{{"(series: array, !ignore_nonfinite?: bool): dynamic", Row(func(a []value.Value) value.Value {
 			s := statsOf(a)
 			return value.Array(s[:7])
 		})}},
 		Ex: []Example{{`series_stats(dynamic([3,1,2]))`, `[1.0,1,3.0,0,2.0,1.0,1.0]`}, {`series_stats(dynamic([]))`, `[null,null,null,null,null,null,null]`}}},
 	{Name: "series_stats_dynamic", Doc: "Returns what series_stats does, the sum and the length as a property bag.",
-		Sigs: []Sig{{"(series: array, ignore_nonfinite?: bool): dynamic", Row(func(a []value.Value) value.Value {
+		Sigs: []Sig{{"(series: array, !ignore_nonfinite?: bool): dynamic", Row(func(a []value.Value) value.Value {
 			b := value.NewBag(9)
 			for i, v := range statsOf(a) {
 				b.Set(statNames[i], v)
@@ -307,4 +301,12 @@ func correlation(x, y []float64) float64 {
 		syy += dy * dy
 	}
 	return sxy / math.Sqrt(sxx*syy)
+}
+
+func seriesDot(a []value.Value) value.Value {
+	x, y, ok := bothSeries(a[0], a[1])
+	if !ok {
+		return value.Null
+	}
+	return value.Real(dot(x, y))
 }

@@ -10,7 +10,7 @@ import (
 )
 
 var seriesFilterFuncs = []Func{
-	{Name: "series_fir", Doc: "Applies a filter of finite impulse response to a series. The filter is divided by its sum unless told otherwise or a coefficient is negative; a centered filter looks at both sides of each element. Before the start and after the end the series counts as 0.",
+	{Name: "series_fir", Doc: "Applies a filter of finite impulse response to a series. The filter is divided by its sum unless told otherwise or a coefficient is negative; a centered filter looks at both sides of each element. Before the start and after the end the series counts as 0.", Naming: NameFirst,
 		Sigs: []Sig{{"(series: array, filter: array, normalize?: bool, center?: bool): dynamic", Row(seriesFIR)}},
 		Ex: []Example{{`series_fir(dynamic([0,0,10,0]), dynamic([1,1]))`, `[0.0,0.0,5.0,5.0]`}, {`series_fir(dynamic([1,3,6]), dynamic([1,-1]), false)`, `[1.0,2.0,3.0]`},
 			{`series_fir(dynamic([0,3,0]), dynamic([1,1,1]), true, true)`, `[1.0,1.0,1.0]`}}},

@@ -11,10 +11,12 @@ import (
 // Param is one parsed parameter of a signature.
 type Param struct {
 	Name string
-	In   types.Set  // types taken as they are
+	In   types.Set  // types taken as they are, or with To converted
 	To   types.Type // for "text": convert to string whatever comes
 	Opt  bool
 	Rest bool
+	// Const takes constants only.
+	Const bool
 }
 
 // Signature is the parsed form of Sig.Text.
@@ -55,6 +57,9 @@ func ParseSig(text string) (Signature, error) {
 			return s, fmt.Errorf("signature %q: parameter %q", text, part)
 		}
 		p := Param{Name: strings.TrimSpace(name)}
+		if n, ok := strings.CutPrefix(p.Name, "!"); ok {
+			p.Name, p.Const = n, true
+		}
 		if n, ok := strings.CutSuffix(p.Name, "?"); ok {
 			p.Name, p.Opt = n, true
 		}
@@ -65,6 +70,8 @@ func ParseSig(text string) (Signature, error) {
 			kind = strings.TrimSpace(kind)
 			if kind == "text" {
 				p.In, p.To = p.In|types.Scalar, types.String
+			} else if kind == "plaintext" {
+				p.In, p.To = p.In|types.Scalar&^types.SetOf(types.Dynamic), types.String
 			} else if set, ok := sets[kind]; ok {
 				p.In |= set
 			} else if t, ok := types.Parse(kind); ok {
@@ -115,10 +122,12 @@ func (s *Signature) param(i int) *Param {
 }
 
 // accept returns the type that an argument of type a is converted to and what
-// that costs: 0 as it is, 1 promoted, 4 out of a dynamic; below 0: never.
+// that costs: 0 as it is, 1 promoted, 4 the text of a dynamic; below 0: never.
+// A dynamic is taken for its text, and for nothing else without a cast, as
+// Kusto does.
 func (p *Param) accept(a types.Type) (types.Type, int) {
 	switch {
-	case p.To != types.None:
+	case p.To != types.None && (a == types.None || p.In.Has(a)):
 		return p.To, 0
 	case p.In.Has(a):
 		return a, 0
@@ -132,12 +141,8 @@ func (p *Param) accept(a types.Type) (types.Type, int) {
 			}
 		}
 	}
-	if a == types.Dynamic {
-		for _, t := range []types.Type{types.String, types.Real, types.Long, types.DateTime, types.TimeSpan, types.Bool, types.GUID, types.Decimal, types.Int} {
-			if p.In.Has(t) {
-				return t, 4
-			}
-		}
+	if a == types.Dynamic && p.In == types.SetOf(types.String) {
+		return types.String, 4
 	}
 	return types.None, -1
 }

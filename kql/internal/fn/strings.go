@@ -28,7 +28,7 @@ var stringFuncs = []Func{
 		Sigs: []Sig{{"(value: text, more...: text): string", evalStrcat}},
 		Ex:   []Example{{`strcat("a", 1, true)`, `a1True`}, {`strcat("a", int(null))`, `a`}}},
 	{Name: "strcat_delim", Doc: "Joins the texts of its arguments with a delimiter between them.",
-		Sigs: []Sig{{"(delimiter: text, value: text, more...: text): string", Row(func(args []value.Value) value.Value {
+		Sigs: []Sig{{"(delimiter: text, value: text, value2: text, more...: text): string", Row(func(args []value.Value) value.Value {
 			parts := make([]string, len(args)-1)
 			for i, a := range args[1:] {
 				parts[i] = a.Str()
@@ -63,12 +63,12 @@ var stringFuncs = []Func{
 		Sigs: []Sig{{"(value: text): string", Map1(Total(reverseText))}},
 		Ex:   []Example{{`reverse("ABC")`, `CBA`}, {`reverse(123.45)`, `54.321`}, {`reverse(3h)`, `00:00:30`}}},
 	{Name: "indexof", Doc: "Returns the place (from 0) of the first, or the given, occurrence of a text; -1 where there is none, null for an empty one.",
-		Sigs: []Sig{{"(source: text, lookup: text, start?: long, length?: long, occurrence?: long): long", Strict(indexOf)}},
+		Sigs: []Sig{{"(source: text, lookup: text, start?: long, length?: long, !occurrence?: long): long", Strict(indexOf)}},
 		Ex: []Example{{`indexof("abcdefg", "cde")`, `2`}, {`indexof("abcdefg", "cde", 1, 4)`, `2`}, {`indexof("abcdefg", "cde", 1, 2)`, `-1`},
 			{`indexof("abcdefg", "cde", -5)`, `2`}, {`indexof(1234567, 5, 1, 4)`, `4`}, {`indexof("abcdefgabcdefg", "cde", 1, 10, 2)`, `9`},
 			{`indexof("abcdefgabcdefg", "cde", 1, -1, 3)`, `-1`}, {`indexof("abc", "")`, `null`}}},
 	{Name: "countof", Doc: "Counts the occurrences of a text (which may overlap) or, with the kind \"regex\", of matches of a regular expression.",
-		Sigs: []Sig{{"(source: string, search: string, kind?: string): long", Rows(countOf)}},
+		Sigs: []Sig{{"(source: string, search: string, !kind?: string): long", Rows(countOf)}},
 		Ex: []Example{{`countof("aaaa", "aa")`, `3`}, {`countof("ababa", "ab", "normal")`, `2`}, {`countof("abcabc", "a.c", "regex")`, `2`},
 			{`countof("ababa", "aba", "regex")`, `1`}}},
 	{Name: "replace_string", Doc: "Replaces all occurrences of a text.",

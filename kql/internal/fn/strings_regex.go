@@ -12,41 +12,41 @@ import (
 
 var regexFuncs = []Func{
 	{Name: "extract", Doc: "Returns what a capture group (0: the whole match) of a regular expression matched; the empty string where nothing did.", TypeArg: true,
-		Sigs: []Sig{{"(regex: string, captureGroup: long, source: string): string", Rows(extract)}},
+		Sigs: []Sig{{"(!regex: string, captureGroup: long, source: string): string", Rows(extract)}},
 		Ex: []Example{{`extract("x=([0-9.]+)", 1, "hello x=45.6|wo")`, `45.6`}, {`extract("a(b)?", 1, "a")`, ``}, {`extract("z", 0, "a")`, ``},
 			{`extract(@"\d+", 0, "n٣")`, `٣`}}},
 	{Name: "extract_all", Aliases: []string{"extractall"}, Doc: "Returns all matches of a regular expression: an array of texts, of arrays where there are several capture groups; null without a match.",
 		Sigs: []Sig{
-			{"(regex: string, source: string): dynamic", Rows(func(c *Call, a []value.Value) (value.Value, error) {
+			{"(!regex: string, source: string): dynamic", Rows(func(c *Call, a []value.Value) (value.Value, error) {
 				return extractAll(c, a[0].Str(), value.Null, a[1].Str())
 			})},
-			{"(regex: string, captureGroups: array, source: string): dynamic", Rows(func(c *Call, a []value.Value) (value.Value, error) {
+			{"(!regex: string, captureGroups: array, source: string): dynamic", Rows(func(c *Call, a []value.Value) (value.Value, error) {
 				return extractAll(c, a[0].Str(), a[1], a[2].Str())
 			})},
 		},
 		Ex: []Example{{`extract_all(@"(\d+)", "123, 567 and 789")`, `["123","567","789"]`}, {`extract_all(@"(\w)(\w)", "ab-cd")`, `[["a","b"],["c","d"]]`},
 			{`extract_all(@"(\w)(\w)(\w)", dynamic([1,3]), "abc-def")`, `[["a","c"],["d","f"]]`}, {`extract_all("(z)", "a")`, `null`}}},
 	{Name: "replace_regex", Doc: "Replaces all matches of a regular expression; \\1 in the replacement stands for capture group 1, \\0 for the match.",
-		Sigs: []Sig{{"(source: string, lookup_regex: string, rewrite_pattern: string): string", Rows(func(c *Call, a []value.Value) (value.Value, error) {
+		Sigs: []Sig{{"(source: string, !lookup_regex: string, !rewrite_pattern: string): string", Rows(func(c *Call, a []value.Value) (value.Value, error) {
 			return replaceRegex(c, a[1].Str(), a[2].Str(), a[0].Str())
 		})}},
 		Ex: []Example{{`replace_regex("Number is 1", @"is (\d+)", @"was: \1")`, `Number was: 1`}, {`replace_regex("a b", @"\s", "$1")`, `a$1b`}}},
 	{Name: "replace", Doc: "Replaces all matches of a regular expression (older order of arguments; see replace_regex).",
-		Sigs: []Sig{{"(regex: string, rewrite: string, source: string): string", Rows(func(c *Call, a []value.Value) (value.Value, error) {
+		Sigs: []Sig{{"(!regex: string, !rewrite: string, source: string): string", Rows(func(c *Call, a []value.Value) (value.Value, error) {
 			return replaceRegex(c, a[0].Str(), a[1].Str(), a[2].Str())
 		})}},
 		Ex: []Example{{`replace(@"is (\d+)", @"was: \1", "Number is 1")`, `Number was: 1`}}},
 	{Name: "trim", Doc: "Removes one match of a regular expression from both ends of a text.",
-		Sigs: []Sig{{"(regex: string, source: string): string", trimmer(true, true)}},
+		Sigs: []Sig{{"(!regex: string, source: string): string", trimmer(true, true)}},
 		Ex:   []Example{{`trim("--", "--https://bing.com--")`, `https://bing.com`}, {`trim(" ", "  a ")`, ` a`}, {`trim(@"[^\w]+", "-  Te st1// $")`, `Te st1`}}},
 	{Name: "trim_start", Doc: "Removes one match of a regular expression from the start of a text.",
-		Sigs: []Sig{{"(regex: string, source: string): string", trimmer(true, false)}},
+		Sigs: []Sig{{"(!regex: string, source: string): string", trimmer(true, false)}},
 		Ex:   []Example{{`trim_start("https://", "https://bing.com")`, `bing.com`}, {`trim_start("x", "xxab")`, `xab`}}},
 	{Name: "trim_end", Doc: "Removes one match of a regular expression from the end of a text.",
-		Sigs: []Sig{{"(regex: string, source: string): string", trimmer(false, true)}},
+		Sigs: []Sig{{"(!regex: string, source: string): string", trimmer(false, true)}},
 		Ex:   []Example{{`trim_end(".com", "bing.com")`, `bing`}, {`trim_end(@"\s+", "a  ")`, `a`}}},
 	{Name: "indexof_regex", Doc: "Returns the place (from 0) of the first, or the given, match of a regular expression; -1 where there is none, null where start is negative.",
-		Sigs: []Sig{{"(source: text, match: text, start?: long, length?: long, occurrence?: long): long", Rows(indexOfRegex)}},
+		Sigs: []Sig{{"(source: text, !match: text, start?: long, length?: long, !occurrence?: long): long", Rows(indexOfRegex)}},
 		Ex: []Example{{`indexof_regex("abcabc", "a.c")`, `0`}, {`indexof_regex("abcabcdefg", "a.c", 0, 9, 2)`, `3`}, {`indexof_regex("abcabc", "a.c", 1, -1, 2)`, `-1`},
 			{`indexof_regex("ababaa", "a.a", 0, -1, 2)`, `-1`}, {`indexof_regex("abcabc", "a|ab", -1)`, `null`}}},
 	{Name: "regex_quote", Doc: "Escapes the characters of a text that mean something in a regular expression.",

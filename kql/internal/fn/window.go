@@ -19,9 +19,9 @@ var windowFuncs = []Func{
 	{Name: "row_rank_min", Doc: "Ranks the rows by a sorted value; equal values share the lowest rank. Begins anew where restart is true.", Window: true,
 		Sigs: []Sig{{"(term: scalar, restart?: bool): long", rankKernel(false)}}},
 	{Name: "prev", Doc: "Returns a column of the row that stands some rows before.", Window: true,
-		Sigs: []Sig{{"(column: scalar, offset?: long, default?: scalar): $1", offsetKernel(-1)}}},
+		Sigs: []Sig{{"(column: scalar, offset?: long, !default?: scalar): $1", offsetKernel(-1)}}},
 	{Name: "next", Doc: "Returns a column of the row that stands some rows behind.", Window: true,
-		Sigs: []Sig{{"(column: scalar, offset?: long, default?: scalar): $1", offsetKernel(1)}}},
+		Sigs: []Sig{{"(column: scalar, offset?: long, !default?: scalar): $1", offsetKernel(1)}}},
 	{Name: "row_window_session", Doc: "Returns the start of the session that a row belongs to: a new one begins where the distance to its first row, or to the row before, is too large, or restart is true.", Window: true,
 		Sigs: []Sig{{"(expr: datetime, maxDistanceFromFirst: timespan, maxDistanceBetweenNeighbors: timespan, restart?: bool): datetime", evalSession}}},
 }
