@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"github.com/azward/azward/directory"
+	"github.com/azward/azward/internal/collect"
+	"github.com/azward/azward/internal/snapshot"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/resource"
 )
@@ -34,7 +37,9 @@ type ActivityLog struct {
 	Skipped int // lines that do not: no caller, no action, no resource, refused
 	First   time.Time
 	Last    time.Time
-	uses    map[useKey]*use
+	// Read are the spans that were read whole, where snapshots say so.
+	Read []snapshot.Period
+	uses map[useKey]*use
 }
 
 type useKey struct{ caller, action, scope string }
@@ -46,11 +51,17 @@ type use struct {
 
 // ReadActivityLog reads exports of Azure's activity log: the table AzureActivity
 // as JSON, JSON lines or CSV, the answers of the REST API, or the lines that
-// diagnostic settings write; compressed or not. Files are added up. Source:
+// diagnostic settings write; compressed or not; and snapshots that hold an
+// activity log. Files are added up. Source:
 // "Azure Activity Log event schema", and the reference of the table AzureActivity.
 func ReadActivityLog(paths []string) (*ActivityLog, error) {
 	log := &ActivityLog{uses: map[useKey]*use{}}
+	var snapshots []string
 	for _, path := range paths {
+		if isSnapshot(path) {
+			snapshots = append(snapshots, path)
+			continue
+		}
 		if err := log.file(path); err != nil {
 			if pe, ok := errors.AsType[*fs.PathError](err); ok {
 				return nil, usagef("read the activity log %s: %v", path, pe.Err)
@@ -61,7 +72,29 @@ func ReadActivityLog(paths []string) (*ActivityLog, error) {
 			return nil, fmt.Errorf("read the activity log %s: %w", path, err)
 		}
 	}
+	if len(snapshots) == 0 {
+		return log, nil
+	}
+	read, err := ScanLog(context.Background(), snapshots, collect.TableActivity, func(v jsondoc.Value) error { log.add(v); return nil })
+	if errors.Is(err, ErrNoLogs) {
+		return nil, usagef("%s holds no activity log: azward collect --logs reads it", strings.Join(snapshots, ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	log.Read = read.Periods
 	return log, nil
+}
+
+// span returns when everything that happened in a subscription is known, the
+// latest such span; ok is false where nothing says so.
+func (l *ActivityLog) span(subscription string) (from, to time.Time, ok bool) {
+	for _, p := range l.Read {
+		if strings.EqualFold(p.Scope, subscription) && p.To.After(to) {
+			from, to, ok = p.From, p.To, true
+		}
+	}
+	return from, to, ok
 }
 
 func (l *ActivityLog) file(path string) error {

@@ -13,6 +13,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/azward/azward/condaccess"
+	"github.com/azward/azward/internal/collect"
+	"github.com/azward/azward/internal/snapshot"
 	"github.com/azward/azward/jsondoc"
 )
 
@@ -23,11 +25,14 @@ const (
 )
 
 // ReplayLog decides the sign-ins of a log, which is JSON Lines, a JSON array, or
-// an object with an array in "value", plain or gzip. It reads as it goes; only an
-// array is read whole. Lines that are no JSON are counted as skipped, and the
+// an object with an array in "value", plain or gzip, or a snapshot that holds
+// sign-ins. It reads as it goes; only an array is read whole. Lines that are no JSON are counted as skipped, and the
 // first is described. progress may be nil.
 func ReplayLog(ctx context.Context, in io.Reader, today, proposed *condaccess.Set, workers int, progress func(signIns int)) (*condaccess.Replay, string, error) {
 	buffered := bufio.NewReaderSize(in, 1<<16)
+	if head, _ := buffered.Peek(1 << 12); snapshot.IsSnapshot(head) || bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
+		return replaySnapshot(ctx, buffered, today, proposed, workers, progress)
+	}
 	if magic, _ := buffered.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
 		z, err := gzip.NewReader(buffered)
 		if err != nil {
@@ -88,6 +93,42 @@ func ReplayLog(ctx context.Context, in io.Reader, today, proposed *condaccess.Se
 		parts[0].Merge(p)
 	}
 	return parts[0], bad, nil
+}
+
+// replaySnapshot decides the sign-ins that a snapshot holds.
+func replaySnapshot(ctx context.Context, in io.Reader, today, proposed *condaccess.Set, workers int, progress func(int)) (*condaccess.Replay, string, error) {
+	lines, out := io.Pipe()
+	done := make(chan error, 1)
+	n, asked := 0, false
+	go func() {
+		var line []byte
+		err := snapshot.Scan(in, func(l snapshot.Line) error {
+			asked = asked || l.Period != nil && l.Period.Table == collect.TableSignIns
+			if l.Log == nil || l.Log.Table != collect.TableSignIns {
+				return nil
+			}
+			n++
+			line = append(l.Log.Row.AppendJSON(line[:0]), '\n')
+			_, err := out.Write(line)
+			return err
+		})
+		_ = out.CloseWithError(err) // never fails
+		done <- err
+	}()
+	r, bad, err := ReplayLog(ctx, lines, today, proposed, workers, progress)
+	_ = lines.Close() // ends the goroutine where deciding failed
+	scanned := <-done
+	switch {
+	case err != nil:
+		return nil, "", err
+	case errors.Is(scanned, snapshot.ErrNotSnapshot):
+		return nil, "", usagef("it is compressed by zstd and no snapshot; sign-ins may be plain or gzip")
+	case scanned != nil:
+		return nil, "", scanned
+	case n == 0 && !asked:
+		return nil, "", usagef("the snapshot holds no sign-ins: azward collect --logs reads them")
+	}
+	return r, bad, nil
 }
 
 // skipSpace moves to the first byte that is no space or byte order mark.

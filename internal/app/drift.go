@@ -27,6 +27,10 @@ type Judged struct {
 	inv    *inventory.Inventory
 	rules  map[string]*rule
 	states map[verdictKey]finding.State
+	at     time.Time // when it was read
+	actors actors    // what its logs say of who did what
+
+	since time.Time // when the reading before was made, while they are compared
 }
 
 type verdictKey struct{ control, resource string }
@@ -34,15 +38,20 @@ type verdictKey struct{ control, resource string }
 // Judge reads and assesses what the options name, and keeps the state of every
 // verdict. What a snapshot holds is judged at the time at which it was read.
 func Judge(ctx context.Context, o Options) (*Judged, error) {
-	if at := readAt(o.From); !at.IsZero() {
+	at := readAt(o.From)
+	if !at.IsZero() {
 		o.Now = at
+	}
+	who, err := logActors(ctx, o.From)
+	if err != nil {
+		return nil, err
 	}
 	s := &session{o: &o, start: o.clock()}
 	a, err := s.run(ctx)
 	if err != nil {
 		return nil, err
 	}
-	j := &Judged{Assessment: a, s: s, inv: s.inv, rules: map[string]*rule{}, states: make(map[verdictKey]finding.State, len(s.results))}
+	j := &Judged{at: at, actors: who, Assessment: a, s: s, inv: s.inv, rules: map[string]*rule{}, states: make(map[verdictKey]finding.State, len(s.results))}
 	exempts := make([]bool, len(s.rules))
 	for i := range s.rules {
 		j.rules[s.rules[i].id] = &s.rules[i]
@@ -106,6 +115,7 @@ func (j *Judged) Compare(after *Judged) *report.Drift {
 			d.Score.Controls = append(d.Score.Controls, m)
 		}
 	}
+	after.since = j.at
 	j.verdicts(after, d)
 	for _, r := range d.Changes.Added {
 		after.ask(d, r.ID, "added")
@@ -114,6 +124,13 @@ func (j *Judged) Compare(after *Judged) *report.Drift {
 		after.ask(d, c.ID, "changed")
 	}
 	for _, r := range d.Changes.Removed {
+		if id, err := resource.ParseID(r.ID); err == nil {
+			if p, ok := after.actors.deleter(id, j.at, after.at); ok {
+				after.named(&p)
+				d.People = append(d.People, report.Change{ResourceID: r.ID, What: "removed", Ask: p})
+				continue
+			}
+		}
 		j.ask(d, r.ID, "removed")
 	}
 	return d
@@ -239,11 +256,31 @@ func (j *Judged) ask(d *report.Drift, id, what string) {
 	}
 }
 
-// person returns who changed or created a resource last, as Azure says: in
+// person returns who changed a resource last, as logs say that were read with it,
+// or as the resource does, whichever is later.
+func (j *Judged) person(r *resource.Resource) *report.Person {
+	p := j.inBody(r)
+	if by, ok := j.actors.of(r.ID, j.since, j.at); ok && !j.since.IsZero() && (p == nil || !after(p.At, by.At)) {
+		j.named(&by)
+		return &by
+	}
+	return p
+}
+
+// named gives a person the name that the directory knows them by.
+func (j *Judged) named(p *report.Person) {
+	for _, collection := range []string{"users", "servicePrincipals"} {
+		if holder, ok := j.inv.Get(resource.GraphID(collection, p.ID)); ok && p.Name == "" {
+			p.Name = displayName(j.inv, holder)
+		}
+	}
+}
+
+// inBody returns who changed or created a resource last, as Azure says: in
 // systemData (Azure Resource Manager's common types), in the properties of role
 // assignments, in the metadata of policies; of a child that does not say, its
 // parent's.
-func (j *Judged) person(r *resource.Resource) *report.Person {
+func (j *Judged) inBody(r *resource.Resource) *report.Person {
 	for range 4 {
 		for _, at := range []struct {
 			in                      jsondoc.Value
@@ -266,11 +303,7 @@ func (j *Judged) person(r *resource.Resource) *report.Person {
 			if kind != "" {
 				p.Kind = at.in.Get(kind).TextOr("")
 			}
-			for _, collection := range []string{"users", "servicePrincipals"} {
-				if holder, ok := j.inv.Get(resource.GraphID(collection, id)); ok {
-					p.Name = displayName(j.inv, holder)
-				}
-			}
+			j.named(p)
 			return p
 		}
 		up, ok := r.ID.Parent()

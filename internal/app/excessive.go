@@ -57,6 +57,16 @@ func (a *Access) Excessive(log *ActivityLog, days int, now time.Time) *Excessive
 		out.From, out.To = day(log.First), day(log.Last)
 		out.Days = int(log.Last.Sub(log.First).Hours()/24) + 1
 	}
+	for i, p := range log.Read { // what is known to be silent counts too
+		if i == 0 || p.From.Before(log.First) {
+			log.First = p.From
+		}
+		if i == 0 || p.To.After(log.Last) {
+			log.Last = p.To
+		}
+		out.From, out.To = day(log.First), day(log.Last)
+		out.Days = wholeDays(log.First, log.Last)
+	}
 	x := &excess{a: a, log: log, now: now, days: days, covered: out.Days, by: map[string][]*use{}, subs: map[string]bool{}}
 	out.Unattributed = x.index()
 	for _, as := range a.grants {
@@ -182,8 +192,8 @@ func (x *excess) doubts(as *access.Assignment, role *access.Role, all bool) []st
 	if data {
 		out = append(out, "data actions are not in activity logs")
 	}
-	if x.covered < x.days {
-		out = append(out, fmt.Sprintf("the logs cover %d of %d days", x.covered, x.days))
+	if n := x.coveredIn(as.Scope); n < x.days {
+		out = append(out, fmt.Sprintf("the logs cover %d of %d days", n, x.days))
 	}
 	if t, err := time.Parse(time.RFC3339Nano, as.CreatedOn); err == nil && x.now.Sub(t) < time.Duration(x.days)*24*time.Hour {
 		out = append(out, fmt.Sprintf("it was assigned %d days ago", int(x.now.Sub(t).Hours()/24)))
@@ -192,7 +202,7 @@ func (x *excess) doubts(as *access.Assignment, role *access.Role, all bool) []st
 		out = append(out, "members of the group were not read")
 	}
 	for _, sub := range x.subscriptions(as.Scope) {
-		if !x.subs[sub.Key()] {
+		if _, _, read := x.log.span(sub.String()); !read && !x.subs[sub.Key()] {
 			out = append(out, "the logs hold nothing of "+sub.String())
 			break
 		}
@@ -202,6 +212,26 @@ func (x *excess) doubts(as *access.Assignment, role *access.Role, all bool) []st
 	}
 	return out
 }
+
+// coveredIn returns how many days of everything that happened at or below a
+// scope are known: of the subscription of which there are fewest.
+func (x *excess) coveredIn(scope resource.ID) int {
+	if len(x.log.Read) == 0 {
+		return x.covered
+	}
+	least := x.covered
+	for _, sub := range x.subscriptions(scope) {
+		if from, to, ok := x.log.span(sub.String()); ok {
+			least = min(least, wholeDays(from, to))
+		} else {
+			least = 0
+		}
+	}
+	return least
+}
+
+// wholeDays counts the days of a span; one that lacks minutes is one.
+func wholeDays(from, to time.Time) int { return int((to.Sub(from) + time.Hour).Hours() / 24) }
 
 // subscriptions returns those that a scope is in, or that are in it.
 func (x *excess) subscriptions(scope resource.ID) []resource.ID {
@@ -221,7 +251,7 @@ func (x *excess) subscriptions(scope resource.ID) []resource.ID {
 // is to hold data actions too cannot be proposed by what the logs show.
 func (x *excess) suggest(g *GrantUse, as *access.Assignment, role *access.Role, done []*use) {
 	g.State = GrantUsed
-	if x.covered < x.days {
+	if x.coveredIn(as.Scope) < x.days {
 		return // what was done before is not known
 	}
 	if smaller := commonScope(done); smaller != nil && !strings.EqualFold(smaller.String(), as.Scope.String()) && x.a.inv.Within(*smaller, as.Scope) {

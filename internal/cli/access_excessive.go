@@ -20,30 +20,35 @@ func newAccessExcessiveCommand(env *Env) *cobra.Command {
 	var every bool
 	var failOn bool
 	cmd := &cobra.Command{
-		Use:   "excessive --activity FILE",
+		Use:   "excessive [--activity FILE]",
 		Short: "Compare role assignments with what was done by them",
 		Long: `Excessive compares every Azure role assignment with Azure's activity log: which
 were not used at all, and for the others the role with the least power, and the
 smallest scope, that would have been enough.
 
 --activity takes exports of the table AzureActivity (JSON, JSON lines or CSV), the
-answers of the activity log's REST API, or what diagnostic settings write.
+answers of the activity log's REST API, what diagnostic settings write, or a
+snapshot that azward collect --logs made; one that --from names needs no more.
 Reading and data actions are not in activity logs: an assignment that may be used
 for them alone is unknown, and so is one that the logs do not cover for --days.`,
 		Example: `  azward access excessive --activity activity.csv --from export/
   azward access excessive --activity 2026-09.json --activity 2026-10.json --days 60 --from export/ --format csv
+  azward access excessive --from tenant.azs
   az monitor log-analytics query -w WORKSPACE --analytics-query "AzureActivity | where TimeGenerated > ago(90d)" > activity.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if len(logs) == 0 {
-				return usagef("name an activity log with --activity FILE")
-			}
 			if days < 1 || days > 3660 {
 				return usagef("--days %d: expected 1 to 3660", days)
 			}
 			a, err := f.load(cmd, env)
 			if err != nil {
 				return err
+			}
+			if logs == nil {
+				logs = app.WithLog(f.inventory.from, app.LogActivity)
+			}
+			if len(logs) == 0 {
+				return usagef("name an activity log with --activity FILE, or a snapshot that azward collect --logs made with --from")
 			}
 			log, err := app.ReadActivityLog(logs)
 			if err != nil {

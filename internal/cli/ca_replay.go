@@ -18,27 +18,36 @@ func newCAReplayCommand(env *Env) *cobra.Command {
 	var policies string
 	var logs []string
 	cmd := &cobra.Command{
-		Use:   "replay (--demo | --from PATH ...) --log FILE [--policies FILE]",
+		Use:   "replay (--demo | --from PATH ...) [--log FILE] [--policies FILE]",
 		Short: "Try policies against the sign-ins of a log before anybody is locked out",
 		Long: `Replay decides every sign-in of a log by today's policies and, with --policies, by
 a proposed set: who would be newly blocked, asked for more or less, or let in, and
 what each policy does. Report-only policies are counted as well.
 
 A log is Microsoft Graph's signIns (v1.0 or beta) or rows of SigninLogs and the
-like: JSON Lines, an array, or {"value": [...]}, plain or gzip. Where it carries
+like: JSON Lines, an array, or {"value": [...]}, plain or gzip; or a snapshot
+that azward collect --logs made, and one that --from names needs no --log. Where it carries
 Entra's own answers, fidelity says how many of azward's are the same. The log does
 not tell a user's risk at the time, and v1.0 not the flow; what depends on them is
 counted as undecided.`,
 		Example: `  azward ca replay --from export/ --log signins.jsonl
+  azward ca replay --from tenant.azs --policies proposed.json
   azward ca replay --from export/ --log october.jsonl.gz --policies proposed.json
   az rest --url 'https://graph.microsoft.com/beta/auditLogs/signIns' | azward ca replay --from export/ --log -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(logs) == 0 {
-				return &usageError{message: "no log to replay", help: "give sign-ins with --log FILE"}
-			}
 			c, err := f.load(cmd, env, args)
 			if err != nil {
 				return err
+			}
+			if logs == nil {
+				paths, err := f.inventory.paths(args)
+				if err != nil {
+					return err
+				}
+				logs = app.WithLog(paths, app.LogSignIns)
+			}
+			if len(logs) == 0 {
+				return &usageError{message: "no log to replay", help: "give sign-ins with --log FILE, or a snapshot that azward collect --logs made with --from"}
 			}
 			var proposed *condaccess.Set
 			if policies != "" {

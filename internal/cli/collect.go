@@ -22,7 +22,9 @@ type liveFlags struct {
 	subscriptions, exclude, only    []string
 	login                           bool
 	workers                         int
-	since                           string // not a flag of every command
+	since                           string // this and the others are no flags of every command
+	logs                            bool
+	logDays                         int
 }
 
 func (f *liveFlags) add(cmd *cobra.Command) {
@@ -60,7 +62,7 @@ func (f *liveFlags) options(env *Env) (collect.Options, error) {
 		return collect.Options{}, usagef("%v", err)
 	}
 	return collect.Options{
-		Endpoints: e, Tenant: f.tenant, Subscriptions: f.subscriptions, Group: f.group, Exclude: f.exclude, Only: f.only, Since: f.since, Wants: app.CollectWants(), Workers: f.workers, Version: version(), Clock: env.Now,
+		Endpoints: e, Tenant: f.tenant, Subscriptions: f.subscriptions, Group: f.group, Exclude: f.exclude, Only: f.only, Since: f.since, Logs: f.logs, LogDays: f.logDays, Wants: app.CollectWants(), Workers: f.workers, Version: version(), Clock: env.Now,
 	}, nil
 }
 
@@ -113,11 +115,19 @@ changed since is read again, and the rest is taken over. Microsoft Graph keeps
 track for seven days; where it does not any more, all is read and the manifest
 says so. Everything else is read whole.
 
-Secrets are left out: keys, passwords, connection strings, user data. Tokens are
+Logs may be larger than all else, and are read only with --logs (or alone with
+--only logs): activity logs of subscriptions, sign-ins, and audits of the
+directory, of the last --log-days. azward query, access excessive, ca replay and
+diff take them from the snapshot. Microsoft Graph gives some 500 sign-ins a
+second, and events of the last minutes may not be there yet.
+
+Secrets are left out: keys, passwords, connection strings, user data, and of logs
+the claims of tokens, the bodies of requests and their addresses. Tokens are
 sent to the service they are for and written nowhere.`,
 		Example: `  azward collect -o tenant.azs
   azward collect -o tenant.azs --management-group workloads --only arm,graph
   azward collect -o gov.azs --cloud AzureGovernment --login
+  azward collect -o tenant.azs --logs --log-days 90
   azward collect -o tuesday.azs --since monday.azs
   azward collect --permissions
   azward collect --dry-run
@@ -132,6 +142,10 @@ sent to the service they are for and written nowhere.`,
 				return err
 			}
 			switch {
+			case f.logDays < 1 || f.logDays > collect.MaxLogDays:
+				return usagef("--log-days takes 1 to %d", collect.MaxLogDays)
+			case cmd.Flags().Changed("log-days") && !f.logs && !slices.Contains(f.only, "logs"):
+				return usagef("--log-days is for logs, which --logs reads")
 			case permissions:
 				return writeOutput(env, "", func(w io.Writer) error { return writePermissions(w, collect.Permissions(o.Wants)) })
 			case dryRun:
@@ -156,6 +170,8 @@ sent to the service they are for and written nowhere.`,
 	}
 	f.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the snapshot's `FILE`")
+	cmd.Flags().BoolVar(&f.logs, "logs", false, "read logs too: activity of subscriptions, sign-ins, audits of the directory")
+	cmd.Flags().IntVar(&f.logDays, "log-days", collect.DefaultLogDays, fmt.Sprintf("how many days of logs, %d at most; of sign-ins and audits Entra keeps 30", collect.MaxLogDays))
 	cmd.Flags().StringVar(&f.since, "since", "", "an earlier snapshot's `FILE`: of the directory only what changed since is read")
 	cmd.Flags().BoolVar(&permissions, "permissions", false, "print which roles and permissions are used for what, and what each missing one makes unknown")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the calls and make none")
@@ -169,11 +185,14 @@ func sayCollected(env *Env, path string, res collect.Result) error {
 		return err
 	}
 	return writeOutput(env, "", func(w io.Writer) error {
-		resumed := ""
+		resumed, events := "", ""
+		if res.Events > 0 {
+			events = fmt.Sprintf(" and %d events of logs", res.Events)
+		}
 		if res.Resumed > 0 {
 			resumed = fmt.Sprintf(", %d parts from a run before", res.Resumed)
 		}
-		if _, err := fmt.Fprintf(w, "%d records in %s, %d calls%s\n", res.Records, path, res.Calls, resumed); err != nil {
+		if _, err := fmt.Fprintf(w, "%d records%s in %s, %d calls%s\n", res.Records, events, path, res.Calls, resumed); err != nil {
 			return err
 		}
 		for _, line := range missing {

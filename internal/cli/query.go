@@ -53,6 +53,8 @@ func newQueryCommand(env *Env) *cobra.Command {
 		Short: "Run a KQL query over files, with the answers of Microsoft's engine",
 		Long: `Run a query in the Kusto Query Language over tables loaded from files, and over
 the resources of an inventory as Azure Resource Graph's tables (--demo, --from).
+Of a snapshot that azward collect --logs made, AzureActivity, SigninLogs and
+AuditLogs are tables as well.
 
 The query is the argument, a file (--file), or standard input where the argument
 is "-". Without any of them, on a terminal, it opens the shell that azward query
@@ -61,6 +63,7 @@ folders named with --allow-external.`,
 		Example: `  azward query 'print strcat("a", 1)'
   azward query --load SigninLogs=signins.jsonl.gz 'SigninLogs | summarize count() by ResultType'
   azward query --demo 'resources | summarize count() by type'
+  azward query --from tenant.azs 'SigninLogs | where ResultType != 0 | summarize count() by UserPrincipalName'
   azward query --schemas tables.csv --batch queries.jsonl
   azward query --demo`,
 		Args: cobra.MaximumNArgs(1),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/azward/azward/internal/app"
 	"github.com/azward/azward/internal/snapshot"
 	"github.com/azward/azward/inventory"
 )
@@ -57,7 +58,8 @@ file, with the manifest and what was wrong with the files.`,
 				return err
 			}
 			tellDiagnostics(env, inv)
-			return writeSnapshot(env, output, snapshot.Header{CreatedAt: from.now(env).UTC()}, inv)
+			paths := append(slices.Clone(from.from), args...)
+			return writeSnapshotAnd(env, output, snapshot.Header{CreatedAt: from.now(env).UTC()}, inv, copyLogs(cmd.Context(), paths))
 		},
 	}
 	from.add(cmd)
@@ -66,7 +68,21 @@ file, with the manifest and what was wrong with the files.`,
 }
 
 // writeSnapshot writes an inventory as a snapshot and says so on a terminal.
-func writeSnapshot(env *Env, path string, h snapshot.Header, inv *inventory.Inventory, sources ...snapshot.Source) error {
+func writeSnapshot(env *Env, path string, h snapshot.Header, inv *inventory.Inventory) error {
+	return writeSnapshotAnd(env, path, h, inv, func(*snapshot.Writer) error { return nil })
+}
+
+// copyLogs writes the logs that snapshots hold, the latest snapshot first.
+func copyLogs(ctx context.Context, paths []string) func(*snapshot.Writer) error {
+	return func(w *snapshot.Writer) error {
+		_, err := app.CopyLogs(ctx, w, paths)
+		return err
+	}
+}
+
+// writeSnapshotAnd writes an inventory as a snapshot with what more adds, and says
+// so on a terminal.
+func writeSnapshotAnd(env *Env, path string, h snapshot.Header, inv *inventory.Inventory, more func(*snapshot.Writer) error, sources ...snapshot.Source) error {
 	h.Writer = "azward " + version()
 	for r := range inv.OfType("Microsoft.Graph/organization") {
 		h.Tenant = r.Body.Get("id").TextOr("")
@@ -77,6 +93,9 @@ func writeSnapshot(env *Env, path string, h snapshot.Header, inv *inventory.Inve
 			return err
 		}
 		if err := w.Write(inv, sources...); err != nil {
+			return err
+		}
+		if err := more(w); err != nil {
 			return err
 		}
 		return w.Finish()
@@ -156,6 +175,7 @@ type contents struct {
 	Sources  []snapshot.Source `json:"sources"`
 	Manifest []inventory.Entry `json:"manifest"`
 	Notes    []string          `json:"notes"`
+	Logs     []app.LogRead     `json:"logs,omitempty"`
 }
 
 type typeCount struct {
@@ -173,7 +193,9 @@ func readContents(path string) (*contents, error) {
 	defer func() { _ = f.Close() }() // only read
 	c := &contents{File: path, Types: []typeCount{}, Sources: []snapshot.Source{}, Manifest: []inventory.Entry{}, Notes: []string{}}
 	counts, names := map[string]int{}, map[string]string{}
+	logs := app.NewLogReads()
 	err = snapshot.Scan(f, func(l snapshot.Line) error {
+		logs.Add(l)
 		switch {
 		case l.Header != nil:
 			c.Header = l.Header
@@ -199,6 +221,7 @@ func readContents(path string) (*contents, error) {
 	slices.SortFunc(c.Types, func(a, b typeCount) int {
 		return strings.Compare(strings.ToLower(a.Type), strings.ToLower(b.Type))
 	})
+	c.Logs = logs.All()
 	c.Whole = err == nil
 	if err != nil {
 		err = fmt.Errorf("%s: %w", path, err)
@@ -235,6 +258,12 @@ func (c *contents) table(out io.Writer) error {
 	section("RESOURCES")
 	for _, t := range c.Types {
 		line("%d\t%s\n", t.Count, t.Type)
+	}
+	if len(c.Logs) > 0 {
+		section("LOGS")
+		for _, l := range c.Logs {
+			line("%d\t%s\t%s\n", l.Rows, l.Table, l.Span())
+		}
 	}
 	if len(c.Sources) > 0 {
 		section("SOURCES")

@@ -26,7 +26,7 @@ func newSnapshotMergeCommand(env *Env) *cobra.Command {
 ID, of several subscriptions, of the same tenant at several times. Of a resource
 that several have, the latest snapshot counts, and one that a later snapshot
 lacks though it read all of its type is left out. What is no snapshot counts as
-older than those that are.`,
+older than those that are. Logs are joined, each event once.`,
 		Example: `  azward snapshot merge azure.azs entra.azs -o tenant.azs
   azward snapshot merge monday.azs tuesday.azs -o latest.azs`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,8 +37,9 @@ older than those that are.`,
 				return &usageError{message: "no file to write", help: "name it with -o"}
 			}
 			type reading struct {
-				inv *inventory.Inventory
-				at  time.Time
+				inv  *inventory.Inventory
+				at   time.Time
+				path string
 			}
 			var readings []reading
 			var sources []snapshot.Source
@@ -51,19 +52,20 @@ older than those that are.`,
 				if len(of) == 0 {
 					of = []snapshot.Source{{Name: path, Records: inv.Len()}}
 				}
-				readings = append(readings, reading{inv, at})
+				readings = append(readings, reading{inv, at, path})
 				sources = append(sources, of...)
 			}
 			slices.SortStableFunc(readings, func(a, b reading) int { return b.at.Compare(a.at) })
 			latestFirst := make([]*inventory.Inventory, len(readings))
+			paths := make([]string, len(readings))
 			for i, r := range readings {
-				latestFirst[i] = r.inv
+				latestFirst[i], paths[i] = r.inv, r.path
 			}
 			at := readings[0].at
 			if at.IsZero() {
 				at = env.Now()
 			}
-			return writeSnapshot(env, output, snapshot.Header{CreatedAt: at.UTC()}, snapshot.Merge(latestFirst...), sources...)
+			return writeSnapshotAnd(env, output, snapshot.Header{CreatedAt: at.UTC()}, snapshot.Merge(latestFirst...), copyLogs(cmd.Context(), paths), sources...)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`, whole or not at all")
@@ -100,7 +102,7 @@ func newSnapshotRedactCommand(env *Env) *cobra.Command {
 subscriptions, objects and applications, mail addresses and domains, people's
 data, IP addresses and the values of tags. What stands for one thing stands for
 it everywhere, and the shipped controls judge the copy as they judge the
-original. Names of tags, regions, types and settings stay.
+original. Names of tags, regions, types and settings stay. Logs are left out.
 
 Replacements are made with a keyed hash. Without --key-file the key is random
 and forgotten; with it, several snapshots are redacted alike.`,
@@ -166,10 +168,13 @@ func redact(env *Env, from, to string, key []byte) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("%s: %w", from, err)
 	}
-	n := 0
+	n, logs := 0, 0
 	err = writeOutput(env, to, func(out io.Writer) error {
 		var w *snapshot.Writer
 		err := snapshot.Scan(f, func(l snapshot.Line) error {
+			if l.Log != nil {
+				logs++
+			}
 			l, err := rd.Line(l)
 			if err != nil {
 				return err
@@ -199,6 +204,9 @@ func redact(env *Env, from, to string, key []byte) error {
 	}
 	if cut != nil {
 		env.say("%s: warning: %v; what there is was redacted\n", from, cut)
+	}
+	if logs > 0 {
+		env.say("%s: %d events of logs are left out\n", from, logs)
 	}
 	if env.ErrIsTerminal && to != "-" {
 		env.say("wrote %d resources to %s\n", n, to)

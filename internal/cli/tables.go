@@ -188,7 +188,7 @@ func (f *tableFlags) addInventory(ctx context.Context, env *Env, db *kql.MemData
 		return err
 	}
 	app.AddResourceGraph(db, inv)
-	return nil
+	return app.AddLogs(db, f.inventory.from, f.schemas == "", func(gap string) { env.say("azward: not read: %s\n", gap) })
 }
 
 // closers closes several things.

@@ -44,7 +44,13 @@ func (f *Failure) Error() string {
 
 // Denied tells whether the call was refused for lack of permission.
 func (f *Failure) Denied() bool {
-	return f.Status == http.StatusForbidden || f.Status == http.StatusUnauthorized
+	return !f.unlicensed() && (f.Status == http.StatusForbidden || f.Status == http.StatusUnauthorized)
+}
+
+// unlicensed tells whether the call was refused because the tenant has not
+// bought what it asks for.
+func (f *Failure) unlicensed() bool {
+	return strings.HasPrefix(f.Code, "Authentication_RequestFromNonPremiumTenant")
 }
 
 // Limits on one answer and on one call.
@@ -324,6 +330,9 @@ func failureOf(status int, text []byte) *Failure {
 		f.Message = clip(strings.TrimSpace(string(text)), 200)
 	}
 	f.Message = clip(f.Message, 400)
+	if f.unlicensed() {
+		f.Message = "the tenant has no license of Microsoft Entra ID P1, which this needs"
+	}
 	return f
 }
 

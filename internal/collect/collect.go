@@ -31,7 +31,9 @@ type Options struct {
 	Subscriptions []string // ids; empty: every one that may be read
 	Group         string   // name of a management group: only subscriptions below it
 	Exclude       []string // ids of subscriptions to leave out
-	Only          []string // of Parts; empty: all
+	Only          []string // of Parts; empty: all but logs
+	Logs          bool     // logs too
+	LogDays       int      // how many days of logs; 0: DefaultLogDays
 	Wants         []Want   // types that somebody will ask about
 
 	// Since is the file of an earlier snapshot of the tenant: what Microsoft Graph
@@ -50,11 +52,14 @@ type Options struct {
 }
 
 // Parts are what Only names.
-func Parts() []string { return []string{"arm", "graph", "policy", "security"} }
+func Parts() []string { return []string{"arm", "graph", "policy", "security", partLogs} }
+
+const partLogs = "logs"
 
 // Result says what came of a run.
 type Result struct {
 	Records int
+	Events  int // of logs
 	Units   int
 	Resumed int // units that were there from a run before
 	Calls   int64
@@ -66,6 +71,8 @@ type run struct {
 	arm     *client
 	queries *client // Resource Graph: at the same address, with a quota of its own
 	graph   *client
+	reports *client // of Microsoft Graph, with a quota of their own
+	begun   time.Time
 	dir     string
 	workers int
 	clock   func() time.Time
@@ -110,11 +117,11 @@ func Run(ctx context.Context, o Options, w *snapshot.Writer) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	n, err := c.assemble(units, w)
+	n, events, err := c.assemble(units, w)
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Records: n, Units: len(units), Resumed: c.resumed, Calls: c.arm.calls.Load() + c.queries.calls.Load() + c.graph.calls.Load()}, nil
+	return Result{Records: n, Events: events, Units: len(units), Resumed: c.resumed, Calls: c.arm.calls.Load() + c.queries.calls.Load() + c.graph.calls.Load() + c.reports.calls.Load()}, nil
 }
 
 func newRun(o *Options) (*run, error) {
@@ -144,6 +151,7 @@ func newRun(o *Options) (*run, error) {
 	}
 	c.queries = c.arm.with(pace(queryRate, queryBurst))
 	c.graph.large = c.arm.large
+	c.reports = c.graph.with(pace(reportRate, reportBurst))
 	return c, nil
 }
 
@@ -163,7 +171,12 @@ func withParents(wants []Want) []Want {
 	return out
 }
 
-func (c *run) wants(part string) bool { return len(c.o.Only) == 0 || slices.Contains(c.o.Only, part) }
+func (c *run) wants(part string) bool {
+	if part == partLogs { // may be larger than all else
+		return c.o.Logs || slices.Contains(c.o.Only, part)
+	}
+	return len(c.o.Only) == 0 || slices.Contains(c.o.Only, part)
+}
 
 // samePlan keeps what is asked for beside the units, and refuses to go on with
 // those of another question.
@@ -173,15 +186,20 @@ func (c *run) samePlan() error {
 		return err
 	}
 	plan, err := json.Marshal(map[string]any{
-		"since": since, "tenant": c.o.Tenant, "manager": c.o.Endpoints.Manager, "graph": c.o.Endpoints.Graph, "subscriptions": c.o.Subscriptions, "exclude": c.o.Exclude, "group": c.o.Group, "only": c.o.Only, "wants": c.o.Wants, "version": snapshot.Version,
+		"since": since, "tenant": c.o.Tenant, "manager": c.o.Endpoints.Manager, "graph": c.o.Endpoints.Graph, "subscriptions": c.o.Subscriptions, "exclude": c.o.Exclude, "group": c.o.Group, "only": c.o.Only, "logs": c.o.Logs, "logDays": c.o.LogDays, "wants": c.o.Wants, "version": snapshot.Version,
 	})
 	if err != nil {
 		return fmt.Errorf("keep the plan: %w", err)
 	}
-	path := filepath.Join(c.dir, "plan.json")
+	path, begun := filepath.Join(c.dir, "plan.json"), filepath.Join(c.dir, "begun")
 	old, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
+		// Spans of logs are counted from here, in every attempt.
+		c.begun = c.clock().UTC().Truncate(time.Second)
+		if err := os.WriteFile(begun, []byte(c.begun.Format(time.RFC3339)), 0o600); err != nil {
+			return fmt.Errorf("keep the plan: %w", err)
+		}
 		// Whole or not at all: what is left of a plan would be another question.
 		if err := os.WriteFile(path+".new", plan, 0o600); err != nil {
 			return fmt.Errorf("keep the plan: %w", err)
@@ -197,6 +215,13 @@ func (c *run) samePlan() error {
 	}
 	if info, err := os.Stat(path); err == nil && c.clock().Sub(info.ModTime()) > oldest {
 		return fmt.Errorf("%s holds a run that was begun at %s: what it read is too old to go on with; delete the folder", c.dir, info.ModTime().UTC().Format(time.RFC3339))
+	}
+	text, err := os.ReadFile(begun)
+	if err == nil {
+		c.begun, err = time.Parse(time.RFC3339, string(text))
+	}
+	if err != nil {
+		return fmt.Errorf("%s holds a run that does not say when it was begun; delete the folder: %w", c.dir, err)
 	}
 	return nil
 }
@@ -229,7 +254,7 @@ func (c *run) units(ctx context.Context) ([]unit, error) {
 			return nil, err
 		}
 	}
-	azure := c.wants("arm") || c.wants("policy") || c.wants("security")
+	azure := c.wants(partLogs) || c.wants("arm") || c.wants("policy") || c.wants("security")
 	if azure {
 		first := []unit{
 			{name: "subscriptions", source: sourceARM, types: []string{resource.TypeSubscription}, scope: "/", run: c.listSubscriptions},
@@ -262,6 +287,9 @@ func (c *run) units(ctx context.Context) ([]unit, error) {
 	}
 	if c.wants("arm") {
 		second = append(second, c.listUnits(subscriptions)...)
+	}
+	if c.wants(partLogs) {
+		second = append(second, c.logUnits(subscriptions)...)
 	}
 	if c.wants("graph") {
 		second = append(second, c.graphUnits()...)
@@ -410,11 +438,11 @@ func (c *run) parents(units []unit, subscriptions []string) (map[string]*found, 
 
 // assemble writes the units as one snapshot: records first, then what is said of
 // them.
-func (c *run) assemble(units []unit, w *snapshot.Writer) (records int, err error) {
+func (c *run) assemble(units []unit, w *snapshot.Writer) (records, events int, err error) {
 	for _, u := range units {
 		in, err := os.Open(unitPath(c.dir, u.name))
 		if err != nil {
-			return 0, fmt.Errorf("read what was kept of %s: %w", u.name, err)
+			return 0, 0, fmt.Errorf("read what was kept of %s: %w", u.name, err)
 		}
 		err = snapshot.Scan(in, func(l snapshot.Line) error {
 			if l.Header != nil || l.End != nil {
@@ -423,6 +451,9 @@ func (c *run) assemble(units []unit, w *snapshot.Writer) (records int, err error
 			if l.Record != nil {
 				records++
 			}
+			if l.Log != nil {
+				events++
+			}
 			if l.Delta != nil {
 				l.Delta.Since, l.Delta.Changed = time.Time{}, nil // were for the run
 			}
@@ -430,10 +461,10 @@ func (c *run) assemble(units []unit, w *snapshot.Writer) (records int, err error
 		})
 		_ = in.Close() // only read
 		if err != nil {
-			return 0, fmt.Errorf("put %s into the snapshot: %w", u.name, err)
+			return 0, 0, fmt.Errorf("put %s into the snapshot: %w", u.name, err)
 		}
 	}
-	return records, nil
+	return records, events, nil
 }
 
 func (c *run) pause(ctx context.Context, d time.Duration) error {

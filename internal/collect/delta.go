@@ -226,7 +226,6 @@ type changes struct {
 	gone    map[string]bool
 	changed map[string]jsondoc.Value // as they are now, by id
 	unread  []string
-	reason  string // of unread
 }
 
 // errTooMany ends the reading of changes that a whole read is cheaper than.

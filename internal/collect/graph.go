@@ -145,7 +145,7 @@ func (c *run) readCollection(ctx context.Context, s *sink, g graphCollection, ty
 	take := func(v jsondoc.Value) error { n++; return s.addGraph(g.collection, v) }
 	err = c.graph.list(ctx, g.path, nil, take)
 	var f *Failure
-	if errors.As(err, &f) && g.fallback != "" && n == 0 && (f.Denied() || f.Status == http.StatusBadRequest) {
+	if errors.As(err, &f) && g.fallback != "" && n == 0 && (f.Denied() || f.unlicensed() || f.Status == http.StatusBadRequest) {
 		entry.Unread, entry.Reason = g.lost, "refused: "+f.Error()
 		err = c.graph.list(ctx, g.fallback, nil, take)
 	}

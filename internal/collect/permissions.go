@@ -2,6 +2,7 @@ package collect
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -33,7 +34,13 @@ func Permissions(wants []Want) []Permission {
 			reader.Types = append(reader.Types, l.typ)
 		}
 	}
+	reader.Types = append(reader.Types, activityLog.typ)
 	by := map[string][]string{}
+	for _, l := range entraLogs {
+		by[l.permission] = append(by[l.permission], l.typ)
+	}
+	// "List signIns": without it, policies that applied are left out of sign-ins.
+	by["Policy.Read.All"] = append(by["Policy.Read.All"], entraLogs[0].typ+" appliedConditionalAccessPolicies")
 	for _, g := range graphCollections {
 		for name := range strings.SplitSeq(g.permission, ", ") {
 			by[name] = append(by[name], "Microsoft.Graph/"+g.collection)
@@ -66,9 +73,12 @@ func Plan(o Options) []string {
 	c := &run{o: o}
 	var out []string
 	arm := func(method, path string) { out = append(out, method+" "+o.Endpoints.Manager+path) }
-	if c.wants("arm") || c.wants("policy") || c.wants("security") {
+	assets := c.wants("arm") || c.wants("policy") || c.wants("security")
+	if assets || c.wants(partLogs) {
 		arm("GET", "/subscriptions?api-version=2022-12-01")
 		arm("GET", "/providers/Microsoft.Management/managementGroups?api-version=2020-05-01")
+	}
+	if assets {
 		for _, table := range []string{"resources", "resourcecontainers", "authorizationresources", "policyresources", "securityresources"} {
 			arm("POST", "/providers/Microsoft.ResourceGraph/resources?api-version="+apiResourceGraph+"   "+table+" | order by id asc")
 		}
@@ -97,6 +107,12 @@ func Plan(o Options) []string {
 		}
 		for _, p := range graphParts {
 			out = append(out, "POST "+o.Endpoints.Graph+"/v1.0/$batch   "+strings.Replace(p.path, "%s", "{id}", 1))
+		}
+	}
+	if c.wants(partLogs) {
+		arm("GET", "/subscriptions/{subscription}"+activityLog.path+"&$filter="+fmt.Sprintf(activityLog.filter, "{from}", "{to}"))
+		for _, l := range entraLogs {
+			out = append(out, "GET "+o.Endpoints.Graph+l.path+"&$filter="+fmt.Sprintf(l.filter, "{from}", "{to}"))
 		}
 	}
 	return out

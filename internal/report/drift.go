@@ -80,7 +80,7 @@ type Person struct {
 	ID   string `json:"id"` // as Azure says it: a name or the id of an object
 	Name string `json:"name,omitempty"`
 	Kind string `json:"kind,omitempty"` // User, Application, ManagedIdentity, Key
-	Did  string `json:"did"`            // created or changed
+	Did  string `json:"did"`            // created, changed or deleted
 	At   string `json:"at,omitempty"`
 }
 

@@ -377,6 +377,9 @@ func (rd *Redactor) ID(id string) string {
 // code and say no more, as their words may quote anything.
 func (rd *Redactor) Line(l Line) (Line, error) {
 	switch {
+	case l.Log != nil, l.Period != nil, l.Delta != nil:
+		// Events are full of what people did and where; links lead to the tenant.
+		return Line{}, nil
 	case l.Header != nil:
 		h := *l.Header
 		h.Redacted = true

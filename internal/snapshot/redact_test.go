@@ -69,6 +69,9 @@ func sampleTenant(t *testing.T) []Line {
 		{Cover: &inventory.Entry{Type: "Microsoft.KeyVault/vaults", Scope: scope, Source: "dir/export.json", State: inventory.Failed, Reason: "export.json could not be read: kv-clinic-7 is odd"}},
 		{Source: &Source{Name: "export.json", Records: 4}},
 		{Note: &diag.Diagnostic{Code: "X1", Message: "kv-clinic-7 is odd", Source: "export.json"}},
+		{Log: &LogRow{Table: "SigninLogs", Row: parseJSON(t, `{"userPrincipalName":"petra@contoso.example"}`)}},
+		{Period: &Period{Table: "AzureActivity", Scope: scope}},
+		{Delta: &Delta{Type: "Microsoft.Graph/users", Link: "https://graph.microsoft.com/v1.0/users/delta?$deltatoken=x"}},
 	}
 }
 
@@ -88,6 +91,8 @@ func TestRedact(t *testing.T) {
 			fmt.Fprintln(&text, *l.Source)
 		case l.Note != nil:
 			fmt.Fprintln(&text, *l.Note)
+		case l.Log != nil, l.Period != nil, l.Delta != nil:
+			t.Errorf("%+v is still there", l)
 		}
 	}
 	got := strings.ToLower(text.String())

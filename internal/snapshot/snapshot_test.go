@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -347,5 +348,47 @@ func TestScanMemory(t *testing.T) {
 	t.Logf("figure: scanning a snapshot of %d MB of text holds %d MB", n*(len(text)+400)>>20, held)
 	if held > 12 {
 		t.Errorf("%d MB are held", held)
+	}
+}
+
+// TestLinesOfLogs writes the lines that are no resources, and reads them.
+func TestLinesOfLogs(t *testing.T) {
+	var b bytes.Buffer
+	w, err := NewWriter(&b, Header{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 26, 1, 2, 3, 4000, time.UTC)
+	row := parseJSON(t, `{"id":"1","password":"hunter2","inner":{"connectionString":"hunter3"}}`)
+	in := []Line{
+		{Log: &LogRow{Table: "SigninLogs", Row: row}},
+		{Period: &Period{Table: "SigninLogs", Scope: "/", From: at, To: at.Add(time.Hour), Rows: 1}},
+		{Delta: &Delta{Type: "Microsoft.Graph/groups", Link: "https://x/y?$deltatoken=z", At: at, Since: at, Changed: []string{"a", "b"}}},
+	}
+	for _, l := range in {
+		if err := w.Line(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	var out []Line
+	if err := Scan(bytes.NewReader(b.Bytes()), func(l Line) error { out = append(out, l); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(out) != 5 || out[4].End == nil || out[4].End.Logs != 1 || out[4].End.Records != 0 {
+		t.Fatalf("%+v", out)
+	}
+	if got := out[1].Log; got == nil || got.Table != "SigninLogs" || strings.Contains(got.Row.String(), "hunter") || got.Row.Get("id").TextOr("") != "1" {
+		t.Errorf("%+v", got)
+	}
+	if !reflect.DeepEqual(out[2].Period, in[1].Period) || !reflect.DeepEqual(out[3].Delta, in[2].Delta) {
+		t.Errorf("%+v, %+v", out[2].Period, out[3].Delta)
+	}
+	for _, text := range []string{`{"log":{"table":"x"}}`, `{"log":{"row":{}}}`, `{"log":[]}`} {
+		if _, err := ParseLine([]byte(text), nil); err == nil {
+			t.Errorf("%s passed", text)
+		}
 	}
 }

@@ -50,6 +50,9 @@ type Options struct {
 	// that begins the query, read off the inventory, is not there.
 	Query func(ctx context.Context, query string) ([]jsondoc.Value, error)
 
+	// Logs are the events by table, the latest first; nil: [Events] makes some up.
+	Logs map[string][]jsondoc.Value
+
 	PageSize int           // of lists; 0: 100
 	Latency  time.Duration // of every call
 	Throttle float64       // share of calls that are answered 429
@@ -74,6 +77,8 @@ type Server struct {
 	random    *mrand.Rand
 	queries   map[string][]jsondoc.Value
 	states    []state // of the tenant, the latest last
+	logOnce   sync.Once
+	logRows   map[string][]jsondoc.Value
 	listeners []net.Listener
 }
 

@@ -27,6 +27,14 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request) {
 		s.collection(w, r, collection, single)
 		return
 	}
+	switch rest {
+	case "auditLogs/signIns":
+		s.logs(w, r, collect.TableSignIns, "", "@odata.nextLink")
+		return
+	case "auditLogs/directoryAudits":
+		s.logs(w, r, collect.TableAudits, "", "@odata.nextLink")
+		return
+	}
 	if of, ok := strings.CutSuffix(rest, "/delta"); ok {
 		if collection, _, known := collect.GraphCollection(of); known {
 			s.delta(w, r, collection)

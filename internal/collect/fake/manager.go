@@ -41,6 +41,10 @@ func (s *Server) manager(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(lower, "/providers/microsoft.management/managementgroups/") && strings.HasSuffix(lower, "/descendants"):
 		s.descendants(w, r, strings.TrimSuffix(lower, "/descendants"))
 	default:
+		if sub, ok := logPath(path); ok {
+			s.logs(w, r, collect.TableActivity, sub, "nextLink")
+			return
+		}
 		s.resource(w, r, path)
 	}
 }
