@@ -163,24 +163,39 @@ func (inv *Inventory) Coverage(typ string, scope resource.ID) Coverage {
 	if scope.IsZero() {
 		return Coverage{NotRequested, "no scope was named"}
 	}
-	return inv.coverage(strings.ToLower(typ), typ, scope, 0)
+	return inv.coverage(strings.ToLower(typ), typ, scope, 0, true)
+}
+
+// Whole tells whether [Inventory.Coverage] is complete, without the work of
+// saying why it is not.
+func (inv *Inventory) Whole(typ string, scope resource.ID) bool {
+	return !scope.IsZero() && inv.coverage(strings.ToLower(typ), typ, scope, 0, false).State == Complete
 }
 
 // maxCoverageSteps bounds the descent from parents' types to children's.
 const maxCoverageSteps = 4
 
-func (inv *Inventory) coverage(tk, typ string, scope resource.ID, depth int) Coverage {
+// coverage is Coverage of a type in lower case and as it is to be written. Where
+// why is false, reasons are left out.
+func (inv *Inventory) coverage(tk, typ string, scope resource.ID, depth int, why bool) Coverage {
 	te, anyType := inv.Manifest().byType[tk], inv.Manifest().byType[AnyType]
 	if e := inv.nearest(te, anyType, scope); e != nil {
-		c := Coverage{e.State, reason(e, typ)}
+		c := Coverage{State: e.State}
+		if why {
+			c.Reason = reason(e, typ)
+		}
 		if e.Here && c.State == Complete && (scope.Level() == resource.LevelTenant || scope.Level() == resource.LevelManagementGroup) {
 			// The list of the scope itself; its subscriptions have lists of their own.
 			if depth < maxCoverageSteps {
-				if parts, ok := inv.byParts(te, tk, typ, scope, depth); ok {
+				if parts, ok := inv.byParts(te, tk, typ, scope, depth, why); ok {
 					return parts
 				}
 			}
-			return Coverage{Partial, fmt.Sprintf("%s was read of %s itself only", typ, scope)}
+			c.State = Partial
+			if why {
+				c.Reason = fmt.Sprintf("%s was read of %s itself only", typ, scope)
+			}
+			return c
 		}
 		if c.State == Complete {
 			if lost := inv.lostBelow(te, scope); lost != nil {
@@ -198,9 +213,12 @@ func (inv *Inventory) coverage(tk, typ string, scope resource.ID, depth int) Cov
 		return Coverage{State: Complete}
 	}
 	if depth < maxCoverageSteps {
-		if c, ok := inv.byParts(te, tk, typ, scope, depth); ok {
+		if c, ok := inv.byParts(te, tk, typ, scope, depth, why); ok {
 			return c
 		}
+	}
+	if !why {
+		return Coverage{State: NotRequested}
 	}
 	return Coverage{NotRequested, fmt.Sprintf("%s under %s was not asked for", typ, scope)}
 }
@@ -314,11 +332,11 @@ func (inv *Inventory) entriesBelow(te *typeEntries, scope resource.ID) []*Entry 
 // inBody tells whether scope is a resource whose body holds the array of its
 // children of the type, empty or not.
 func (inv *Inventory) inBody(tk string, scope resource.ID) bool {
-	r, ok := inv.Get(scope)
+	parent, member, ok := cutLast(tk)
 	if !ok || scope.Level() != resource.LevelResource {
 		return false
 	}
-	parent, member, ok := cutLast(tk)
+	r, ok := inv.Get(scope)
 	if !ok || parent != r.TypeKey() && !strings.EqualFold(parent, r.ID.Type()) {
 		return false
 	}
@@ -343,13 +361,13 @@ func cutLast(typ string) (parent, last string, ok bool) {
 
 // byParts answers for a scope that no entry covers as a whole from what is
 // known of its parts.
-func (inv *Inventory) byParts(te *typeEntries, tk, typ string, scope resource.ID, depth int) (Coverage, bool) {
+func (inv *Inventory) byParts(te *typeEntries, tk, typ string, scope resource.ID, depth int, why bool) (Coverage, bool) {
 	// Every parent resource was read, and each says all of its children.
 	if parent, _, ok := cutLast(tk); ok && scope.Level() != resource.LevelResource {
-		if pc := inv.coverage(parent, parent, scope, depth+1); pc.State == Complete {
+		if pc := inv.coverage(parent, parent, scope, depth+1, false); pc.State == Complete {
 			whole := true
 			for p := range inv.Under(scope, parent) {
-				if c := inv.coverage(tk, typ, p.ID, depth+1); c.State != Complete {
+				if c := inv.coverage(tk, typ, p.ID, depth+1, false); c.State != Complete {
 					whole = false
 					break
 				}
@@ -374,7 +392,7 @@ func (inv *Inventory) byParts(te *typeEntries, tk, typ string, scope resource.ID
 				continue
 			}
 			subs++
-			if c := inv.coverage(tk, typ, s, depth+1); c.State != Complete {
+			if c := inv.coverage(tk, typ, s, depth+1, false); c.State != Complete {
 				whole = false
 				break
 			}
@@ -391,6 +409,9 @@ func (inv *Inventory) byParts(te *typeEntries, tk, typ string, scope resource.ID
 	}
 	if state == Complete || state == NotRequested {
 		state = Partial
+	}
+	if !why {
+		return Coverage{State: state}, true
 	}
 	c := Coverage{State: state, Reason: fmt.Sprintf("only parts of %s were read for %s", scope, typ)}
 	for _, e := range below {

@@ -439,7 +439,7 @@ func (n *node) predicate(f *frame, location bool) (p predicate, wanted jsondoc.V
 	if location {
 		return locations(n.op, wanted), wanted, true
 	}
-	return n.op.make(wanted), wanted, true
+	return f.predicate(n.op, wanted), wanted, true
 }
 
 // fieldEval makes the code that compares a field.

@@ -92,15 +92,7 @@ type Result struct {
 // NonCompliant with the clauses that decided, or Unknown with what is missing.
 // It allocates nothing where the rule does not match.
 func (e *Evaluator) Evaluate(d *Definition, r *resource.Resource) Result {
-	f := &e.f
-	f.def = d
-	if f.res != r {
-		f.at(r)
-	}
-	f.clear(false)
-	if d.slots >= len(f.memo) {
-		f.memo = append(f.memo, make([]remembered, d.slots+1-len(f.memo))...)
-	}
+	f := e.ready(d, r)
 	if d.Effect == Disabled || d.Effect == None || d.passesOver(r) {
 		return Result{Verdict: finding.Verdict{State: finding.NotApplicable}}
 	}
@@ -119,6 +111,20 @@ func (e *Evaluator) Evaluate(d *Definition, r *resource.Resource) Result {
 		return Result{Verdict: finding.Verdict{State: finding.Compliant}}
 	}
 	return e.matched(d, truth)
+}
+
+// ready makes the frame ready for a definition and a resource.
+func (e *Evaluator) ready(d *Definition, r *resource.Resource) *frame {
+	f := &e.f
+	f.def = d
+	if f.res != r {
+		f.at(r)
+	}
+	f.clear(false)
+	if d.slots >= len(f.memo) {
+		f.memo = append(f.memo, make([]remembered, d.slots+1-len(f.memo))...)
+	}
+	return f
 }
 
 // passesOver tells whether the mode leaves a resource out, whatever the rule says.
@@ -250,14 +256,34 @@ func (e *Evaluator) notExists(d *Definition) Result {
 		return Result{Match: finding.True, Err: d.located(f.failed), Verdict: finding.Verdict{State: finding.Unknown, Missing: missing}}
 	case finding.False:
 	}
+	return f.notThere(want, seen)
+}
+
+// notThere is the answer where none of the resources seen is what an
+// if-not-exists effect wants to be there.
+func (f *frame) notThere(want *existence, seen int) Result {
 	typ, _ := want.typ.str(f)
-	found := fmt.Sprintf("none of %d is as it should be", seen)
-	if seen == 0 {
-		found = "there is none"
+	found := "there is none"
+	if seen > 0 {
+		found = fmt.Sprintf("none of %d is as it should be", seen)
 	}
 	return Result{Match: finding.True, Fires: true, Verdict: finding.Verdict{
 		State: finding.NonCompliant, Because: []finding.Step{{Clause: "exists " + typ, Value: found, Truth: finding.False}},
 	}}
+}
+
+// Why answers as [Evaluator.Evaluate] does of a resource whose state is known
+// from a sweep over the same inventory, and leaves out the work of finding it
+// out again.
+func (e *Evaluator) Why(d *Definition, r *resource.Resource, state finding.State) Result {
+	if state != finding.NonCompliant || d.Effect == Manual {
+		return e.Evaluate(d, r)
+	}
+	e.ready(d, r)
+	if d.Effect == AuditIfNotExists || d.Effect == DeployIfNotExists {
+		return e.f.notThere(d.details.existence, e.f.candidates(d.details.existence))
+	}
+	return Result{Match: finding.True, Fires: true, Verdict: finding.Verdict{State: finding.NonCompliant, Because: e.trace(d)}}
 }
 
 // trace evaluates the rule once more and returns the clauses that decided it.

@@ -69,6 +69,15 @@ func (o *operand) str(f *frame) (s string, known bool) {
 	return s, true
 }
 
+// search is a look for the related resource of an if-not-exists effect.
+type search struct {
+	name, kind string
+	seen       int // resources that have the name and the kind
+	best       finding.Truth
+	missing    []string
+	moved      bool // the frame points at a related resource
+}
+
 // related answers whether a resource as the details ask for is there. seen is
 // how many of the type were looked at.
 func (f *frame) related(e *existence) (t finding.Truth, seen int) {
@@ -81,49 +90,22 @@ func (f *frame) related(e *existence) (t finding.Truth, seen int) {
 	if !okName || !okKind {
 		return finding.Maybe, 0
 	}
-	own := f.res
-	trace := f.trace
-	defer func() { f.trace, f.primary = trace, nil; f.at(own) }()
-	var missing []string
-	best := finding.False
-	// look returns true where r is what was looked for.
-	look := func(r *resource.Resource) bool {
-		if !named(r, name) || kind != "" && !strings.EqualFold(kind, r.Kind()) {
-			return false
-		}
-		seen++
-		if e.when == nil {
-			best = finding.True
-			return true
-		}
-		f.missing = nil
-		f.trace = false
-		f.at(r)
-		f.primary = own
-		t := e.when.eval(f)
-		f.primary = nil
-		switch t {
-		case finding.True:
-			best = finding.True
-			return true
-		case finding.Maybe:
-			best = finding.Maybe
-			missing = append(missing, f.missing...)
-		case finding.False:
-		}
-		return false
-	}
+	s := &f.search
+	*s = search{name: name, kind: kind}
+	own, trace := f.res, f.trace
 	if f.o.Related != nil {
 		for _, r := range f.o.Related {
-			if (r.Type == "" || strings.EqualFold(r.Type, typ)) && look(r) {
-				return finding.True, seen
+			if (r.Type == "" || strings.EqualFold(r.Type, typ)) && f.found(e, own, r) {
+				f.back(own, trace)
+				return finding.True, s.seen
 			}
 		}
-		f.missing = missing
-		return best, seen
+		f.back(own, trace)
+		f.missing = s.missing
+		return s.best, s.seen
 	}
 	if f.inv == nil {
-		f.missing = append(missing, "related resources of type "+typ)
+		f.missing = []string{"related resources of type " + typ}
 		return finding.Maybe, 0
 	}
 	scope, ok := f.existenceRoot(e, own, typ)
@@ -133,24 +115,104 @@ func (f *frame) related(e *existence) (t finding.Truth, seen int) {
 	if e.lower != "" && f.brief {
 		typ = e.lower // which the inventory need not fold again
 	}
-	for r := range f.inv.Under(scope, typ) {
-		if look(r) {
-			return finding.True, seen
+	if f.inv.Count(typ) > 0 {
+		for r := range f.inv.Under(scope, typ) {
+			if f.found(e, own, r) {
+				f.back(own, trace)
+				return finding.True, s.seen
+			}
 		}
 	}
-	f.missing = missing
-	if cov := f.covered(typ, scope); !cov.Complete() {
-		if f.brief {
-			return finding.Maybe, seen
+	f.back(own, trace)
+	f.missing = s.missing
+	if f.brief {
+		if !f.whole(typ, scope) {
+			return finding.Maybe, s.seen
 		}
+		return s.best, s.seen
+	}
+	if cov := f.covered(typ, scope); !cov.Complete() {
 		reason := typ + " under this resource were not read"
 		if cov.Reason != "" {
 			reason += ": " + cov.Reason
 		}
 		f.missing = []string{reason}
-		return finding.Maybe, seen
+		return finding.Maybe, s.seen
 	}
-	return best, seen
+	return s.best, s.seen
+}
+
+// found tells whether r is what the search looks for.
+func (f *frame) found(e *existence, own, r *resource.Resource) bool {
+	s := &f.search
+	if !s.fits(r) {
+		return false
+	}
+	s.seen++
+	if e.when == nil {
+		s.best = finding.True
+		return true
+	}
+	f.missing = nil
+	f.trace = false
+	s.moved = true
+	f.at(r)
+	f.primary = own
+	t := e.when.eval(f)
+	f.primary = nil
+	switch t {
+	case finding.True:
+		s.best = finding.True
+		return true
+	case finding.Maybe:
+		s.best = finding.Maybe
+		s.missing = append(s.missing, f.missing...)
+	case finding.False:
+	}
+	return false
+}
+
+func (s *search) fits(r *resource.Resource) bool {
+	return named(r, s.name) && (s.kind == "" || strings.EqualFold(s.kind, r.Kind()))
+}
+
+// back points the frame at the resource of the if again.
+func (f *frame) back(own *resource.Resource, trace bool) {
+	f.trace, f.primary = trace, nil
+	if f.search.moved {
+		f.at(own)
+	}
+}
+
+// candidates counts the resources that a search would look at, where it is
+// known that none of them is what it looks for.
+func (f *frame) candidates(e *existence) int {
+	typ, ok := e.typ.str(f)
+	if !ok {
+		return 0
+	}
+	s := &f.search
+	*s = search{}
+	s.name, _ = e.name.str(f)
+	s.kind, _ = e.kind.str(f)
+	for _, r := range f.o.Related {
+		if (r.Type == "" || strings.EqualFold(r.Type, typ)) && s.fits(r) {
+			s.seen++
+		}
+	}
+	if f.o.Related != nil || f.inv == nil || f.inv.Count(typ) == 0 {
+		return s.seen
+	}
+	scope, ok := f.existenceRoot(e, f.res, typ)
+	if !ok {
+		return 0
+	}
+	for r := range f.inv.Under(scope, typ) {
+		if s.fits(r) {
+			s.seen++
+		}
+	}
+	return s.seen
 }
 
 // named tells whether a resource has the name that the details give, which may
@@ -257,6 +319,14 @@ func (f *frame) covered(typ string, scope resource.ID) inventory.Coverage {
 	got := f.inv.Coverage(typ, scope)
 	f.roots.coverage[key] = got
 	return got
+}
+
+// whole tells whether the coverage is complete, remembered as covered does.
+func (f *frame) whole(typ string, scope resource.ID) bool {
+	if scope.Level() == resource.LevelResource {
+		return f.inv.Whole(typ, scope)
+	}
+	return f.covered(typ, scope).Complete()
 }
 
 // isChild tells whether a type continues another.

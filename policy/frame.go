@@ -42,10 +42,40 @@ type frame struct {
 	trace, neg bool
 	brief      bool // only the state is asked for
 	roots      rootCache
+	search     search
+	computed   map[computedKey]predicate
 	decided    []decided
 	missing    []string
 	failed     *diag.Diagnostic // the first expression that failed
 	dynamic    map[dynamicKey]*fieldRef
+}
+
+// computedKey is a comparison with a text that an expression made.
+type computedKey struct {
+	op   *Operator
+	text string
+}
+
+// maxComputed bounds how many comparisons with computed texts are kept.
+const maxComputed = 1024
+
+// predicate prepares a comparison with a computed value. Texts come again and
+// again, such as the id of the subscription with a pattern behind it.
+func (f *frame) predicate(op *Operator, wanted jsondoc.Value) predicate {
+	text, ok := wanted.Text()
+	if !ok {
+		return op.make(wanted)
+	}
+	key := computedKey{op, text}
+	if p, ok := f.computed[key]; ok {
+		return p
+	}
+	if f.computed == nil || len(f.computed) >= maxComputed {
+		f.computed = map[computedKey]predicate{}
+	}
+	p := op.make(wanted)
+	f.computed[key] = p
+	return p
 }
 
 type dynamicKey struct {

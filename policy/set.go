@@ -108,7 +108,7 @@ func (e *SetEvaluator) States(r *resource.Resource, yield func(definition int, s
 	return n
 }
 
-// Why evaluates one definition of the set again and says what decided.
-func (e *SetEvaluator) Why(definition int, r *resource.Resource) Result {
-	return e.ev.Evaluate(e.set.defs[definition], r)
+// Why says what decided the state of a resource for one definition of the set.
+func (e *SetEvaluator) Why(definition int, r *resource.Resource, state finding.State) Result {
+	return e.ev.Why(e.set.defs[definition], r, state)
 }

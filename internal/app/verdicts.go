@@ -110,6 +110,6 @@ func (t *teller) why(r result) *finding.Verdict {
 	if v := t.s.given[r]; v != nil {
 		return v
 	}
-	v := t.ev.Evaluate(t.s.rules[r.rule].def, t.s.resources[r.resource]).Verdict
+	v := t.ev.Why(t.s.rules[r.rule].def, t.s.resources[r.resource], r.state).Verdict
 	return &v
 }

@@ -174,12 +174,29 @@ var plainByte = func() (t [256]bool) {
 	return t
 }()
 
+// plainWord tells whether eight bytes stand in a JSON string as they are: none is
+// below a space or above ASCII, a quote or a backslash. A byte that is zero, or
+// lower than another, shows in its highest bit once that is taken from it.
+func plainWord(s string) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	_ = s[7]
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, slash := w^('"'*each), w^('\\'*each)
+	return (w|(w-' '*each)|(quote-each)|(slash-each))&high == 0
+}
+
 // appendString appends a JSON string as encoding/json does that leaves HTML alone.
 func appendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
+		for i+8 <= len(s) && plainWord(s[i:i+8]) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		b := s[i]
 		if plainByte[b] {
 			i++
