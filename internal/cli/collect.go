@@ -171,7 +171,7 @@ sent to the service they are for and written nowhere.`,
 	f.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the snapshot's `FILE`")
 	cmd.Flags().BoolVar(&f.logs, "logs", false, "read logs too: activity of subscriptions, sign-ins, audits of the directory")
-	cmd.Flags().IntVar(&f.logDays, "log-days", collect.DefaultLogDays, fmt.Sprintf("how many days of logs, %d at most; of sign-ins and audits Entra keeps 30", collect.MaxLogDays))
+	cmd.Flags().IntVar(&f.logDays, "log-days", collect.DefaultLogDays, fmt.Sprintf("how many `DAYS` of logs, %d at most; of sign-ins and audits Entra keeps 30", collect.MaxLogDays))
 	cmd.Flags().StringVar(&f.since, "since", "", "an earlier snapshot's `FILE`: of the directory only what changed since is read")
 	cmd.Flags().BoolVar(&permissions, "permissions", false, "print which roles and permissions are used for what, and what each missing one makes unknown")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the calls and make none")
