@@ -22,11 +22,16 @@ type Assignment struct {
 	Scope         resource.ID
 	Condition     *Condition
 	CreatedOn     string
+	Until         string // when it ends; "" where it does not, or where nothing says so
+	Activated     bool   // an eligible role that was activated in Privileged Identity Management
+	Origin        string // of a schedule instance: the id of its role assignment
 	broken        bool
 }
 
 // ParseAssignment reads a Microsoft.Authorization/roleAssignments body, with
-// or without `properties`.
+// or without `properties`, or an instance of a schedule of Privileged Identity
+// Management, which says in addition when it ends.
+// Source: "Role Assignment Schedule Instances - List For Scope", REST API.
 func ParseAssignment(body jsondoc.Value) (*Assignment, diag.List) {
 	var list diag.List
 	props := body.Get("properties")
@@ -39,6 +44,9 @@ func ParseAssignment(body jsondoc.Value) (*Assignment, diag.List) {
 		PrincipalType: props.Get("principalType").TextOr(""),
 		Role:          RoleKey(props.Get("roleDefinitionId").TextOr("")),
 		CreatedOn:     props.Get("createdOn").TextOr(""),
+		Until:         props.Get("endDateTime").TextOr(""),
+		Activated:     strings.EqualFold(props.Get("assignmentType").TextOr(""), "Activated"),
+		Origin:        props.Get("originRoleAssignmentId").TextOr(""),
 	}
 	scope, ok := scopeOf(body, props)
 	switch {

@@ -44,7 +44,9 @@ func (x *finder) azureRoles() {
 		if len(a.CreatedOn) >= 10 {
 			since = " on " + a.CreatedOn[:10]
 		}
-		x.add(StandingAzureRole, a.Principal, name, scope, "assigned"+since+", with no end")
+		if a.Until == "" && !a.Activated {
+			x.add(StandingAzureRole, a.Principal, name, scope, "assigned"+since+", with no end")
+		}
 		if g, ok := x.Directory.Group(a.Principal); ok && !g.RoleAssignable {
 			x.add(GroupCarriesRole, a.Principal, name, scope, "the group is not role-assignable: whoever manages groups decides who is in it")
 		}

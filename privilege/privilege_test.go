@@ -156,6 +156,9 @@ func TestAzureRolesByWhatTheyPermit(t *testing.T) {
 	give(`{"id":"/subscriptions/s/providers/Microsoft.Authorization/roleAssignments/3","properties":{"principalId":"g","roleDefinitionId":"x/b24988ac-6180-42a0-ab88-20f7382dd24c"}}`)
 	give(`{"id":"/subscriptions/s/providers/Microsoft.Authorization/roleAssignments/4","properties":{"principalId":"u","roleDefinitionId":"x/nobodyreadit"}}`)
 	give(`{"id":"/subscriptions/s/providers/Microsoft.Authorization/roleAssignments/5","properties":{"principalId":"u","roleDefinitionId":"x/acdd72a7-3385-48ef-bd42-f606fba81ae7"}}`)
+	// One that was activated and one that ends do not stand.
+	give(`{"id":"/subscriptions/s/providers/Microsoft.Authorization/roleAssignmentScheduleInstances/6","properties":{"principalId":"u","roleDefinitionId":"x/custom","assignmentType":"Activated"}}`)
+	give(`{"id":"/subscriptions/s/providers/Microsoft.Authorization/roleAssignmentScheduleInstances/7","properties":{"principalId":"u","roleDefinitionId":"x/custom","assignmentType":"Assigned","endDateTime":"2027-01-01T00:00:00Z"}}`)
 	v, _ := jsondoc.ParseString(`{"name":"custom","properties":{"roleName":"Custom","permissions":[{"actions":["Microsoft.Authorization/*"]}]}}`)
 	custom, _ := access.ParseRole(v)
 	f.Azure = access.NewSystem(access.Config{Roles: append(access.FundamentalRoles(), custom), Assignments: f.Assignments})

@@ -19,6 +19,7 @@ const (
 	typeRoleDefinition  = "Microsoft.Authorization/roleDefinitions"
 	typeDenyAssignment  = "Microsoft.Authorization/denyAssignments"
 	typeRoleEligibility = "Microsoft.Authorization/roleEligibilityScheduleInstances"
+	typeRoleInstance    = "Microsoft.Authorization/roleAssignmentScheduleInstances"
 	typeClassicAdmin    = "Microsoft.Authorization/classicAdministrators"
 )
 
@@ -73,7 +74,9 @@ func NewAccess(inv *inventory.Inventory) *Access {
 			cfg.Denies = append(cfg.Denies, deny)
 		}
 	}
-	cfg.Assignments = append(a.assignments(typeRoleAssignment), a.classic()...)
+	cfg.Assignments = a.assignments(typeRoleAssignment)
+	a.ends(cfg.Assignments)
+	cfg.Assignments = append(cfg.Assignments, a.classic()...)
 	a.grants, a.denies = cfg.Assignments, cfg.Denies
 	a.active = access.NewSystem(cfg)
 	cfg.Assignments = a.assignments(typeRoleEligibility)
@@ -96,6 +99,29 @@ func (a *Access) assignments(typ string) []*access.Assignment {
 		out = append(out, one)
 	}
 	return out
+}
+
+// ends says of assignments which of them were activated, and when they end, as
+// the instances of Privileged Identity Management's schedules have it. One
+// names its assignment, or else has its principal, role and scope.
+func (a *Access) ends(list []*access.Assignment) {
+	byID, bySame := map[string]*access.Assignment{}, map[string]*access.Assignment{}
+	same := func(as *access.Assignment) string { return as.Principal + " " + as.Role + " " + as.Scope.Key() }
+	for _, one := range a.assignments(typeRoleInstance) {
+		if one.Origin != "" {
+			byID[lower(one.Origin[strings.LastIndexByte(one.Origin, '/')+1:])] = one
+		}
+		bySame[same(one)] = one
+	}
+	for _, as := range list {
+		one, ok := byID[lower(as.ID[strings.LastIndexByte(as.ID, '/')+1:])]
+		if !ok {
+			one, ok = bySame[same(as)]
+		}
+		if ok {
+			as.Activated, as.Until = one.Activated, one.Until
+		}
+	}
 }
 
 // Codes of what NewAccess says of assignments.

@@ -137,7 +137,7 @@ func (a *Access) way(g access.Grant, eligible bool) Way {
 	as := g.Assignment
 	w := Way{
 		Principal: a.Named(g.Principal), Role: as.Role, RoleID: as.Role, Scope: as.Scope.String(), Assignment: as.ID, Kind: "azure",
-		Eligible: eligible, Since: as.CreatedOn, Grants: g.Truth, Missing: g.Missing, Via: a.chain(g.Principal, g.Via),
+		Eligible: eligible, Activated: as.Activated, Since: as.CreatedOn, Until: as.Until, Grants: g.Truth, Missing: g.Missing, Via: a.chain(g.Principal, g.Via),
 	}
 	if g.Role != nil && g.Role.Name != "" {
 		w.Role = g.Role.Name

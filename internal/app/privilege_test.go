@@ -6,6 +6,7 @@ import (
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/privilege"
 	"github.com/azward/azward/resource"
 )
 
@@ -43,5 +44,36 @@ func TestContextEnforced(t *testing.T) {
 		if got := NewAccess(b.Build()).contextEnforced("c2"); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
+	}
+}
+
+// Role assignments do not say whether they were activated or end; the instances
+// of Privileged Identity Management's schedules do.
+// Source: "Role Assignment Schedule Instances - List For Scope", REST API.
+func TestAzureRolesThatEndDoNotStand(t *testing.T) {
+	const at = `"scope":"` + badSub + `"`
+	const owner = `"roleDefinitionId":"` + badSub + `/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635",` + at
+	inv := inventoryOf(t, `[
+{"id":"`+badSub+`","type":"Microsoft.Resources/subscriptions","name":"0b1f6471-1bf0-4dda-aec3-111122223333"},
+{"id":"`+badSub+`/providers/Microsoft.Authorization/roleAssignments/a1","type":"Microsoft.Authorization/roleAssignments","name":"a1","properties":{"principalId":"u1",`+owner+`}},
+{"id":"`+badSub+`/providers/Microsoft.Authorization/roleAssignments/a2","type":"Microsoft.Authorization/roleAssignments","name":"a2","properties":{"principalId":"u2",`+owner+`}},
+{"id":"`+badSub+`/providers/Microsoft.Authorization/roleAssignments/a3","type":"Microsoft.Authorization/roleAssignments","name":"a3","properties":{"principalId":"u3",`+owner+`}},
+{"id":"`+badSub+`/providers/Microsoft.Authorization/roleAssignmentScheduleInstances/i1","type":"Microsoft.Authorization/roleAssignmentScheduleInstances","name":"i1","properties":{"principalId":"u1",`+owner+`,"assignmentType":"Activated","endDateTime":"2026-11-01T08:00:00Z","originRoleAssignmentId":"`+badSub+`/providers/Microsoft.Authorization/roleAssignments/A1"}},
+{"id":"`+badSub+`/providers/Microsoft.Authorization/roleAssignmentScheduleInstances/i2","type":"Microsoft.Authorization/roleAssignmentScheduleInstances","name":"i2","properties":{"principalId":"u2",`+owner+`,"assignmentType":"Assigned","endDateTime":"2027-01-01T00:00:00Z"}},
+{"id":"`+badSub+`/providers/Microsoft.Authorization/roleAssignmentScheduleInstances/i3","type":"Microsoft.Authorization/roleAssignmentScheduleInstances","name":"i3","properties":{"principalId":"u3",`+owner+`,"assignmentType":"Assigned"}}
+]`)
+	a := NewAccess(inv)
+	var stands []string
+	for _, f := range privilege.Find(privilege.Facts{Directory: a.dir, Azure: a.active, Assignments: a.grants}) {
+		if f.Rule.ID == privilege.StandingAzureRole {
+			stands = append(stands, f.Principal)
+		}
+	}
+	if len(stands) != 1 || stands[0] != "u3" {
+		t.Errorf("these stand: %v, want u3", stands)
+	}
+	e := a.Explain(a.Named("u1"), "Microsoft.Compute/virtualMachines/write", false, scopeID(t, badSub))
+	if len(e.Ways) != 1 || !e.Ways[0].Activated || e.Ways[0].Until != "2026-11-01T08:00:00Z" {
+		t.Errorf("u1's ways: %+v", e.Ways)
 	}
 }
