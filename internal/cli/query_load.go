@@ -57,35 +57,32 @@ func dataFormat(path string) string {
 	return ""
 }
 
-// loadTable reads a file with the columns of schema, or, where there is none,
+// openTable opens a file with the columns of schema, or, where there is none,
 // with those of hint and whatever else the file holds.
-func loadTable(path string, schema, hint []kql.Column) (*kqlio.Loaded, error) {
+func openTable(path string, schema, hint []kql.Column) (*kqlio.Stream, error) {
 	format := dataFormat(path)
 	if format == "" {
 		return nil, usagef("the name does not say the format: want .csv, .tsv, .json or .jsonl, perhaps with .gz or .zst")
 	}
-	return readData(path, format, schema, hint)
+	in := kqlio.Input{Open: func() (io.Reader, func(), error) { return openData(path) }}
+	info, err := os.Stat(path)
+	in.Once = err == nil && !info.Mode().IsRegular() // a pipe
+	switch format {
+	case "csv":
+		in.Comma = ','
+	case "tsv":
+		in.Comma = '\t'
+	}
+	return kqlio.NewStream(in, schema, hint)
 }
 
-func readData(path, format string, schema, hint []kql.Column) (*kqlio.Loaded, error) {
-	r, done, err := openData(path)
+// loadTable reads a file into memory; see openTable.
+func loadTable(ctx context.Context, path string, schema, hint []kql.Column) (*kqlio.Loaded, error) {
+	s, err := openTable(path, schema, hint)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
-	comma := ','
-	if format == "tsv" {
-		comma = '\t'
-	}
-	switch {
-	case format == "json" && schema != nil:
-		return kqlio.ReadJSON(r, schema)
-	case format == "json":
-		return kqlio.ReadJSONHinted(r, hint)
-	case schema != nil:
-		return kqlio.ReadCSV(r, comma, schema)
-	}
-	return kqlio.ReadCSVHinted(r, comma, hint)
+	return s.Load(ctx)
 }
 
 // externalReader reads what externaldata names, from the allowed folders only.

@@ -17,6 +17,7 @@ import (
 	"github.com/azward/azward/internal/store"
 	"github.com/azward/azward/internal/store/duck"
 	"github.com/azward/azward/kql"
+	"github.com/azward/azward/kql/kqlio"
 )
 
 func newStoreCommand(env *Env) *cobra.Command {
@@ -80,7 +81,7 @@ func importFiles(ctx context.Context, env *Env, dir string, args []string) (err 
 		if hint == nil {
 			hint = builtin[name]
 		}
-		t, err := importedTable(ctx, env, engine, path, hint)
+		t, err := importedTable(ctx, engine, path, hint)
 		if err != nil {
 			return inputError("import "+path, err)
 		}
@@ -93,6 +94,9 @@ func importFiles(ctx context.Context, env *Env, dir string, args []string) (err 
 		if err != nil {
 			return err
 		}
+		if text, ok := t.(*kqlio.Stream); ok {
+			sayLoaded(env, path, text.Report())
+		}
 		if _, err := fmt.Fprintf(env.Stdout, "%s: %d rows from %s in %d files over %d days\n", name, done.Rows, path, done.Files, done.Days); err != nil {
 			return err
 		}
@@ -100,16 +104,12 @@ func importFiles(ctx context.Context, env *Env, dir string, args []string) (err 
 	return nil
 }
 
-func importedTable(ctx context.Context, env *Env, engine *duck.Engine, path string, hint []kql.Column) (kql.Table, error) {
+// importedTable opens a file; a text is read while its rows are written.
+func importedTable(ctx context.Context, engine *duck.Engine, path string, hint []kql.Column) (kql.Table, error) {
 	if isParquet(path) {
 		return engine.OpenParquet(ctx, []string{path})
 	}
-	t, err := loadTable(path, nil, hint)
-	if err != nil {
-		return nil, err
-	}
-	sayLoaded(env, path, t)
-	return t.Table, nil
+	return openTable(path, nil, hint)
 }
 
 func newStoreTablesCommand(env *Env) *cobra.Command {

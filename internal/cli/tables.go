@@ -87,11 +87,11 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 			db.Add(name, t)
 			continue
 		}
-		t, err := loadTable(path, known[name], hints[name])
+		t, err := loadTable(ctx, path, known[name], hints[name])
 		if err != nil {
 			return fail(inputError("load "+path, err))
 		}
-		sayLoaded(env, path, t)
+		sayLoaded(env, path, t.Report)
 		db.Add(name, t.Table)
 	}
 	return db, open, nil
@@ -109,7 +109,7 @@ func hintsFor(load []string) ([]string, map[string][]kql.Column, error) {
 }
 
 // sayLoaded tells what of a file could not be read.
-func sayLoaded(env *Env, path string, t *kqlio.Loaded) {
+func sayLoaded(env *Env, path string, t kqlio.Report) {
 	if t.Bad > 0 {
 		env.say("azward: %s: %d lines could not be read and were left out; %s\n", path, t.Bad, t.First)
 	}

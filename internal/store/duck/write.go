@@ -19,8 +19,12 @@ import (
 	"github.com/azward/azward/kql"
 )
 
-// partRows is the number of rows that are held before files are written.
-const partRows = 1 << 20
+// partRows and partBytes are the numbers of rows and of bytes of texts that are
+// held before files are written.
+const (
+	partRows  = 1 << 20
+	partBytes = 256 << 20
+)
 
 // WriteByDay writes batches as files below dir, "day=2026-01-31/N.parquet",
 // ordered by the column of that number, a datetime; -1 parts nothing. Every
@@ -44,7 +48,7 @@ func (e *Engine) WriteByDay(ctx context.Context, dir string, cols []kql.Column, 
 		if err := w.add(b); err != nil {
 			return nil, err
 		}
-		if w.rows >= partRows {
+		if w.rows >= partRows || w.bytes >= partBytes {
 			if err := flush(); err != nil {
 				return nil, err
 			}
@@ -101,6 +105,7 @@ type writer struct {
 	size  int
 	fill  int
 	rows  int
+	bytes int // of the rows, about
 	open  bool
 }
 
@@ -164,6 +169,11 @@ func (w *writer) add(b *kql.Batch) error {
 		}
 		w.open = true
 	}
+	for _, c := range b.Cols {
+		for _, s := range c.Strs {
+			w.bytes += len(s)
+		}
+	}
 	for at := 0; at < b.Rows; {
 		n := min(b.Rows-at, w.size-w.fill)
 		for i, c := range b.Cols {
@@ -171,6 +181,7 @@ func (w *writer) add(b *kql.Batch) error {
 		}
 		at += n
 		w.rows += n
+		w.bytes += n * 8 * len(b.Cols)
 		if w.fill += n; w.fill == w.size {
 			if err := w.send(); err != nil {
 				return err
@@ -309,7 +320,7 @@ func (w *writer) flushDays(dir string, timeCol, number int) ([]Written, error) {
 			return nil, err
 		}
 	}
-	w.rows = 0
+	w.rows, w.bytes = 0, 0
 	return files, run(w.ctx, w.conn, "DELETE FROM rows")
 }
 
