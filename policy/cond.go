@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/azward/azward/arm"
 	"github.com/azward/azward/diag"
@@ -47,6 +48,8 @@ type node struct {
 	left  operand   // the value, or the name of the field where it is computed
 	ref   *fieldRef // of a field, or of a count over one
 	scope *scope    // that the node stands in
+
+	text  atomic.Pointer[string] // the clause in words, once somebody asked
 
 	inner *scope // of a count: what its where stands in
 	where *node

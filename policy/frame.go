@@ -301,9 +301,25 @@ func (f *frame) note(n *node, subject string, wanted, found jsondoc.Value, t fin
 func (f *frame) because() []finding.Step {
 	out := make([]finding.Step, len(f.decided))
 	for i, d := range f.decided {
-		out[i] = finding.Step{Clause: d.subject + " " + d.n.op.Name + " " + d.wanted.String(), Path: d.n.pointer, Value: shown(d.found), Truth: d.truth}
+		out[i] = finding.Step{Clause: d.clause(), Path: d.n.pointer, Value: shown(d.found), Truth: d.truth}
 	}
 	return out
+}
+
+// clause is the clause in words, which are made once where they are the same
+// for every resource.
+func (d *decided) clause() string {
+	fixed := d.n.fixed != nil && (d.subject == d.n.label || d.n.ref != nil && d.subject == d.n.ref.name)
+	if fixed {
+		if text := d.n.text.Load(); text != nil {
+			return *text
+		}
+	}
+	text := d.subject + " " + d.n.op.Name + " " + d.wanted.String()
+	if fixed {
+		d.n.text.Store(&text)
+	}
+	return text
 }
 
 // maxShown bounds how much of a value evidence quotes.
