@@ -126,6 +126,9 @@ func errFieldName(at diag.Span, name string) diag.Diagnostic {
 
 // Evaluate stage.
 
+// codeBudget is the code of an evaluation that was given up.
+const codeBudget = "POL0301"
+
 func errBudget(at diag.Span) diag.Diagnostic {
-	return problem("POL0301", at, "", "the evaluation took more than %d steps and was given up", MaxSteps)
+	return problem(codeBudget, at, "", "the evaluation took more than %d steps and was given up", MaxSteps)
 }

@@ -87,6 +87,13 @@ type Result struct {
 	Err *diag.Diagnostic
 }
 
+// Failed tells whether the rule itself is to blame that the answer is Unknown:
+// an expression that cannot be evaluated on this resource. An evaluation that
+// was given up for its length is not.
+func (r *Result) Failed() bool {
+	return r.State == finding.Unknown && r.Err != nil && r.Err.Code != codeBudget
+}
+
 // Evaluate answers what a definition says of a resource: NotApplicable where
 // the conditions on type, kind and name do not let it through, Compliant,
 // NonCompliant with the clauses that decided, or Unknown with what is missing.

@@ -46,6 +46,7 @@ type ComplianceLine struct {
 	State        string  `json:"state"`
 	NonCompliant int     `json:"nonCompliant"`
 	Conflict     int     `json:"conflict"`
+	Error        int     `json:"error"` // an expression of the policy fails
 	Unknown      int     `json:"unknown"`
 	Compliant    int     `json:"compliant"`
 	Protected    int     `json:"protected"` // by denyAction, which is well
@@ -274,7 +275,7 @@ func (c *PolicyCompliance) rollUp(plan *assign.Plan, assignments []*assign.Assig
 	}
 	for _, list := range [][]ComplianceLine{c.Assignments, c.Initiatives, c.Definitions, c.Groups, c.Resources} {
 		slices.SortStableFunc(list, func(a, b ComplianceLine) int {
-			return cmp.Or(cmp.Compare(b.NonCompliant+b.Conflict, a.NonCompliant+a.Conflict), cmp.Compare(b.Unknown, a.Unknown), cmp.Compare(lower(a.Name), lower(b.Name)), cmp.Compare(a.ID, b.ID))
+			return cmp.Or(cmp.Compare(b.NonCompliant+b.Conflict, a.NonCompliant+a.Conflict), cmp.Compare(b.Unknown+b.Error, a.Unknown+a.Error), cmp.Compare(lower(a.Name), lower(b.Name)), cmp.Compare(a.ID, b.ID))
 		})
 	}
 }
@@ -284,7 +285,7 @@ func lineOf(id, name string, t *assign.Tally) ComplianceLine {
 		t = &assign.Tally{}
 	}
 	l := ComplianceLine{
-		ID: id, Name: name, State: t.StateName(), NonCompliant: t.NonCompliant, Conflict: t.Conflict, Unknown: t.Unknown, Compliant: t.Compliant, Protected: t.Protected, Exempt: t.Exempt,
+		ID: id, Name: name, State: t.StateName(), NonCompliant: t.NonCompliant, Conflict: t.Conflict, Error: t.Error, Unknown: t.Unknown, Compliant: t.Compliant, Protected: t.Protected, Exempt: t.Exempt,
 		Percentage: t.Percentage(), Azure: 1,
 	}
 	if n := t.Total(); n > 0 {
@@ -344,6 +345,8 @@ func (c *PolicyCompliance) Total() assign.Tally {
 			t.Conflict++
 		case assign.StateProtected:
 			t.Protected++
+		case assign.StateError:
+			t.Error++
 		case finding.NonCompliant.String():
 			t.NonCompliant++
 		case finding.Unknown.String():

@@ -46,7 +46,8 @@ as if it were assigned to --scope.
 
 States: NonCompliant, Conflict (two policies want one property to be different
 things), Unknown (what decides was not read, or a manual policy was not attested),
-Compliant, Protected (by denyAction), Exempt; NotStarted for an assignment whose definition is not at hand
+Error (an expression of the policy fails on the resource), Compliant, Protected (by
+denyAction), Exempt; NotStarted for an assignment whose definition is not at hand
 (give it with --policies or --builtin). An assignment with enforcementMode
 DoNotEnforce is judged all the same, and says so. "percentage" counts what is
 known to be good; "azurePercentage" counts Unknown as good, as Azure's portal does.`,
@@ -65,7 +66,7 @@ known to be good; "azurePercentage" counts Unknown as good, as Azure's portal do
 	flags.StringVar(&f.assignment, "assignment", "", "of the inventory's assignments, only the one of this `ID` or name")
 	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule")
 	addChoice(cmd, &f.by, "by", "", "KIND", "", "in tables and csv, roll up by", "assignment", "initiative", "definition", "group", "resource")
-	flags.StringSliceVar(&f.states, "states", nil, "the `STATES` that results list, or all (default NonCompliant,Conflict,Unknown,Exempt)")
+	flags.StringSliceVar(&f.states, "states", nil, "the `STATES` that results list, or all (default NonCompliant,Conflict,Error,Unknown,Exempt)")
 	addChoice(cmd, &f.failOn, "fail-on", "", "STATE", "", "exit with 1 where a result is", "noncompliant", "unknown (or noncompliant)")
 	addFormat(cmd, &f.format, "table", "json", "csv", "junit")
 	addOutput(cmd, &f.output)
@@ -120,7 +121,7 @@ func policyCompliance(cmd *cobra.Command, env *Env, f *policyComplianceFlags, ar
 		return err
 	}
 	t := c.Total()
-	if f.failOn != "" && t.NonCompliant+t.Conflict > 0 || strings.EqualFold(f.failOn, "unknown") && t.Unknown > 0 {
+	if f.failOn != "" && t.NonCompliant+t.Conflict > 0 || strings.EqualFold(f.failOn, "unknown") && t.Unknown+t.Error > 0 {
 		return errFindings
 	}
 	return nil
@@ -138,7 +139,7 @@ func (f *policyComplianceFlags) check() error {
 	if f.initiative == "" && (f.scope != "" || f.values.file != "" || f.values.effect != "") {
 		return usagef("--scope, --parameters and --effect are of an --initiative; the inventory's assignments have their own")
 	}
-	known := []string{"all", "NonCompliant", "Conflict", "Unknown", "Compliant", "Protected", "Exempt"}
+	known := []string{"all", "NonCompliant", "Conflict", "Error", "Unknown", "Compliant", "Protected", "Exempt"}
 	for _, s := range f.states {
 		if !contains(known, s) {
 			return usagef("--states %s: expected %s", s, strings.Join(known, ", "))
@@ -203,18 +204,18 @@ func listOf(lines []app.ComplianceLine) []app.ComplianceLine {
 
 func tallyJSON(t assign.Tally) map[string]any {
 	return map[string]any{
-		"state": t.StateName(), "nonCompliant": t.NonCompliant, "conflict": t.Conflict, "unknown": t.Unknown, "compliant": t.Compliant, "protected": t.Protected, "exempt": t.Exempt, "percentage": t.Percentage(),
+		"state": t.StateName(), "nonCompliant": t.NonCompliant, "conflict": t.Conflict, "error": t.Error, "unknown": t.Unknown, "compliant": t.Compliant, "protected": t.Protected, "exempt": t.Exempt, "percentage": t.Percentage(),
 	}
 }
 
 func complianceLinesCSV(w io.Writer, lines []app.ComplianceLine) error {
 	c := csv.NewWriter(w)
-	_ = c.Write([]string{"id", "name", "state", "nonCompliant", "conflict", "unknown", "compliant", "exempt", "percentage", "azurePercentage", "scope", "enforcementMode", "effect", "missing", "protected"})
+	_ = c.Write([]string{"id", "name", "state", "nonCompliant", "conflict", "unknown", "compliant", "exempt", "percentage", "azurePercentage", "scope", "enforcementMode", "effect", "missing", "protected", "error"})
 	for i := range lines {
 		l := &lines[i]
 		_ = c.Write([]string{
 			l.ID, l.Name, l.State, strconv.Itoa(l.NonCompliant), strconv.Itoa(l.Conflict), strconv.Itoa(l.Unknown), strconv.Itoa(l.Compliant), strconv.Itoa(l.Exempt),
-			fmt.Sprintf("%.4f", l.Percentage), fmt.Sprintf("%.4f", l.Azure), l.Scope, l.Enforcement, l.Effect, strings.Join(append(slices.Clone(l.NotStarted), l.Missing...), "; "), strconv.Itoa(l.Protected),
+			fmt.Sprintf("%.4f", l.Percentage), fmt.Sprintf("%.4f", l.Azure), l.Scope, l.Enforcement, l.Effect, strings.Join(append(slices.Clone(l.NotStarted), l.Missing...), "; "), strconv.Itoa(l.Protected), strconv.Itoa(l.Error),
 		})
 	}
 	c.Flush()
@@ -255,8 +256,8 @@ func complianceJUnit(w io.Writer, env *Env, c *app.PolicyCompliance) error {
 		switch r.State {
 		case finding.NonCompliant.String(), assign.StateConflict:
 			one.Outcome, one.Kind = report.TestFailed, r.State
-		case finding.Unknown.String():
-			one.Outcome, one.Message = report.TestSkipped, "unknown: "+strings.Join(r.Reasons, "; ")
+		case finding.Unknown.String(), assign.StateError:
+			one.Outcome, one.Message = report.TestSkipped, strings.ToLower(r.State)+": "+strings.Join(r.Reasons, "; ")
 		case finding.Exempt.String():
 			one.Outcome, one.Message = report.TestSkipped, "exempt: "+r.Exemption
 		}
@@ -290,10 +291,10 @@ func (f *policyComplianceFlags) table(out io.Writer, c *app.PolicyCompliance, re
 			name += "; not read: " + cut(l.Missing[0], 100)
 		}
 		share := fmt.Sprintf("%.0f", 100*l.Percentage)
-		if l.NonCompliant+l.Conflict+l.Unknown+l.Compliant+l.Protected+l.Exempt == 0 {
+		if l.NonCompliant+l.Conflict+l.Error+l.Unknown+l.Compliant+l.Protected+l.Exempt == 0 {
 			share = "-"
 		}
-		tw.printf("%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", l.State, l.NonCompliant, l.Conflict, l.Unknown, l.Compliant+l.Protected, l.Exempt, share, name)
+		tw.printf("%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", l.State, l.NonCompliant, l.Conflict, l.Unknown+l.Error, l.Compliant+l.Protected, l.Exempt, share, name)
 	}
 	if err := tw.flush(); err != nil {
 		return err
@@ -305,6 +306,9 @@ func (f *policyComplianceFlags) table(out io.Writer, c *app.PolicyCompliance, re
 	w.printf("\n%d results on %d resources: %d NonCompliant, %d Conflict, %d Unknown, %d Compliant, %d Exempt", t.Total(), len(c.Resources), t.NonCompliant, t.Conflict, t.Unknown, t.Compliant, t.Exempt)
 	if t.Protected > 0 {
 		w.printf(", %d Protected", t.Protected)
+	}
+	if t.Error > 0 {
+		w.printf(", %d Error", t.Error)
 	}
 	w.printf("\n")
 	return w.err

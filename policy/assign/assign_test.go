@@ -216,8 +216,8 @@ func TestRequestRefuses(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ definitions, mode, denied, changed, state string }{
-		{"fails", "Default", "fails", "", "Unknown"},
-		{"fails", "DoNotEnforce", "", "", "Unknown"},
+		{"fails", "Default", "fails", "", "Error"},
+		{"fails", "DoNotEnforce", "", "", "Error"},
 		{"appends", "Default", "appends", "", "NonCompliant"},
 		{"same", "Default", "", "", "NonCompliant"},
 		{"ann ben", "Default", "ann ben", "", "Conflict"},

@@ -9,7 +9,7 @@ import (
 
 // Tally counts verdicts by state.
 type Tally struct {
-	NonCompliant, Conflict, Unknown, Compliant, Protected, Exempt int
+	NonCompliant, Conflict, Error, Unknown, Compliant, Protected, Exempt int
 }
 
 // StateConflict is the state of a resource that two modify or append policies
@@ -20,9 +20,17 @@ const StateConflict = "Conflict"
 // being deleted, which is well. Source: "Azure Policy compliance states".
 const StateProtected = "Protected"
 
-// StateName is the state of a verdict as Azure spells it, Conflict and
-// Protected included.
+// StateError is the state of a resource on which an expression of the policy
+// cannot be evaluated. What it would have said is not known.
+// Source: "Azure Policy compliance states", Error.
+const StateError = "Error"
+
+// StateName is the state of a verdict as Azure spells it: Conflict, Protected
+// and Error included.
 func (v *Verdict) StateName() string {
+	if v.Failed() {
+		return StateError
+	}
 	if v.State == finding.Compliant && v.Fires {
 		if deletes, _ := v.definitionFor(v.Resource).Protects(); deletes {
 			return StateProtected
@@ -40,13 +48,16 @@ func (t *Tally) count(name string, s finding.State) {
 		t.Conflict++
 	case StateProtected:
 		t.Protected++
+	case StateError:
+		t.Error++
 	default:
 		t.Add(s)
 	}
 }
 
-// StateName is [Tally.State] with Conflict and Protected, which Azure ranks in
-// this order below Compliant and above Exempt.
+// StateName is [Tally.State] with Error, Conflict and Protected, which Azure
+// ranks in this order below Compliant and above Exempt; but where something is
+// in error, what is Compliant does not outdo it here.
 func (t Tally) StateName() string {
 	if t.NonCompliant+t.Unknown+t.Compliant == 0 {
 		switch {
@@ -55,6 +66,9 @@ func (t Tally) StateName() string {
 		case t.Protected > 0:
 			return StateProtected
 		}
+	}
+	if t.NonCompliant+t.Unknown == 0 && t.Error > 0 {
+		return StateError
 	}
 	without := t
 	without.Conflict = 0
@@ -78,16 +92,16 @@ func (t *Tally) Add(s finding.State) {
 
 // Total is how many were counted.
 func (t Tally) Total() int {
-	return t.NonCompliant + t.Conflict + t.Unknown + t.Compliant + t.Protected + t.Exempt
+	return t.NonCompliant + t.Conflict + t.Error + t.Unknown + t.Compliant + t.Protected + t.Exempt
 }
 
 // State is what the tally amounts to: NonCompliant if anything is, then
-// Unknown (what is not known may be wrong), Compliant, Exempt.
+// Unknown (what is not known or in error may be wrong), Compliant, Exempt.
 func (t Tally) State() finding.State {
 	switch {
 	case t.NonCompliant+t.Conflict > 0:
 		return finding.NonCompliant
-	case t.Unknown > 0:
+	case t.Unknown+t.Error > 0:
 		return finding.Unknown
 	case t.Compliant+t.Protected > 0:
 		return finding.Compliant
@@ -174,9 +188,10 @@ func documentKey(d *Document) string {
 }
 
 // rank orders states, the one that wins last: as Azure ranks them, but for
-// Unknown, which Azure puts first and which here is not outdone by Compliant.
+// Unknown and Error, which Azure puts below Compliant and which it does not outdo
+// here.
 //
 // Source: "Azure Policy compliance states", Comparing different compliance states.
 func rank(name string) int {
-	return slices.Index([]string{finding.Exempt.String(), StateProtected, StateConflict, finding.Compliant.String(), finding.Unknown.String(), finding.NonCompliant.String()}, name)
+	return slices.Index([]string{finding.Exempt.String(), StateProtected, StateConflict, finding.Compliant.String(), StateError, finding.Unknown.String(), finding.NonCompliant.String()}, name)
 }
