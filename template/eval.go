@@ -3,6 +3,7 @@ package template
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/azward/azward/arm"
@@ -149,8 +150,13 @@ func (x *expander) count(c *ctx, v jsondoc.Value, m mode) (n int, why []string, 
 		return 0, reasons, nil
 	}
 	i, ok := got.Int()
+	text, isText := got.Text()
+	if isText { // "Resource iteration" writes "count": "3", too
+		i, err = strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+		ok = err == nil
+	}
 	if !ok {
-		if text, isText := got.Text(); isText && m == standIn {
+		if isText && m == standIn {
 			return 0, []string{text}, nil
 		}
 		x.report(c.f.file, errShape("the count of a copy", "a whole number", v.Offset()))
