@@ -273,7 +273,9 @@ func (a *Access) FindPrincipal(text string) (Principal, error) {
 		return p, nil
 	}
 	var found []Principal
+	var known []string
 	add := func(id string, names ...string) {
+		known = append(known, names...)
 		for _, n := range names {
 			if n != "" && strings.EqualFold(n, text) {
 				found = append(found, a.Named(id))
@@ -297,7 +299,7 @@ func (a *Access) FindPrincipal(text string) (Principal, error) {
 		if len(a.active.What(text)) > 0 || len(a.eligible.What(text)) > 0 {
 			return a.Named(text), nil
 		}
-		return Principal{}, usagef("no user, group or service principal is called %q; give a user principal name, a display name or an object id", text)
+		return Principal{}, usagef("no user, group or service principal is called %q; give a user principal name, a display name or an object id%s", text, didYouMean(text, known))
 	default:
 		var ids []string
 		for _, p := range found {
@@ -318,10 +320,12 @@ func (a *Access) FindScope(text string) (resource.ID, error) {
 		return id, nil
 	}
 	var found []*resource.Resource
+	var known []string
 	for r := range a.inv.Records() {
 		if r.IsGraph() {
 			continue
 		}
+		known = append(known, r.Name())
 		if strings.EqualFold(r.Name(), text) || strings.EqualFold(r.ID.Name(), text) || strings.EqualFold(r.Body.Get("displayName").TextOr(""), text) ||
 			strings.EqualFold(r.Properties().Get("displayName").TextOr(""), text) {
 			found = append(found, r)
@@ -331,7 +335,7 @@ func (a *Access) FindScope(text string) (resource.ID, error) {
 		return found[0].ID, nil
 	}
 	if len(found) == 0 {
-		return resource.ID{}, usagef("no scope is called %q; give an id such as /subscriptions/{id}/resourceGroups/{name}", text)
+		return resource.ID{}, usagef("no scope is called %q; give a name, or an id such as /subscriptions/{id}/resourceGroups/{name}%s", text, didYouMean(text, known))
 	}
 	slices.SortFunc(found, func(x, y *resource.Resource) int { return len(x.ID.String()) - len(y.ID.String()) })
 	var ids []string

@@ -67,21 +67,23 @@ func (c *ConditionalAccess) FindUser(name string) (string, error) {
 	if u, ok := dir.User(name); ok {
 		return u.ID, nil
 	}
-	var found []string
+	var found, known []string
 	for _, u := range dir.Users() {
+		known = append(known, u.UPN, u.DisplayName)
 		if strings.EqualFold(u.DisplayName, name) {
 			found = append(found, u.ID)
 		}
 	}
-	return one("user", name, found)
+	return one("user", name, found, known)
 }
 
 // FindApp returns the app id of an application by id or display name. An id that
 // nothing knows stands for itself.
 func (c *ConditionalAccess) FindApp(name string) (string, error) {
 	dir := c.Tenant.Directory
-	var found []string
+	var found, known []string
 	for _, sp := range dir.ServicePrincipals() {
+		known = append(known, sp.DisplayName)
 		if strings.EqualFold(sp.AppID, name) || strings.EqualFold(sp.ID, name) {
 			return sp.AppID, nil
 		}
@@ -92,7 +94,7 @@ func (c *ConditionalAccess) FindApp(name string) (string, error) {
 	if len(found) == 0 && strings.Count(name, "-") == 4 || strings.EqualFold(name, "Office365") {
 		return name, nil
 	}
-	return one("application", name, found)
+	return one("application", name, found, known)
 }
 
 // FindWorkload returns the id of a service principal by id, app id or display name.
@@ -101,19 +103,20 @@ func (c *ConditionalAccess) FindWorkload(name string) (string, error) {
 	if sp, ok := dir.ServicePrincipal(name); ok {
 		return sp.ID, nil
 	}
-	var found []string
+	var found, known []string
 	for _, sp := range dir.ServicePrincipals() {
+		known = append(known, sp.DisplayName)
 		if strings.EqualFold(sp.DisplayName, name) {
 			found = append(found, sp.ID)
 		}
 	}
-	return one("service principal", name, found)
+	return one("service principal", name, found, known)
 }
 
-func one(what, name string, found []string) (string, error) {
+func one(what, name string, found, known []string) (string, error) {
 	switch len(found) {
 	case 0:
-		return "", usagef("no %s %q in the inventory", what, name)
+		return "", usagef("no %s is called %q in the inventory%s", what, name, didYouMean(name, known))
 	case 1:
 		return found[0], nil
 	default:

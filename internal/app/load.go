@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/azward/azward/diag"
 	"io/fs"
 	"slices"
 
@@ -15,13 +16,30 @@ import (
 // loadFiles reads files and folders.
 func loadFiles(ctx context.Context, o *Options) (*inventory.Inventory, error) {
 	inv, err := reader.Read(ctx, o.From, readerOptions(o))
-	if errors.Is(err, reader.ErrNoFiles) {
+	if errors.Is(err, reader.ErrNoFiles) || errors.Is(err, reader.ErrNothing) {
 		return nil, usagef("%v", err)
 	}
 	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Op == "stat" {
 		return nil, usagef("read %s: %v", pe.Path, pe.Err)
 	}
+	if err == nil && inv.Len() == 0 {
+		err = notInventory(inv.Diagnostics())
+	}
 	return inv, err
+}
+
+// notInventory is the error for files that hold something, but nothing of an
+// inventory: nothing that is wrong in nothing that was understood is not clean.
+func notInventory(problems diag.List) error {
+	for _, d := range problems {
+		switch d.Code {
+		case reader.CodeTemplate:
+			return usagef("nothing could be read: %s; azward check judges templates", d.Error())
+		case reader.CodeNoResource, reader.CodeBadID:
+			return usagef("nothing could be read: %s", d.Error())
+		}
+	}
+	return nil
 }
 
 // loadDemo reads the tenant in the binary.

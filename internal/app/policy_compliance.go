@@ -141,13 +141,15 @@ func (o *ComplianceOptions) assignments() ([]*assign.Assignment, error) {
 		return all, nil
 	}
 	var out []*assign.Assignment
+	var names []string
 	for _, a := range all {
+		names = append(names, a.Name, a.DisplayName)
 		if strings.EqualFold(a.ID, o.Assignment) || strings.EqualFold(a.Name, o.Assignment) || strings.EqualFold(a.DisplayName, o.Assignment) {
 			out = append(out, a)
 		}
 	}
 	if len(out) == 0 {
-		return nil, usagef("no assignment of the inventory is called %q; there are %d, %s among them", o.Assignment, len(all), all[0].Name)
+		return nil, usagef("no assignment of the inventory is called %q; there are %d, %s among them%s", o.Assignment, len(all), all[0].Name, didYouMean(o.Assignment, names))
 	}
 	return out, nil
 }

@@ -242,7 +242,14 @@ func (l *PolicyLibrary) unknownName(want string) string {
 		}
 	}
 	if len(near) == 0 {
-		return text
+		var names []string
+		for _, d := range l.Documents() {
+			names = append(names, d.Name, d.DisplayName)
+		}
+		if near := diag.Nearest(want, names); near != "" {
+			return text + fmt.Sprintf("; did you mean %q?", near)
+		}
+		return text + "; azward policy list shows what there is"
 	}
 	if len(near) > 3 {
 		near = append(near[:3], fmt.Sprintf("%d more", len(near)-3))

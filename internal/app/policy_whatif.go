@@ -285,6 +285,7 @@ func ScopeNamed(inv *inventory.Inventory, want string) (resource.ID, error) {
 		return id, nil
 	}
 	var found []resource.ID
+	var known []string
 	for _, typ := range []string{"Microsoft.Management/managementGroups", resource.TypeSubscription, "Microsoft.Resources/subscriptions/resourceGroups"} {
 		for r := range inv.OfType(typ) {
 			names := []string{r.Name(), r.ID.Subscription(), r.Properties().Get("displayName").TextOr("")}
@@ -293,6 +294,7 @@ func ScopeNamed(inv *inventory.Inventory, want string) (resource.ID, error) {
 			} else {
 				names[1] = ""
 			}
+			known = append(known, names...)
 			if slices.ContainsFunc(names, func(n string) bool { return n != "" && strings.EqualFold(n, want) }) {
 				found = append(found, r.ID)
 			}
@@ -300,7 +302,7 @@ func ScopeNamed(inv *inventory.Inventory, want string) (resource.ID, error) {
 	}
 	switch len(found) {
 	case 0:
-		return resource.ID{}, usagef("no management group, subscription or resource group of the inventory is called %q", want)
+		return resource.ID{}, usagef("no management group, subscription or resource group of the inventory is called %q%s", want, didYouMean(want, known))
 	case 1:
 		return found[0], nil
 	}

@@ -86,7 +86,7 @@ For an action of the directory (microsoft.directory/...) no scope is needed.`,
 			}
 			at, err := a.FindScope(scope)
 			if err != nil {
-				return asUsage(err)
+				return err
 			}
 			answer := a.WhoCan(action, f.data || a.IsDataAction(action), at, f.eligible)
 			return writeOutput(env, f.output, func(w io.Writer) error { return writeWhoCan(w, f.format, answer) })
@@ -135,7 +135,7 @@ name, an application id or a display name.`,
 			}
 			p, err := a.FindPrincipal(args[0])
 			if err != nil {
-				return asUsage(err)
+				return err
 			}
 			ways := a.What(p)
 			return writeOutput(env, f.output, func(w io.Writer) error { return writeWhat(w, f.format, p, ways) })
@@ -166,11 +166,11 @@ deny assignment, the condition. The exit code is 0 whatever the answer.`,
 			}
 			p, err := a.FindPrincipal(args[0])
 			if err != nil {
-				return asUsage(err)
+				return err
 			}
 			at, err := a.FindScope(scope)
 			if err != nil {
-				return asUsage(err)
+				return err
 			}
 			e := a.Explain(p, action, f.data || a.IsDataAction(action), at)
 			return writeOutput(env, f.output, func(w io.Writer) error { return writeExplanation(w, f.format, e) })

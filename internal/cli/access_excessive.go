@@ -52,7 +52,7 @@ for them alone is unknown, and so is one that the logs do not cover for --days.`
 			}
 			log, err := app.ReadActivityLog(logs)
 			if err != nil {
-				return err
+				return badInput(err)
 			}
 			answer := a.Excessive(log, days, f.inventory.now(env))
 			found := slices.ContainsFunc(answer.Grants, func(g app.GrantUse) bool { return g.State == app.GrantUnused || g.State == app.GrantBroad })

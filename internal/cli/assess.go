@@ -113,7 +113,7 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 	})
 	p.clear()
 	if err != nil {
-		return asUsage(err)
+		return err
 	}
 	if !f.onTerminal(env) {
 		complain(env, a)
@@ -138,36 +138,6 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 // with the input in it.
 func (f *assessFlags) onTerminal(env *Env) bool {
 	return f.format == "table" && env.IsTerminal && (f.output == "" || f.output == "-")
-}
-
-// complain writes what is wrong with the input to standard error, a line each:
-// whatever the format, a broken file is not passed over in silence.
-func complain(env *Env, a *report.Assessment) {
-	const most = 20
-	n := 0
-	for _, notice := range a.Notices {
-		if notice.Severity == "info" {
-			continue
-		}
-		if n++; n > most {
-			continue
-		}
-		place := ""
-		if notice.Place != "" {
-			place = notice.Place + ": "
-		}
-		code := ""
-		if notice.Code != "" {
-			code = notice.Code + ": "
-		}
-		env.say("%s%s%s: %s\n", place, code, notice.Severity, notice.Message)
-		if notice.Hint != "" {
-			env.say("  hint: %s\n", notice.Hint)
-		}
-	}
-	if n > most {
-		env.say("and %d more; --format json has all of them\n", n-most)
-	}
 }
 
 // listed returns the states that findings list.

@@ -51,7 +51,7 @@ names its rule; changes lists the fewest changes that cut the most paths.`,
 			}
 			paths, err := app.NewAccess(inv).AttackPaths(o)
 			if err != nil {
-				return asUsage(err)
+				return err
 			}
 			if err := writeOutput(env, f.output, func(w io.Writer) error { return write(w, paths) }); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -93,9 +94,17 @@ func readJSON(env *Env, path string) (jsondoc.Value, error) {
 	}
 	doc, err := jsondoc.Parse([]byte(strings.TrimPrefix(string(text), "\ufeff")))
 	if err != nil {
-		return jsondoc.Value{}, usagef("%s: %v", path, err)
+		return jsondoc.Value{}, notJSON(path, err)
 	}
 	return doc, nil
+}
+
+// notJSON says where a file stops being JSON.
+func notJSON(path string, err error) error {
+	if syntax, ok := errors.AsType[*jsondoc.SyntaxError](err); ok && syntax.Pos.Line > 0 {
+		return usagef("%s:%d:%d: %s", path, syntax.Pos.Line, syntax.Pos.Column, syntax.Message)
+	}
+	return usagef("%s: %v", path, err)
 }
 
 // printer writes text and keeps the first error, for a function that writes many

@@ -87,7 +87,7 @@ func caGaps(cmd *cobra.Command, env *Env, f *caGapsFlags, args []string) error {
 	for _, a := range f.apps {
 		id, err := c.FindApp(a)
 		if err != nil {
-			return asUsage(err)
+			return err
 		}
 		apps = append(apps, id)
 	}

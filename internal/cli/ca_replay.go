@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
@@ -61,7 +59,7 @@ counted as undecided.`,
 			p := newProgress(env)
 			for _, path := range logs {
 				if err := replayFile(cmd, env, path, c, proposed, total, p); err != nil {
-					return asUsage(err)
+					return err
 				}
 			}
 			p.clear()
@@ -86,14 +84,14 @@ func replayFile(cmd *cobra.Command, env *Env, path string, c *app.ConditionalAcc
 	}
 	defer func() { _ = in.Close() }() // only read
 	r, bad, err := app.ReplayLog(cmd.Context(), in, c.Set, proposed, 0, func(n int) { p.show("sign-ins", n, 0) })
-	if errors.Is(err, app.ErrUsage) {
-		return usagef("%s: %v", path, asUsage(err))
-	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return inputError(path, err)
 	}
 	if bad != "" {
 		env.say("azward: %s: lines that are no JSON are skipped; the first: %s\n", path, bad)
+	}
+	if r.SignIns == 0 && bad != "" {
+		return usagef("%s holds no sign-in: one is a JSON object a line, or an array of them, as Entra's logs export them", path)
 	}
 	total.Merge(r)
 	return nil

@@ -174,7 +174,7 @@ func (f *whatIfFlags) signIn(env *Env, base *app.ConditionalAccess) (condaccess.
 		}
 		found, err := id.find(id.value)
 		if err != nil {
-			return condaccess.SignIn{}, asUsage(err)
+			return condaccess.SignIn{}, err
 		}
 		v = v.With(id.member, jsondoc.NewString(found))
 	}
@@ -182,7 +182,7 @@ func (f *whatIfFlags) signIn(env *Env, base *app.ConditionalAccess) (condaccess.
 	for _, a := range f.apps {
 		found, err := base.FindApp(a)
 		if err != nil {
-			return condaccess.SignIn{}, asUsage(err)
+			return condaccess.SignIn{}, err
 		}
 		apps = append(apps, jsondoc.NewString(found))
 	}

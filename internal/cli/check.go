@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -102,9 +101,6 @@ func check(ctx context.Context, env *Env, f *checkFlags, paths []string) error {
 		States: states, Now: env.Now(), Version: version(), Progress: p.show, Clock: env.Now,
 	})
 	p.clear()
-	if errors.Is(err, app.ErrUsage) {
-		return usagef("%s", strings.TrimPrefix(err.Error(), app.ErrUsage.Error()+": "))
-	}
 	if err != nil {
 		return err
 	}
@@ -116,7 +112,7 @@ func check(ctx context.Context, env *Env, f *checkFlags, paths []string) error {
 }
 
 // verdict is the error that the exit code follows: findings fail the caller
-// where he said so; a file that could not be expanded fails the run.
+// where he said so; a file that could not be expanded is wrong itself.
 func (f *checkFlags) verdict(c *report.Check, threshold finding.Severity) error {
 	if f.failOn != "" {
 		for i := range c.Findings {
@@ -132,7 +128,7 @@ func (f *checkFlags) verdict(c *report.Check, threshold finding.Severity) error 
 		}
 	}
 	if len(broken) > 0 {
-		return fmt.Errorf("%s would not deploy: the errors are above", strings.Join(broken, ", "))
+		return usagef("%s would not deploy: the errors are above", strings.Join(broken, ", "))
 	}
 	return nil
 }

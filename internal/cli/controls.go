@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"github.com/azward/azward/diag"
 	"io"
 	"slices"
 	"strings"
@@ -108,6 +109,19 @@ func writeControls(w io.Writer, format string, width int, list []content.Control
 	return fmt.Errorf("no writer of %s", format)
 }
 
+// noControl says that no control has an id, and which comes near.
+func noControl(id string, list []content.Control) error {
+	var ids []string
+	for i := range list {
+		ids = append(ids, list[i].ID)
+	}
+	out := &usageError{message: fmt.Sprintf("no control is called %q", id), help: "azward controls list shows the ids"}
+	if near := diag.Nearest(id, ids); near != "" {
+		out.message += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return out
+}
+
 func describeControl(c *content.Control) map[string]any {
 	return map[string]any{
 		"id": c.ID, "title": c.Title, "why": c.Why, "severity": c.Severity.String(), "scoreControl": c.ScoreControl, "preview": c.Preview, "area": c.Area, "owner": c.Owner,
@@ -131,7 +145,7 @@ func newControlsShowCommand(env *Env) *cobra.Command {
 			}
 			i := slices.IndexFunc(list, func(c content.Control) bool { return strings.EqualFold(c.ID, args[0]) })
 			if i < 0 {
-				return &usageError{message: fmt.Sprintf("no control is called %q", args[0]), help: "azward controls list shows the ids"}
+				return noControl(args[0], list)
 			}
 			c := &list[i]
 			return writeOutput(env, output, func(w io.Writer) error {

@@ -42,7 +42,7 @@ or above.`,
 					return usagef("a reading needs a path")
 				}
 				if sides[i], err = app.Judge(cmd.Context(), app.Options{From: []string{path}, Policies: policies, Exemptions: exemptions, Now: env.Now(), Version: version(), Progress: p.show, Clock: env.Now}); err != nil {
-					return asUsage(err)
+					return err
 				}
 				p.clear()
 				complainOfInput(env, sides[i].Assessment)

@@ -1,13 +1,20 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"slices"
+	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/azward/azward/internal/app"
 )
 
 // Env is everything that a command may take from the world.
@@ -77,12 +84,41 @@ func (e *Env) getenv(name string) string {
 var errFindings = errors.New("findings at or above --fail-on")
 
 // usageError is what the caller got wrong (exit code 2).
+// An argument, a file, a query or a definition: whatever was given.
 type usageError struct {
 	message string
 	help    string // what to do next, one line
+	cause   error
 }
 
 func (e *usageError) Error() string { return e.message }
+
+// Unwrap gives what lies under it, if anything.
+func (e *usageError) Unwrap() error { return e.cause }
+
+// badInput makes an error about what was given one of usage. What stopped the
+// run itself stays what it is: a context that ended, a disk that failed.
+func badInput(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if usage, ok := errors.AsType[*usageError](err); ok {
+		return &usageError{message: err.Error(), help: usage.help, cause: err}
+	}
+	if _, ok := errors.AsType[syscall.Errno](err); ok {
+		given := []error{fs.ErrNotExist, fs.ErrPermission, syscall.EISDIR, syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.EINVAL}
+		if !slices.ContainsFunc(given, func(reason error) bool { return errors.Is(err, reason) }) {
+			return err
+		}
+	}
+	return &usageError{message: withoutUsage(err), cause: err}
+}
+
+// withoutUsage is the text of an error without the words by which packages below
+// tell errors of usage from others.
+func withoutUsage(err error) string {
+	return strings.ReplaceAll(err.Error(), app.ErrUsage.Error()+": ", "")
+}
 
 // usagef returns an error for what the caller got wrong: exit code 2.
 func usagef(format string, args ...any) error {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 )
 
 // openInput opens the file that a flag or an argument names; - is standard
@@ -29,18 +28,16 @@ func openInput(env *Env, path string) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// inputError wraps the error of reading a file that the caller named: of usage
-// where there is no such file, where it is a folder or where it may not be read.
+// inputError says what was being read when what the caller named turned out to
+// be missing, not readable or not what it should be.
 func inputError(what string, err error) error {
 	if usage, ok := errors.AsType[*usageError](err); ok {
-		return &usageError{message: what + ": " + usage.message, help: usage.help}
+		return &usageError{message: what + ": " + usage.message, help: usage.help, cause: err}
 	}
-	for _, reason := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.EISDIR, syscall.ENOTDIR, syscall.ENAMETOOLONG} {
-		if errors.Is(err, reason) {
-			return usagef("%s: %v", what, reasonOf(err))
-		}
+	if pe, ok := errors.AsType[*fs.PathError](err); ok { // it names the path again
+		return badInput(fmt.Errorf("%s: %w", what, pe.Err))
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	return badInput(fmt.Errorf("%s: %w", what, err))
 }
 
 // batchLines calls answer with each line of a batch that is not blank, without

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,13 +65,5 @@ func (f *inventoryFlags) load(ctx context.Context, env *Env, args []string) (*in
 	p := newProgress(env)
 	defer p.clear()
 	inv, err := app.Load(ctx, &app.Options{Demo: f.demo, From: paths, Now: f.now(env), Progress: p.show, Clock: env.Now})
-	return inv, asUsage(err)
-}
-
-// asUsage turns an error that is the caller's to mend into one with exit code 2.
-func asUsage(err error) error {
-	if errors.Is(err, app.ErrUsage) {
-		return usagef("%s", strings.TrimPrefix(err.Error(), app.ErrUsage.Error()+": "))
-	}
-	return err
+	return inv, err
 }

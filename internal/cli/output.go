@@ -7,9 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // writeOutput runs write on standard output, or on the file at path. A file is
@@ -60,6 +64,33 @@ func writeOutput(env *Env, path string, write func(io.Writer) error) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	whole = true
+	return nil
+}
+
+// checkOutput finds out before any work is done whether the file of -o can be
+// written. Folders that -o names are the command's own to make.
+func checkOutput(cmd *cobra.Command) error {
+	f := cmd.Flags().Lookup("output")
+	if f == nil || !f.Changed {
+		return nil
+	}
+	path := f.Value.String()
+	if name, _ := pflag.UnquoteUsage(f); name != "FILE" || path == "-" || strings.HasSuffix(path, "/") {
+		return nil
+	}
+	if path == "" {
+		return usagef("-o needs the name of a file")
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return usagef("%s is a folder; -o needs the name of a file", path)
+	}
+	info, err := os.Stat(filepath.Dir(path))
+	switch {
+	case err != nil:
+		return usagef("write %s: the folder %s: %v", path, filepath.Dir(path), reasonOf(err))
+	case !info.IsDir():
+		return usagef("write %s: %s is no folder", path, filepath.Dir(path))
+	}
 	return nil
 }
 

@@ -95,7 +95,7 @@ func policyTest(env *Env, f *policyTestFlags, args []string) error {
 	started := env.Now()
 	files, err := app.RunPolicyTests(&app.PolicyTestOptions{Paths: args, Library: lib, Aliases: aliases, Run: f.run, Now: started})
 	if err != nil {
-		return asUsage(err)
+		return err
 	}
 	sum := sumTests(files)
 	err = writeOutput(env, f.output, func(w io.Writer) error {

@@ -114,7 +114,7 @@ func policyCompliance(cmd *cobra.Command, env *Env, f *policyComplianceFlags, ar
 	c, err := app.Comply(cmd.Context(), &o)
 	p.clear()
 	if err != nil {
-		return asUsage(err)
+		return err
 	}
 	complainOf(env, slices.DeleteFunc(graver(c.Problems), func(d diag.Diagnostic) bool { return d.Code == "POL0402" }))
 	if err := writeOutput(env, f.output, func(w io.Writer) error { return f.write(w, env, c) }); err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -130,7 +129,7 @@ func readJSONFile(path string) (jsondoc.Value, string, error) {
 	}
 	doc, err := jsondoc.Parse(text)
 	if err != nil {
-		return jsondoc.Value{}, "", usagef("%s: %v", path, err)
+		return jsondoc.Value{}, "", notJSON(path, err)
 	}
 	return doc, string(text), nil
 }
@@ -192,7 +191,7 @@ func policyRows(ctx context.Context, env *Env, f *policyEvalFlags, args []string
 	defer p.clear()
 	inv, err := app.Load(ctx, &app.Options{Demo: f.inventory.demo, From: paths, Now: f.inventory.now(env), Clock: env.Now, Progress: p.show})
 	if err != nil {
-		return nil, appError(err)
+		return nil, err
 	}
 	ev := policy.NewEvaluator(policy.Options{Inventory: inv, Now: f.inventory.now(env)})
 	var rows []policyRow
@@ -262,14 +261,6 @@ func writePolicyRows(w io.Writer, format string, def *policy.Definition, rows []
 		parts = []string{"it applies to nothing here"}
 	}
 	_, err := fmt.Fprintf(w, "%s (%s): %s\n", cmp.Or(def.DisplayName, def.Name, "the rule"), def.Effect, strings.Join(parts, ", "))
-	return err
-}
-
-// appError tells what the caller got wrong from what failed.
-func appError(err error) error {
-	if errors.Is(err, app.ErrUsage) {
-		return usagef("%s", strings.TrimPrefix(err.Error(), app.ErrUsage.Error()+": "))
-	}
 	return err
 }
 

@@ -47,7 +47,7 @@ func (f *policySource) load(env *Env, paths []string, inv *inventory.Inventory) 
 	defer p.clear()
 	p.show("read the policies", 0, 0)
 	lib, err := app.LoadPolicies(all, inv)
-	return lib, asUsage(err)
+	return lib, err
 }
 
 // optionalInventory reads the inventory where the flags name one.
@@ -83,7 +83,7 @@ func (f *policySource) document(env *Env, want string, inv *inventory.Inventory)
 	}
 	found, err := lib.Pick(want)
 	if err != nil {
-		return nil, nil, asUsage(err)
+		return nil, nil, err
 	}
 	return lib, found[0], nil
 }
@@ -109,21 +109,6 @@ func wrongFile(problems diag.List, name string) error {
 		}
 	}
 	return nil
-}
-
-// complainOf writes diagnostics to standard error, the first twenty.
-func complainOf(env *Env, list diag.List) {
-	const most = 20
-	for i, d := range list {
-		if i == most {
-			env.say("and %d more\n", len(list)-most)
-			return
-		}
-		env.say("%s\n", d.Error())
-		if d.Hint != "" {
-			env.say("  hint: %s\n", d.Hint)
-		}
-	}
 }
 
 // table is a printer whose tabs line up.

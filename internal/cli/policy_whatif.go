@@ -90,12 +90,12 @@ func policyWhatIf(cmd *cobra.Command, env *Env, f *policyWhatIfFlags, args []str
 		return err
 	}
 	if o.Scope, err = app.ScopeNamed(o.Inventory, f.scope); err != nil {
-		return asUsage(err)
+		return err
 	}
 	for _, n := range f.notScopes {
 		id, err := app.ScopeNamed(o.Inventory, n)
 		if err != nil {
-			return asUsage(err)
+			return err
 		}
 		o.NotScopes = append(o.NotScopes, id)
 	}
@@ -107,7 +107,7 @@ func policyWhatIf(cmd *cobra.Command, env *Env, f *policyWhatIfFlags, args []str
 	w, err := app.WhatIfPolicy(cmd.Context(), &o)
 	p.clear()
 	if err != nil {
-		return asUsage(err)
+		return err
 	}
 	complainOf(env, graver(w.Problems))
 	err = writeOutput(env, f.output, func(out io.Writer) error {

@@ -165,7 +165,7 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 	query, list := kql.CompileWith(text, q.db.Schema(), q.opts.Params)
 	if query == nil {
 		q.diagnose(text, list)
-		return fmt.Errorf("the query does not compile")
+		return usagef("the query does not compile")
 	}
 	for _, d := range list {
 		q.env.say("%s\n", d.Error())
@@ -180,7 +180,7 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 	if err != nil {
 		if list, ok := errors.AsType[diag.List](err); ok {
 			q.diagnose(text, list)
-			return fmt.Errorf("the query does not compile")
+			return usagef("the query does not compile")
 		}
 		return err
 	}

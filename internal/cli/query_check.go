@@ -82,6 +82,9 @@ func runQueryCheck(env *Env, f *queryCheckFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if len(files) == 0 {
+		return usagef("there is no file of queries in %s: their names end in .kql, .csl, .kusto, .md, .yaml or .yml", strings.Join(paths, ", "))
+	}
 	check := &queryCheck{Problems: []queryProblem{}}
 	for _, path := range files {
 		text, err := os.ReadFile(path)

@@ -57,7 +57,7 @@ func runQueryFmt(env *Env, paths []string, write, check bool) error {
 			for _, d := range list {
 				env.say("%s\n", src.Snippet(d))
 			}
-			return fmt.Errorf("%s cannot be read as KQL", path)
+			return usagef("%s cannot be read as KQL", path)
 		}
 		same := bytes.Equal(text, []byte(out))
 		differs = differs || !same

@@ -60,13 +60,19 @@ func dataFormat(path string) string {
 // openTable opens a file with the columns of schema, or, where there is none,
 // with those of hint and whatever else the file holds.
 func openTable(path string, schema, hint []kql.Column) (*kqlio.Stream, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, usagef("it is a folder, and a file is wanted; azward store import and --store read folders")
+	}
 	format := dataFormat(path)
 	if format == "" {
-		return nil, usagef("the name does not say the format: want .csv, .tsv, .json or .jsonl, perhaps with .gz or .zst")
+		return nil, usagef("the name does not say the format: want .csv, .tsv, .json or .jsonl, perhaps with .gz or .zst, or .parquet")
 	}
 	in := kqlio.Input{Open: func() (io.Reader, func(), error) { return openData(path) }}
-	info, err := os.Stat(path)
-	in.Once = err == nil && !info.Mode().IsRegular() // a pipe
+	in.Once = !info.Mode().IsRegular() // a pipe
 	switch format {
 	case "csv":
 		in.Comma = ','
@@ -82,7 +88,11 @@ func loadTable(ctx context.Context, path string, schema, hint []kql.Column) (*kq
 	if err != nil {
 		return nil, err
 	}
-	return s.Load(ctx)
+	t, err := s.Load(ctx)
+	if err == nil && t.Rows == 0 && t.Bad > 0 {
+		return nil, usagef("no line could be read; %s", t.First)
+	}
+	return t, err
 }
 
 // externalReader reads what externaldata names, from the allowed folders only.

@@ -85,7 +85,7 @@ func newReviewBeginCommand(env *Env) *cobra.Command {
 			a := app.NewAccess(loaded)
 			items, err := a.ReviewItems(c, inv.now(env))
 			if err != nil {
-				return asUsage(err)
+				return err
 			}
 			r, err := review.Begin(c, items, by, env.Now())
 			if err != nil {
@@ -136,7 +136,7 @@ func openRecord(path string) (*review.Record, error) {
 	}
 	r, err := review.Open(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, badInput(fmt.Errorf("%s: %w", path, err))
 	}
 	return r, nil
 }

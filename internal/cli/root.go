@@ -23,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/azward/azward/diag"
+	"github.com/azward/azward/internal/app"
 	"github.com/azward/azward/internal/report"
 )
 
@@ -79,6 +80,9 @@ func Run(ctx context.Context, args []string, env *Env) (code int) {
 		if usage.help != "" {
 			env.say("  %s\n", usage.help)
 		}
+		return ExitUsage
+	case errors.Is(err, app.ErrUsage):
+		env.say("azward: %s\n", strings.TrimSpace(withoutUsage(err)))
 		return ExitUsage
 	case !started:
 		// Cobra turned the arguments down before the command began.
@@ -166,6 +170,9 @@ func prepare(cmd *cobra.Command, started *bool) {
 		cmd.RunE = func(c *cobra.Command, args []string) error {
 			*started = true
 			formatByName(c)
+			if err := checkOutput(c); err != nil {
+				return err
+			}
 			return run(c, args)
 		}
 	}

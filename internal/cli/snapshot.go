@@ -57,7 +57,7 @@ file, with the manifest and what was wrong with the files.`,
 			if err != nil {
 				return err
 			}
-			tellDiagnostics(env, inv)
+			complainOf(env, graveOf(inv))
 			paths := append(slices.Clone(from.from), args...)
 			return writeSnapshotAnd(env, output, snapshot.Header{CreatedAt: from.now(env).UTC()}, inv, copyLogs(cmd.Context(), paths))
 		},
@@ -106,23 +106,6 @@ func writeSnapshotAnd(env *Env, path string, h snapshot.Header, inv *inventory.I
 	return err
 }
 
-// tellDiagnostics writes what was wrong with the input to standard error.
-func tellDiagnostics(env *Env, inv *inventory.Inventory) {
-	const most = 20
-	n := 0
-	for _, d := range inv.Diagnostics() {
-		if d.Severity.String() == "info" {
-			continue
-		}
-		if n++; n <= most {
-			env.say("%s\n", d.Error())
-		}
-	}
-	if n > most {
-		env.say("and %d more\n", n-most)
-	}
-}
-
 func newSnapshotShowCommand(env *Env) *cobra.Command {
 	var format, output string
 	cmd := &cobra.Command{
@@ -130,7 +113,7 @@ func newSnapshotShowCommand(env *Env) *cobra.Command {
 		Short: "Say what is in a snapshot, and what was not read",
 		Long: `Show reads a snapshot from end to end and says when it was made, how many
 resources of which types it holds, what each source gave, and which parts of
-the tenant were not or only partly read and why. The exit code is 3 where the
+the tenant were not or only partly read and why. The exit code is 2 where the
 file is broken; what could be read is shown.`,
 		Example: `  azward snapshot show tenant.azs
   azward snapshot show tenant.azs --format json`,
@@ -224,7 +207,7 @@ func readContents(path string) (*contents, error) {
 	c.Logs = logs.All()
 	c.Whole = err == nil
 	if err != nil {
-		err = fmt.Errorf("%s: %w", path, err)
+		err = badInput(fmt.Errorf("%s: %w", path, reasonOf(err)))
 		c.Error = err.Error()
 		if c.Header == nil {
 			return nil, err
@@ -350,7 +333,7 @@ func loadPath(ctx context.Context, env *Env, paths ...string) (*inventory.Invent
 	from := inventoryFlags{from: paths}
 	inv, err := from.load(ctx, env, nil)
 	if err == nil {
-		tellDiagnostics(env, inv)
+		complainOf(env, graveOf(inv))
 	}
 	return inv, err
 }

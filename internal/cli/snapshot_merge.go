@@ -163,10 +163,10 @@ func redact(env *Env, from, to string, key []byte) error {
 		cut, err = err, nil
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", from, err)
+		return badInput(fmt.Errorf("%s: %w", from, err))
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("%s: %w", from, err)
+		return badInput(fmt.Errorf("%s: %w", from, err))
 	}
 	n, logs := 0, 0
 	err = writeOutput(env, to, func(out io.Writer) error {

@@ -82,7 +82,7 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 			}
 			t, err := engine.OpenParquet(ctx, []string{path})
 			if err != nil {
-				return fail(fmt.Errorf("load %s: %w", path, err))
+				return fail(inputError("load "+path, err))
 			}
 			db.Add(name, t)
 			continue

@@ -195,7 +195,7 @@ func (f *watchFlags) run(ctx context.Context, env *Env, args []string) error {
 		r, err := app.WatchOnce(ctx, o)
 		switch {
 		case f.once && err != nil:
-			return asUsage(err)
+			return err
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:

@@ -39,6 +39,10 @@ import (
 // an inventory of nothing would look as if nothing were wrong.
 var ErrNoFiles = errors.New("there is no file")
 
+// ErrNothing is wrapped by the error for files of which none could be
+// understood; what is wrong with each stands behind it.
+var ErrNothing = errors.New("nothing could be read")
+
 // Codes of the diagnostics of this package.
 const (
 	CodeUnreadable = "RDR0001" // a file could not be read
@@ -143,7 +147,7 @@ func (rd *run) files(files []input, open func(string) (io.ReadCloser, error)) (*
 	}
 	if len(files) > 0 && rd.read == 0 {
 		rd.diags.Sort()
-		return nil, fmt.Errorf("nothing could be read: %w", rd.diags.Err())
+		return nil, fmt.Errorf("%w: %w", ErrNothing, rd.diags.Err())
 	}
 	return rd.finish(), nil
 }
