@@ -26,6 +26,7 @@ import (
 	"github.com/azward/azward/kql/internal/bind"
 	"github.com/azward/azward/kql/internal/exec"
 	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/spill"
 	"github.com/azward/azward/kql/internal/syntax"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
@@ -112,9 +113,20 @@ type Options struct {
 	NoPushdown bool
 
 	values func(cols []Column, b *Batch) string // see planner
+	// Spill is where operators put rows that do not fit into Memory; nil:
+	// nowhere, and a query that needs more memory ends with ErrMemory.
+	Spill Spill
 	// External reads what externaldata names; nil: not allowed.
 	External func(ctx context.Context, locations []string, props map[string]string, columns []Column) (*Batch, error)
 }
+
+// Spill is a place for rows that do not fit into memory: it makes files, which
+// the engine gives up as soon as it can. What is left, where results were not
+// read to their end or Result.Close was not called, is for its owner to remove.
+type Spill = spill.Area
+
+// SpillFile is a file of a Spill.
+type SpillFile = spill.File
 
 // Query is a compiled query.
 type Query struct {
@@ -180,14 +192,39 @@ type Render struct {
 
 // Result is what a query gives: one table, or several (fork, facet, several
 // statements).
-type Result struct{ Tables []*ResultTable }
+type Result struct {
+	Tables []*ResultTable
+	runner *exec.Runner
+	later  []*exec.Runner // of tables that were run again
+	unread int            // tables
+}
+
+// Close gives up what the tables share and have on disk. Reading every table
+// to its end does it too.
+func (r *Result) Close() { r.runner.Close() }
+
+// Stats tell what a result took so far.
+type Stats struct {
+	Memory  int64 // bytes that operators held at one time, at most; 0 where Options.Memory is
+	Spilled int64 // bytes that were put on disk
+}
+
+// Stats returns what reading the tables took so far.
+func (r *Result) Stats() Stats {
+	peak, spilled := r.runner.Held()
+	for _, again := range r.later {
+		p, s := again.Held()
+		peak, spilled = max(peak, p), spilled+s
+	}
+	return Stats{peak, spilled}
+}
 
 // ResultTable is one table of a result.
 type ResultTable struct {
 	Name    string
 	Columns []Column
 	Render  *Render
-	runner  *exec.Runner
+	result  *Result
 	node    plan.Node
 	again   func() (*exec.Runner, plan.Node) // without what the store computes
 }
@@ -212,6 +249,9 @@ func (t *ResultTable) Batches() iter.Seq2[*Batch, error] {
 				return
 			}
 		}
+		if t.result.unread--; t.result.unread == 0 {
+			t.result.Close()
+		}
 	}
 }
 
@@ -221,9 +261,11 @@ func (t *ResultTable) Batches() iter.Seq2[*Batch, error] {
 func (t *ResultTable) rows() iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		first := true
-		for b, err := range t.runner.Each(t.node) {
+		for b, err := range t.result.runner.Each(t.node) {
 			if first && errors.Is(err, ErrFunction) {
 				runner, node := t.again()
+				defer runner.Close()
+				t.result.later = append(t.result.later, runner)
 				for b, err := range runner.Each(node) {
 					if !yield(b, err) {
 						return
@@ -264,7 +306,7 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result
 		}
 	}()
 	eo := exec.Options{Now: types.FromTime(opts.Now), Seed: opts.Seed, Source: source{db}, BatchRows: opts.BatchRows,
-		Workers: opts.Workers, Memory: opts.Memory}
+		Workers: opts.Workers, Memory: opts.Memory, Spill: opts.Spill}
 	if opts.External != nil {
 		eo.External = exec.External(opts.External)
 	}
@@ -282,9 +324,9 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result
 			return nil, list
 		}
 	}
-	res = &Result{}
+	res = &Result{runner: runner, unread: len(bound.Results)}
 	for _, r := range bound.Results {
-		t := &ResultTable{Name: r.Name, Columns: r.Node.Columns(), runner: runner, node: p.plan(r.Node)}
+		t := &ResultTable{Name: r.Name, Columns: r.Node.Columns(), result: res, node: p.plan(r.Node)}
 		t.again = func() (*exec.Runner, plan.Node) {
 			alone := opts
 			alone.NoPushdown = true

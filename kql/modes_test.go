@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -116,6 +117,7 @@ func outcome(text string, db kql.Database, opts kql.Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	defer res.Close()
 	var rows []string
 	for _, t := range res.Tables {
 		var buf []byte
@@ -143,7 +145,7 @@ func outcome(text string, db kql.Database, opts kql.Options) (string, error) {
 }
 
 // TestModesAgree runs every recorded script over tables in memory in batches of
-// several sizes with one worker and two, and over tables in the store with and
+// several sizes with one worker and two, with next to no memory, and over tables in the store with and
 // without pushdown: all must give one answer.
 func TestModesAgree(t *testing.T) {
 	if testing.Short() {
@@ -152,7 +154,7 @@ func TestModesAgree(t *testing.T) {
 	now := time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 	engine := duck.New(duck.Options{Threads: 1})
 	defer engine.Close()
-	total, agree, sql := 0, 0, 0
+	total, agree, sql, spilled, short := 0, 0, 0, 0, 0
 	for _, file := range []string{"kusto-fuzz-results.jsonl.gz", "kusto-docs-results.jsonl.gz"} {
 		for _, s := range scripts(t, file) {
 			if s.Error || s.Nondeterministic || strings.Contains(s.KQL, "rand(") || strings.Contains(s.KQL, "sample") {
@@ -177,6 +179,20 @@ func TestModesAgree(t *testing.T) {
 					check(fmt.Sprintf("batches of %d, %d workers", size, workers), kql.NewMemDatabase(), kql.Options{BatchRows: size, Workers: workers})
 				}
 			}
+			// What does not fit into memory waits on disk, or the query ends.
+			for _, memory := range []int64{64 << 10, 2 << 10} {
+				a := &area{}
+				got, err := outcome(s.KQL, kql.NewMemDatabase(), kql.Options{Now: now, Seed: 1, BatchRows: 7, Workers: 2, Memory: memory, Spill: a})
+				if a.made > 0 {
+					spilled++
+				}
+				if errors.Is(err, kql.ErrMemory) {
+					short++
+				} else if err != nil || got != want || a.open != 0 {
+					ok = false
+					t.Errorf("%s, %d bytes of memory: %v, %d files open\n%s\ngot:\n%s\nwant:\n%s", s.ID, memory, err, a.open, s.KQL, got, want)
+				}
+			}
 			tables := &storeTables{t: t, engine: engine, dir: t.TempDir(), made: map[string]kql.Table{}, sql: &sql}
 			opts := kql.Options{BatchRows: 7, Workers: 2}.WithValues(tables.move)
 			check("store, pushdown on", tables, opts)
@@ -190,6 +206,10 @@ func TestModesAgree(t *testing.T) {
 	if sql < 150 {
 		t.Errorf("the store computed only %d queries", sql)
 	}
+	if spilled < 100 || short > 40 {
+		t.Errorf("%d runs put rows on disk, %d had too little memory", spilled, short)
+	}
+	t.Logf("figure: %d runs of the recorded scripts with 64 KiB and 2 KiB of memory put rows on disk, %d had too little memory", spilled, short)
 	t.Logf("figure: %d parts of the recorded scripts were computed in SQL", sql)
 	t.Logf("conformance: kql one answer in every mode %d of %d", agree, total)
 }

@@ -85,7 +85,12 @@ func (q *Query) ExplainOver(db Database, opts Options) string {
 		if len(q.bound.Results) > 1 {
 			b.WriteString(r.Name + "\n")
 		}
-		b.WriteString(plan.Explain(p.plan(r.Node)))
+		b.WriteString(plan.ExplainWith(p.plan(r.Node), func(n plan.Node) string {
+			if opts.Memory > 0 && opts.Spill != nil && plan.MaySpill(n) {
+				return "   may spill"
+			}
+			return ""
+		}))
 	}
 	if p.gen != nil {
 		for _, n := range p.gen.Notes() {

@@ -42,10 +42,15 @@ func (r *run) chain(n plan.Node) (source plan.Node, steps []step, err error) {
 		if err != nil || !parallel(keys...) {
 			return n, nil, err
 		}
-		h, err := r.build(x.Right, x.RightKeys)
+		h, away, err := r.build(x.Right, x.RightKeys, x.LeftKeys)
 		if err != nil {
 			return nil, nil, err
 		}
+		if away != nil { // join goes on with it
+			r.pending[x] = away
+			return n, nil, nil
+		}
+		r.chained = append(r.chained, h.l)
 		source, steps, err = r.chain(x.Left)
 		return source, append(steps, probeStep(h, keys, x.Take, x.Kind == plan.LeftOuter)), err
 	case *plan.Serialize:
@@ -156,6 +161,7 @@ func (r *run) worker() *run {
 	w := *r
 	w.fn = r.fn.Fork()
 	w.stops = nil
+	w.scope = nil
 	return &w
 }
 

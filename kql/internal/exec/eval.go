@@ -96,7 +96,9 @@ func (r *run) inTable(x *plan.InTable) (plan.Expr, error) {
 	fold := strings.HasSuffix(x.Op, "~")
 	has := strings.HasPrefix(x.Op, "has_")
 	if s == nil {
-		b, err := r.all(r.rewrite(x.Table))
+		l := r.lease()
+		defer l.free()
+		b, err := r.all(r.rewrite(x.Table), l)
 		if err != nil {
 			return nil, err
 		}
@@ -105,6 +107,9 @@ func (r *run) inTable(x *plan.InTable) (plan.Expr, error) {
 			s.fill(b.Cols[0], x.X.Type(), fold, has)
 		}
 		if !dependsOnOuter(x.Table) {
+			if err := r.lasting().hold(s.size()); err != nil {
+				return nil, err
+			}
 			r.sets[x] = s
 		}
 	}
@@ -113,6 +118,17 @@ func (r *run) inTable(x *plan.InTable) (plan.Expr, error) {
 		k = fn.HasConst(s.needles, x.Op == "has_all")
 	}
 	return &plan.Call{Name: x.Op, Eval: k, Args: []plan.Expr{x.X}, T: types.Bool}, nil
+}
+
+// size is about how many bytes the set takes.
+func (s *set) size() (n int64) {
+	for k := range s.keys {
+		n += 40 + int64(len(k))
+	}
+	for _, k := range s.needles {
+		n += 16 + int64(len(k))
+	}
+	return n
 }
 
 func (s *set) fill(col *vec.Vec, t types.Type, fold, has bool) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/spill"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
 )
@@ -40,6 +41,8 @@ type Options struct {
 	BatchRows int   // rows of a batch, 0: the default
 	Workers   int   // goroutines, 0: one
 	Memory    int64 // bytes that may be held, 0: no limit
+	// Spill is where rows go that do not fit into Memory; nil: nowhere.
+	Spill spill.Area
 	// Rewrite prepares the plan of a table that an expression reads; nil: it is
 	// run as it is.
 	Rewrite func(plan.Node) plan.Node
@@ -57,11 +60,18 @@ type run struct {
 	opts  Options
 	size  int
 	outer map[*plan.Outer]*vec.Batch
-	memo  map[plan.Node]*vec.Batch
+	memo  map[plan.Node]*spool
 	cells map[*plan.Scalar]*plan.Const
 	sets  map[*plan.InTable]*set
-	held  int64
-	stops []func() // of sequences that are being read
+	mem   *budget
+	files *files    // closed when a result is read
+	kept  *files    // closed when all are
+	scope *[]*lease // leases of the subquery that is run, nil outside
+	// pending are the sides that chain has put on disk, for join to go on with;
+	// chained are the leases of the tables that it has built.
+	pending map[*plan.Join]*side
+	chained []*lease
+	stops   []func() // of sequences that are being read
 }
 
 // Run runs a plan and yields the batches of its result.
@@ -80,7 +90,8 @@ func New(ctx context.Context, opts Options) *Runner {
 	fctx := fn.NewCtx(opts.Now, opts.Seed)
 	fctx.Table = fn.Builtin()
 	return &Runner{&run{ctx: ctx, fn: fctx, opts: opts, size: opts.BatchRows,
-		outer: map[*plan.Outer]*vec.Batch{}, memo: map[plan.Node]*vec.Batch{}, cells: map[*plan.Scalar]*plan.Const{}, sets: map[*plan.InTable]*set{}}}
+		mem: &budget{limit: opts.Memory, area: opts.Spill}, pending: map[*plan.Join]*side{}, files: &files{}, kept: &files{},
+		outer: map[*plan.Outer]*vec.Batch{}, memo: map[plan.Node]*spool{}, cells: map[*plan.Scalar]*plan.Const{}, sets: map[*plan.InTable]*set{}}}
 }
 
 // Each yields the batches of n's result. It may be called for one plan after
@@ -110,10 +121,19 @@ func (x *Runner) Each(n plan.Node) iter.Seq2[*vec.Batch, error] {
 func (x *Runner) All(n plan.Node) (*vec.Batch, []plan.Column, error) {
 	defer x.r.stopAll()
 	if e, ok := n.(*plan.Evaluate); ok {
-		return x.r.evaluate(e)
+		return x.r.evaluate(e, x.r.lease())
 	}
-	b, err := x.r.all(n)
+	b, err := x.r.all(n, x.r.lease())
 	return b, n.Columns(), err
+}
+
+// Close gives up what plans share. The runner must not be used afterwards.
+func (x *Runner) Close() { x.r.kept.close() }
+
+// Held returns how many bytes operators held at most at one time, and how many
+// they put on disk.
+func (x *Runner) Held() (peak, spilled int64) {
+	return x.r.mem.peak.Load(), x.r.mem.spilled.Bytes.Load()
 }
 
 // stopAll ends the sequences that were not read to their end.
@@ -122,6 +142,7 @@ func (r *run) stopAll() {
 		stop()
 	}
 	r.stops = nil
+	r.files.close()
 }
 
 func (r *run) rewrite(n plan.Node) plan.Node {
@@ -136,39 +157,6 @@ func (r *run) check() error {
 		return fmt.Errorf("query canceled: %w", context.Cause(r.ctx))
 	}
 	return nil
-}
-
-// hold counts a batch that is kept against the budget.
-func (r *run) hold(b *vec.Batch) error {
-	if r.opts.Memory <= 0 {
-		return nil
-	}
-	r.held += size(b)
-	if r.held > r.opts.Memory {
-		return ErrMemory
-	}
-	return nil
-}
-
-// size estimates the bytes of a batch.
-func size(b *vec.Batch) int64 {
-	n := int64(0)
-	for _, c := range b.Cols {
-		switch {
-		case c.Const:
-			n += 64
-		case c.Strs != nil:
-			n += 16 * int64(len(c.Strs))
-			for _, s := range c.Strs {
-				n += int64(len(s))
-			}
-		case c.Dyns != nil:
-			n += 120 * int64(len(c.Dyns))
-		default:
-			n += 9 * int64(b.Rows)
-		}
-	}
-	return n
 }
 
 // open starts a node.
@@ -238,11 +226,10 @@ func (r *run) open(n plan.Node) (stream, error) {
 	case *plan.GraphMatch:
 		return r.graphMatch(n)
 	case *plan.Evaluate:
-		b, _, err := r.evaluate(n)
-		if err != nil {
-			return nil, err
-		}
-		return r.sliced(b), nil
+		return r.single(func(l *lease) (*vec.Batch, error) {
+			b, _, err := r.evaluate(n, l)
+			return b, err
+		}), nil
 	}
 	return nil, fmt.Errorf("internal: no operator for %T", n)
 }
@@ -264,23 +251,38 @@ func (r *run) sliced(b *vec.Batch) stream {
 	}
 }
 
-// single gives one batch computed at the first call.
-func (r *run) single(f func() (*vec.Batch, error)) stream {
+// single gives one batch computed at the first call. What f holds while it
+// computes is its lease's; the batch itself is held until it is read.
+func (r *run) single(f func(l *lease) (*vec.Batch, error)) stream {
+	return r.later(func() (stream, error) {
+		l := r.lease()
+		b, err := f(l)
+		if err != nil {
+			return nil, err
+		}
+		if r.mem.limit > 0 && !l.set(vec.Size(b)) {
+			return nil, ErrMemory
+		}
+		return l.until(r.sliced(b)), nil
+	})
+}
+
+// later gives the batches of a stream that is made at the first call.
+func (r *run) later(f func() (stream, error)) stream {
 	var s stream
 	return func() (*vec.Batch, error) {
 		if s == nil {
-			b, err := f()
-			if err != nil {
+			var err error
+			if s, err = f(); err != nil {
 				return nil, err
 			}
-			s = r.sliced(b)
 		}
 		return s()
 	}
 }
 
-// all collects the whole result of a node.
-func (r *run) all(n plan.Node) (*vec.Batch, error) {
+// all collects the whole result of a node, which is counted by a lease.
+func (r *run) all(n plan.Node, l *lease) (*vec.Batch, error) {
 	switch x := n.(type) {
 	case *plan.Values:
 		return x.Batch, nil
@@ -292,6 +294,7 @@ func (r *run) all(n plan.Node) (*vec.Batch, error) {
 		return nil, err
 	}
 	var parts []*vec.Batch
+	held := int64(0)
 	for {
 		b, err := s()
 		if err != nil {
@@ -303,13 +306,24 @@ func (r *run) all(n plan.Node) (*vec.Batch, error) {
 		if b.Rows == 0 {
 			continue
 		}
-		if err := r.hold(b); err != nil {
-			return nil, err
+		if r.mem.limit > 0 {
+			b = r.compact(b)
+			n := vec.Size(b)
+			held += n
+			if err := l.hold(n); err != nil {
+				return nil, err
+			}
 		}
 		parts = append(parts, b)
 		if err := r.check(); err != nil {
 			return nil, err
 		}
+	}
+	if len(parts) > 1 { // they are in memory twice for a moment
+		if err := l.hold(held); err != nil {
+			return nil, err
+		}
+		defer l.add(-held)
 	}
 	return vec.ConcatBatches(protos(n.Columns()), parts), nil
 }
@@ -370,7 +384,7 @@ func (r *run) external(n *plan.External) (stream, error) {
 	if r.opts.External == nil {
 		return nil, ErrExternal
 	}
-	return r.single(func() (*vec.Batch, error) {
+	return r.single(func(*lease) (*vec.Batch, error) {
 		return r.opts.External(r.ctx, n.Locations, n.Props, n.Columns())
 	}), nil
 }
@@ -384,18 +398,24 @@ func dependsOnOuter(n plan.Node) bool {
 }
 
 func (r *run) materialize(n *plan.Materialize) (stream, error) {
-	if b := r.memo[n]; b != nil {
-		return r.sliced(b), nil
-	}
-	return r.single(func() (*vec.Batch, error) {
-		if b := r.memo[n]; b != nil {
-			return b, nil
+	return r.later(func() (stream, error) {
+		if s := r.memo[n]; s != nil {
+			return s.read(), nil
 		}
-		b, err := r.all(n.Input)
-		if err == nil && !dependsOnOuter(n) {
-			r.memo[n] = b
+		once := dependsOnOuter(n)
+		s := r.newSpool(!once)
+		in, err := r.open(n.Input)
+		if err != nil {
+			return nil, err
 		}
-		return b, err
+		if err := s.fill(in); err != nil {
+			return nil, err
+		}
+		if once {
+			return s.l.until(s.read()), nil
+		}
+		r.memo[n] = s
+		return s.read(), nil
 	}), nil
 }
 

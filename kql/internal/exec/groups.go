@@ -20,6 +20,7 @@ type groups struct {
 	buf    []byte
 	place  int64   // of the rows that are numbered now
 	places []int64 // where each group was met first
+	text   int64   // bytes of keys that are texts
 	mixed  bool    // groups of several workers: their numbers are in no order
 }
 
@@ -46,7 +47,9 @@ func (g *groups) add(cols []*vec.Vec, i int) int32 {
 	g.places = append(g.places, g.place+int64(i))
 	for k, c := range cols {
 		if c.Type == types.String {
-			g.firsts[k].AppendString(strings.Clone(c.Strs[c.At(i)])) // it is part of a batch
+			s := c.Strs[c.At(i)]
+			g.firsts[k].AppendString(strings.Clone(s)) // it is part of a batch
+			g.text += int64(len(s))
 			continue
 		}
 		g.firsts[k].AppendFrom(c, i)
@@ -88,6 +91,7 @@ func (g *groups) number(cols []*vec.Vec, n int) []int32 {
 			if !ok {
 				id = g.add(cols, i)
 				g.bytes[strings.Clone(s)] = id
+				g.text += int64(len(s))
 			}
 			out[i] = id
 		}
@@ -101,11 +105,25 @@ func (g *groups) number(cols []*vec.Vec, n int) []int32 {
 			if !ok {
 				id = g.add(cols, i)
 				g.bytes[string(g.buf)] = id
+				g.text += int64(len(g.buf))
 			}
 			out[i] = id
 		}
 	}
 	return out
+}
+
+// size is about how many bytes the groups take: an entry of a map each, its
+// place, and its key.
+func (g *groups) size() int64 {
+	each := int64(56)
+	if g.ints != nil {
+		each = 48
+	}
+	for _, b := range g.firsts {
+		each += b.Width()
+	}
+	return g.text + each*int64(g.n)
 }
 
 // merge adds the groups of o and returns their numbers among these.

@@ -17,6 +17,7 @@ type aggregator struct {
 	calls []plan.AggCall
 	args  [][]plan.Expr
 	conds []plan.Expr
+	specs []fn.Spec
 	accs  []fn.Accumulator
 }
 
@@ -43,6 +44,7 @@ func (r *run) newAggregator(calls []plan.AggCall) (*aggregator, error) {
 		}
 		a.args = append(a.args, args)
 		a.conds = append(a.conds, cond)
+		a.specs = append(a.specs, spec)
 		a.accs = append(a.accs, c.Ref.New(spec))
 	}
 	return a, nil
@@ -101,7 +103,8 @@ func (r *run) aggregate(n *plan.Aggregate) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.single(func() (*vec.Batch, error) {
+	return r.later(func() (stream, error) {
+		from := len(r.chained)
 		source, steps, err := r.chain(n.Input)
 		if err != nil {
 			return nil, err
@@ -125,54 +128,53 @@ func (r *run) aggregate(n *plan.Aggregate) (stream, error) {
 				workers = append(workers, g)
 			}
 		}
+		var away *putAway
+		if r.canSpill() {
+			away = r.newPutAway(n, first)
+		}
 		f := &feed{in: in}
-		budget := &budget{left: r.opts.Memory - r.held, limited: r.opts.Memory > 0}
 		if len(workers) == 1 {
-			first.run(f, steps, budget)
+			first.run(f, steps, away)
 		} else {
 			var wg sync.WaitGroup
 			for _, g := range workers {
-				wg.Go(func() { g.run(f, steps, budget) })
+				wg.Go(func() { g.run(f, steps, away) })
 			}
 			wg.Wait()
 		}
 		if f.err != nil {
 			return nil, f.err
 		}
-		for _, g := range workers[1:] {
-			first.merge(g)
+		for _, l := range r.chained[from:] {
+			l.free()
 		}
-		return first.result(len(keys) == 0), nil
+		r.chained = r.chained[:from]
+		if away.used() {
+			return away.finish(workers)
+		}
+		for _, g := range workers[1:] {
+			if !first.l.add(g.l.n) { // groups of both may be the same, or not
+				if away == nil {
+					return nil, ErrMemory
+				}
+				return away.finish(workers)
+			}
+			first.merge(g)
+			g.l.free()
+		}
+		return first.l.until(r.sliced(first.result(len(keys) == 0))), nil
 	}), nil
-}
-
-// budget is what several workers may still hold together.
-type budget struct {
-	limited bool
-	mu      sync.Mutex
-	left    int64
-}
-
-func (b *budget) take(n int64) error {
-	if !b.limited || n == 0 {
-		return nil
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.left -= n; b.left < 0 {
-		return ErrMemory
-	}
-	return nil
 }
 
 // grouping is one worker's part of an aggregation.
 type grouping struct {
 	r    *run
+	n    *plan.Aggregate
+	ts   []types.Type
 	keys []plan.Expr
 	g    *groups
 	a    *aggregator
-	cost int64 // bytes that a group is taken for
-	held int64 // of the accumulators, as counted last
+	l    *lease
 }
 
 func (r *run) newGrouping(n *plan.Aggregate, keys []plan.Expr, ts []types.Type) (*grouping, error) {
@@ -180,11 +182,11 @@ func (r *run) newGrouping(n *plan.Aggregate, keys []plan.Expr, ts []types.Type) 
 	if err != nil {
 		return nil, err
 	}
-	return &grouping{r: r, keys: keys, g: newGroups(ts), a: a, cost: int64(64 * (1 + len(keys) + len(n.Aggs)))}, nil
+	return &grouping{r: r, n: n, ts: ts, keys: keys, g: newGroups(ts), a: a, l: r.lease()}, nil
 }
 
 // run takes batches from a feed until it ends.
-func (g *grouping) run(f *feed, steps []step, left *budget) {
+func (g *grouping) run(f *feed, steps []step, away *putAway) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.stop(fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack()))
@@ -198,7 +200,7 @@ func (g *grouping) run(f *feed, steps []step, left *budget) {
 		part := int64(0)
 		err = through(g.r, steps, b, func(b *vec.Batch) error {
 			part++
-			return g.add(b, number<<32|min(part, 1<<11)<<20, left)
+			return g.add(b, number<<32|min(part, 1<<11)<<20, away)
 		})
 		if err == nil {
 			err = g.r.check()
@@ -210,7 +212,7 @@ func (g *grouping) run(f *feed, steps []step, left *budget) {
 	}
 }
 
-func (g *grouping) add(b *vec.Batch, place int64, left *budget) error {
+func (g *grouping) add(b *vec.Batch, place int64, away *putAway) error {
 	if b.Rows == 0 {
 		return nil
 	}
@@ -218,12 +220,8 @@ func (g *grouping) add(b *vec.Batch, place int64, left *budget) error {
 	if err != nil {
 		return err
 	}
-	before := g.g.n
 	g.g.place = place
 	ids := g.g.number(cols, b.Rows)
-	if err := left.take(int64(g.g.n-before) * g.cost); err != nil {
-		return err
-	}
 	for _, acc := range g.a.accs {
 		if p, ok := acc.(fn.Positioned); ok {
 			p.At(place)
@@ -232,15 +230,34 @@ func (g *grouping) add(b *vec.Batch, place int64, left *budget) error {
 	if err := g.a.add(b, ids, g.g.n); err != nil {
 		return err
 	}
-	held := int64(0)
+	if g.l.b.limit <= 0 {
+		return nil
+	}
+	ok := g.l.set(g.size())
+	switch {
+	case away != nil && g.l.full(groupCopies):
+		return away.put(g)
+	case !ok && away == nil:
+		return ErrMemory
+	}
+	return nil
+}
+
+// groupCopies is how often groups are in memory at once: as they are held, and
+// as the result.
+const groupCopies = 2
+
+// size is about how many bytes the groups take with their states.
+func (g *grouping) size() int64 {
+	n := g.g.size()
 	for _, acc := range g.a.accs {
 		if s, ok := acc.(fn.Sized); ok {
-			held += s.Size()
+			n += s.Size()
+		} else {
+			n += fn.GroupBytes * int64(g.g.n)
 		}
 	}
-	more := held - g.held
-	g.held = held
-	return left.take(more)
+	return n
 }
 
 // merge adds the groups of o.
@@ -271,41 +288,4 @@ func keyTypes(cols []plan.Column, n int) []types.Type {
 		ts[i] = cols[i].Type
 	}
 	return ts
-}
-
-func (r *run) distinct(n *plan.Distinct) (stream, error) {
-	in, err := r.open(n.Input)
-	if err != nil {
-		return nil, err
-	}
-	seen := map[string]struct{}{}
-	var buf []byte
-	return func() (*vec.Batch, error) {
-		for {
-			b, err := in()
-			if err != nil || b == nil {
-				return nil, err
-			}
-			idx := make([]int32, 0, b.Rows)
-			for i := range b.Rows {
-				buf = buf[:0]
-				for _, c := range b.Cols {
-					buf = vec.AppendKey(buf, c, i)
-				}
-				if _, ok := seen[string(buf)]; ok {
-					continue
-				}
-				seen[string(buf)] = struct{}{}
-				idx = append(idx, int32(i))
-			}
-			if len(idx) == 0 {
-				continue
-			}
-			out := pick(b, idx)
-			if err := r.hold(out); err != nil {
-				return nil, err
-			}
-			return out, r.check()
-		}
-	}, nil
 }

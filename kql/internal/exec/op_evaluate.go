@@ -9,8 +9,8 @@ import (
 )
 
 // evaluate calls a plugin.
-func (r *run) evaluate(n *plan.Evaluate) (*vec.Batch, []plan.Column, error) {
-	b, err := r.all(n.Input)
+func (r *run) evaluate(n *plan.Evaluate, l *lease) (*vec.Batch, []plan.Column, error) {
+	b, err := r.all(n.Input, l)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -31,7 +31,7 @@ func (r *run) evaluate(n *plan.Evaluate) (*vec.Batch, []plan.Column, error) {
 		}
 	}
 	for i, t := range n.Tables {
-		tb, err := r.all(t)
+		tb, err := r.all(t, l)
 		if err != nil {
 			return nil, nil, err
 		}

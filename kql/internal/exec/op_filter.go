@@ -30,8 +30,8 @@ func (r *run) filter(n *plan.Filter) (stream, error) {
 		return nil, err
 	}
 	if hasWindow(pred) {
-		return r.single(func() (*vec.Batch, error) {
-			b, err := r.all(n.Input)
+		return r.single(func(l *lease) (*vec.Batch, error) {
+			b, err := r.all(n.Input, l)
 			if err != nil {
 				return nil, err
 			}
@@ -130,8 +130,8 @@ func (r *run) project(n *plan.Project) (stream, error) {
 		return nil, err
 	}
 	if hasWindow(exprs...) {
-		return r.single(func() (*vec.Batch, error) {
-			b, err := r.all(n.Input)
+		return r.single(func(l *lease) (*vec.Batch, error) {
+			b, err := r.all(n.Input, l)
 			if err != nil {
 				return nil, err
 			}

@@ -20,12 +20,12 @@ type graph struct {
 }
 
 // graphOf computes the graph that a node gives.
-func (r *run) graphOf(n plan.Node) (*graph, error) {
+func (r *run) graphOf(n plan.Node, l *lease) (*graph, error) {
 	switch n := n.(type) {
 	case *plan.Graph:
-		return r.makeGraph(n)
+		return r.makeGraph(n, l)
 	case *plan.GraphMark:
-		g, err := r.graphOf(n.Input)
+		g, err := r.graphOf(n.Input, l)
 		if err != nil {
 			return nil, err
 		}
@@ -36,13 +36,13 @@ func (r *run) graphOf(n plan.Node) (*graph, error) {
 		g.nodes = vec.NewBatch(append(append([]*vec.Vec{}, g.nodes.Cols...), vec.OfInts(types.Long, ids)), g.nodes.Rows)
 		return g, nil
 	case *plan.GraphWhere:
-		return r.graphWhere(n)
+		return r.graphWhere(n, l)
 	}
 	return nil, fmt.Errorf("internal: %T gives no graph", n)
 }
 
-func (r *run) makeGraph(n *plan.Graph) (*graph, error) {
-	edges, err := r.all(n.Input)
+func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
+	edges, err := r.all(n.Input, l)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (r *run) makeGraph(n *plan.Graph) (*graph, error) {
 		return id, true
 	}
 	for k, t := range n.Nodes {
-		b, err := r.all(t)
+		b, err := r.all(t, l)
 		if err != nil {
 			return nil, err
 		}
@@ -116,7 +116,12 @@ func (r *run) makeGraph(n *plan.Graph) (*graph, error) {
 		cols[i] = b.Finish()
 	}
 	g.nodes = vec.NewBatch(cols, len(g.keys))
-	if err := r.hold(g.nodes); err != nil {
+	// Beside the columns: a key and its number in the map, edges at nodes.
+	size := vec.Size(g.nodes) + 24*int64(len(g.src))
+	for _, k := range g.keys {
+		size += 112 + int64(len(k))
+	}
+	if err := l.hold(size); err != nil {
 		return nil, err
 	}
 	g.index()
@@ -227,8 +232,8 @@ func (g *graph) strong() []int64 {
 	return ids
 }
 
-func (r *run) graphWhere(n *plan.GraphWhere) (*graph, error) {
-	g, err := r.graphOf(n.Input)
+func (r *run) graphWhere(n *plan.GraphWhere, l *lease) (*graph, error) {
+	g, err := r.graphOf(n.Input, l)
 	if err != nil {
 		return nil, err
 	}
@@ -289,8 +294,8 @@ func (g *graph) nodeHash(i int32) int64 {
 }
 
 func (r *run) graphTable(n *plan.GraphTable) (stream, error) {
-	return r.single(func() (*vec.Batch, error) {
-		g, err := r.graphOf(n.Input)
+	return r.single(func(l *lease) (*vec.Batch, error) {
+		g, err := r.graphOf(n.Input, l)
 		if err != nil {
 			return nil, err
 		}

@@ -47,8 +47,8 @@ type hop struct {
 const maxMatches = 10_000_000
 
 func (r *run) graphMatch(n *plan.GraphMatch) (stream, error) {
-	return r.single(func() (*vec.Batch, error) {
-		g, err := r.graphOf(n.Input)
+	return r.single(func(l *lease) (*vec.Batch, error) {
+		g, err := r.graphOf(n.Input, l)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func (r *run) graphMatch(n *plan.GraphMatch) (stream, error) {
 		if err := m.filters(); err != nil {
 			return nil, err
 		}
-		out := &matchRows{m: m}
+		out := &matchRows{m: m, l: l}
 		m.emit = func() error { return out.add(m.cur.clone()) }
 		if n.Shortest {
 			err = m.shortest()
@@ -288,6 +288,7 @@ type matchRows struct {
 	pending []match
 	parts   []*vec.Batch
 	total   int
+	l       *lease
 }
 
 func (o *matchRows) add(x match) error {
@@ -311,7 +312,7 @@ func (o *matchRows) flush() error {
 		return err
 	}
 	o.parts = append(o.parts, b)
-	return o.m.r.hold(b)
+	return o.l.hold(2 * vec.Size(b)) // they are joined at the end
 }
 
 func (o *matchRows) finish() (*vec.Batch, error) {

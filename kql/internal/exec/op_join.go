@@ -2,6 +2,7 @@ package exec
 
 import (
 	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/spill"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/vec"
 )
@@ -15,6 +16,7 @@ type hashTable struct {
 	texts *textTable
 	null  int32   // first row with a null as its integer key, -1 none
 	next  []int32 // next row with the same key, -1 none
+	l     *lease
 }
 
 func key(buf []byte, cols []*vec.Vec, i int) []byte {
@@ -25,22 +27,97 @@ func key(buf []byte, cols []*vec.Vec, i int) []byte {
 	return buf
 }
 
-// build reads a side of a join. Rows are chained so that a probe meets them in
-// their order.
-func (r *run) build(n plan.Node, keys []plan.Expr) (*hashTable, error) {
+// side is one side of a join on disk, by the hash of its keys.
+type side struct {
+	keys  []plan.Expr // prepared
+	parts *spill.Parts
+}
+
+// rowBytes is what a row costs in a hash table beside its columns.
+const rowBytes = 48
+
+// build reads a side of a join. Where it does not fit into memory, and keys and
+// the other side's keys can be computed again, it is put on disk instead.
+func (r *run) build(n plan.Node, keys, others []plan.Expr) (*hashTable, *side, error) {
 	keys, err := r.prepareAll(keys)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	b, err := r.all(n)
+	s, err := r.open(n)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	l := r.lease()
+	canSpill := r.canSpill() && parallel(keys...) && parallel(others...)
+	var parts []*vec.Batch
+	var away *side
+	for {
+		b, err := s()
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := r.check(); err != nil {
+			return nil, nil, err
+		}
+		if b == nil {
+			break
+		}
+		if away != nil {
+			if err := r.split(away, b, 0); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		if b.Rows == 0 {
+			continue
+		}
+		if r.mem.limit > 0 {
+			b = r.compact(b)
+			ok := l.add(vec.Size(b) + rowBytes*int64(b.Rows))
+			if !ok && !canSpill {
+				return nil, nil, ErrMemory
+			}
+		}
+		parts = append(parts, b)
+		if canSpill && l.full(joinCopies) {
+			away = &side{keys: keys, parts: r.parts(spill.Fan)}
+			for _, b := range parts {
+				if err := r.split(away, b, 0); err != nil {
+					return nil, nil, err
+				}
+			}
+			parts = nil
+			l.free()
+		}
+	}
+	if away != nil {
+		return nil, away, spillError(away.parts.Done())
+	}
+	h, err := r.table(vec.ConcatBatches(protos(n.Columns()), parts), keys, l)
+	return h, nil, err
+}
+
+// joinCopies is how often a side is in memory while its table is built: as it
+// came, and joined.
+const joinCopies = 2
+
+// split puts rows into the partitions of a side.
+func (r *run) split(s *side, b *vec.Batch, level int) error {
+	cols, err := r.evalAll(s.keys, b)
+	if err != nil {
+		return err
+	}
+	return addSplit(s.parts, level, spill.Hashes(nil, cols, b.Rows), b)
+}
+
+// table makes the table of rows by key. Rows are chained so that a probe meets
+// them in their order. The lease counts them already.
+func (r *run) table(b *vec.Batch, keys []plan.Expr, l *lease) (*hashTable, error) {
 	cols, err := r.evalAll(keys, b)
 	if err != nil {
 		return nil, err
 	}
-	h := &hashTable{batch: b, next: make([]int32, b.Rows), null: -1}
+	h := &hashTable{batch: b, next: make([]int32, b.Rows), null: -1, l: l}
 	switch {
 	case len(cols) == 1 && cols[0].Type == types.String:
 		h.texts = newTextTable(cols[0].Flat().Strs)
@@ -59,8 +136,12 @@ func (r *run) build(n plan.Node, keys []plan.Expr) (*hashTable, error) {
 			p.set(i)
 		}
 	}
-	if r.opts.Memory > 0 {
-		if r.held += int64(b.Rows) * 48; r.held > r.opts.Memory {
+	if h.heads != nil { // the keys are in memory once more
+		size := int64(0)
+		for k := range h.heads {
+			size += int64(len(k)) + 16
+		}
+		if !l.add(size) && !r.canSpill() {
 			return nil, ErrMemory
 		}
 	}
@@ -126,63 +207,99 @@ func (p *probe) set(i int) {
 }
 
 func (r *run) join(n *plan.Join) (stream, error) {
+	j := &joiner{r: r, total: new(int), kind: n.Kind, width: len(n.Columns()), take: n.Take}
+	build, buildKeys, probe, probeKeys := n.Right, n.RightKeys, n.Left, n.LeftKeys
 	switch n.Kind {
 	case plan.LeftSemi, plan.LeftAnti:
-		return r.semi(n.Left, n.LeftKeys, n.Right, n.RightKeys, n.Kind == plan.LeftSemi)
+		j.keeps = true
 	case plan.RightSemi, plan.RightAnti:
-		return r.semi(n.Right, n.RightKeys, n.Left, n.LeftKeys, n.Kind == plan.RightSemi)
+		j.keeps = true
+		build, buildKeys, probe, probeKeys = n.Left, n.LeftKeys, n.Right, n.RightKeys
 	default:
 	}
-	lk, err := r.prepareAll(n.LeftKeys)
+	j.columns = probe.Columns()
+	keys, err := r.prepareAll(probeKeys)
 	if err != nil {
 		return nil, err
 	}
-	var h *hashTable
-	var left stream
-	var matched []bool
-	outerRight := n.Kind == plan.RightOuter || n.Kind == plan.FullOuter
-	outerLeft := n.Kind == plan.LeftOuter || n.Kind == plan.FullOuter
-	var p *probe
-	seen := map[string]struct{}{} // keys of innerunique
-	var buf []byte
-	var cur *vec.Batch
-	var cols []*vec.Vec
-	row, chain := 0, int32(-1)
-	total := 0
-	tail := false
-	emit := func(li, ri []int32) *vec.Batch {
-		out := make([]*vec.Vec, 0, len(n.Columns()))
-		for _, c := range cur.Cols {
-			out = append(out, c.Gather(li))
+	j.keys = keys
+	return r.later(func() (stream, error) {
+		var h *hashTable
+		away := r.pending[n]
+		delete(r.pending, n)
+		if away == nil {
+			var err error
+			if h, away, err = r.build(build, buildKeys, keys); err != nil {
+				return nil, err
+			}
 		}
-		for _, t := range n.Take {
-			out = append(out, h.batch.Cols[t].Gather(ri))
+		in, err := r.open(probe)
+		if err != nil {
+			return nil, err
 		}
-		return vec.NewBatch(out, len(li))
+		if away != nil {
+			return j.onDisk(build.Columns(), away, in)
+		}
+		return h.l.until(j.over(h, in)), nil
+	}), nil
+}
+
+// joiner joins the rows of one side with those of the other, which are in a
+// hash table.
+type joiner struct {
+	r       *run
+	kind    plan.JoinKind
+	keeps   bool // semi and anti joins: rows of the probing side, or not
+	keys    []plan.Expr
+	columns []plan.Column // of the probing side
+	take    []int
+	width   int
+	total   *int // rows so far, of all partitions
+}
+
+func (j *joiner) wants() bool { return j.kind == plan.LeftSemi || j.kind == plan.RightSemi }
+
+func (j *joiner) outerLeft() bool { return j.kind == plan.LeftOuter || j.kind == plan.FullOuter }
+
+func (j *joiner) outerRight() bool { return j.kind == plan.RightOuter || j.kind == plan.FullOuter }
+
+// over joins the rows of a stream with those of a table.
+func (j *joiner) over(h *hashTable, in stream) stream {
+	if j.keeps {
+		return j.semi(h, in)
 	}
+	return j.pairs(h, in, j.outerLeft(), nil)
+}
+
+// pairs gives the pairs of rows with one key, rows of the stream without any
+// where outer is set, and rows of the table without any where the kind of join
+// says so. met, where it is not nil, is told which rows of the stream have any.
+func (j *joiner) pairs(h *hashTable, in stream, outer bool, met []bool) stream {
+	r := j.r
+	var matched, used []bool
+	if j.outerRight() {
+		matched = make([]bool, h.batch.Rows)
+	}
+	if j.kind == plan.InnerUnique {
+		used = make([]bool, h.batch.Rows) // by the first row with a key: it is used up
+	}
+	var p *probe
+	var cur *vec.Batch
+	var tail stream
+	row, chain, before := 0, int32(-1), 0
 	return func() (*vec.Batch, error) {
-		if h == nil {
-			if h, err = r.build(n.Right, n.RightKeys); err != nil {
-				return nil, err
-			}
-			if outerRight {
-				matched = make([]bool, h.batch.Rows)
-			}
-			if left, err = r.open(n.Left); err != nil {
-				return nil, err
-			}
-		}
-		for !tail {
+		for tail == nil {
 			if cur == nil {
-				b, err := left()
+				b, err := in()
 				if err != nil {
 					return nil, err
 				}
 				if b == nil {
-					tail = true
+					tail = j.unmatched(h, matched)
 					break
 				}
-				if cols, err = r.evalAll(lk, b); err != nil {
+				cols, err := r.evalAll(j.keys, b)
+				if err != nil {
 					return nil, err
 				}
 				p = h.probe(cols)
@@ -191,20 +308,22 @@ func (r *run) join(n *plan.Join) (stream, error) {
 			var li, ri []int32
 			for row < cur.Rows && len(li) < r.size {
 				if chain < 0 {
-					if n.Kind == plan.InnerUnique {
-						buf = key(buf, cols, row)
-						if _, dup := seen[string(buf)]; dup {
-							row++
-							continue
-						}
-						seen[string(buf)] = struct{}{}
-					}
 					if chain = p.find(row); chain < 0 {
-						if outerLeft {
+						if outer {
 							li, ri = append(li, int32(row)), append(ri, -1)
 						}
 						row++
 						continue
+					}
+					if used != nil {
+						if used[chain] {
+							row, chain = row+1, -1
+							continue
+						}
+						used[chain] = true
+					}
+					if met != nil {
+						met[before+row] = true
 					}
 				}
 				for chain >= 0 && len(li) < r.size {
@@ -220,12 +339,13 @@ func (r *run) join(n *plan.Join) (stream, error) {
 			}
 			var out *vec.Batch
 			if len(li) > 0 {
-				if total += len(li); total > maxJoined {
+				if *j.total += len(li); *j.total > maxJoined {
 					return nil, ErrRows
 				}
-				out = emit(li, ri)
+				out = j.rows(cur, li, h, ri)
 			}
 			if row >= cur.Rows {
+				before += cur.Rows
 				cur = nil
 			}
 			if err := r.check(); err != nil {
@@ -235,67 +355,65 @@ func (r *run) join(n *plan.Join) (stream, error) {
 				return out, nil
 			}
 		}
-		if !outerRight {
-			return nil, nil
-		}
-		outerRight = false
-		var ri []int32
-		for i, m := range matched {
-			if !m {
-				ri = append(ri, int32(i))
+		return tail()
+	}
+}
+
+// rows puts together rows of both sides; a number below 0 gives nulls.
+func (j *joiner) rows(b *vec.Batch, li []int32, h *hashTable, ri []int32) *vec.Batch {
+	out := make([]*vec.Vec, 0, j.width)
+	for _, c := range b.Cols {
+		out = append(out, c.Gather(li))
+	}
+	for _, t := range j.take {
+		out = append(out, h.batch.Cols[t].Gather(ri))
+	}
+	return vec.NewBatch(out, len(li))
+}
+
+// unmatched gives the rows of the table that no row met; none where matched is nil.
+func (j *joiner) unmatched(h *hashTable, matched []bool) stream {
+	at := 0
+	none := empty(j.columns)
+	return func() (*vec.Batch, error) {
+		var li, ri []int32
+		for ; at < len(matched) && len(ri) < j.r.size; at++ {
+			if !matched[at] {
+				li, ri = append(li, -1), append(ri, int32(at))
 			}
 		}
 		if len(ri) == 0 {
 			return nil, nil
 		}
-		cur = empty(n.Left.Columns())
-		li := make([]int32, len(ri))
-		for i := range li {
-			li[i] = -1
-		}
-		return emit(li, ri), nil
-	}, nil
+		return j.rows(none, li, h, ri), j.r.check()
+	}
 }
 
-// semi keeps the rows of one side that have (or have not) a match in the other.
-func (r *run) semi(keep plan.Node, keepKeys []plan.Expr, other plan.Node, otherKeys []plan.Expr, want bool) (stream, error) {
-	keys, err := r.prepareAll(keepKeys)
-	if err != nil {
-		return nil, err
-	}
-	var h *hashTable
-	var in stream
+// semi keeps the rows that have (or have not) a match in the table.
+func (j *joiner) semi(h *hashTable, in stream) stream {
 	return func() (*vec.Batch, error) {
-		if h == nil {
-			if h, err = r.build(other, otherKeys); err != nil {
-				return nil, err
-			}
-			if in, err = r.open(keep); err != nil {
-				return nil, err
-			}
-		}
 		for {
 			b, err := in()
 			if err != nil || b == nil {
 				return nil, err
 			}
-			cols, err := r.evalAll(keys, b)
+			cols, err := j.r.evalAll(j.keys, b)
 			if err != nil {
 				return nil, err
 			}
 			idx := make([]int32, 0, b.Rows)
 			p := h.probe(cols)
 			for i := range b.Rows {
-				if (p.find(i) >= 0) == want {
+				if (p.find(i) >= 0) == j.wants() {
 					idx = append(idx, int32(i))
 				}
 			}
 			if len(idx) > 0 {
 				return pick(b, idx), nil
 			}
-			if err := r.check(); err != nil {
+			if err := j.r.check(); err != nil {
 				return nil, err
 			}
 		}
-	}, nil
+	}
 }

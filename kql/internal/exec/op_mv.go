@@ -207,6 +207,8 @@ func (r *run) mvApply(n *plan.MvApply) (stream, error) {
 		if err != nil {
 			return nil, err
 		}
+		l := r.lease()
+		defer l.free()
 		var parts []*vec.Batch
 		var origin []int32
 		for i := range b.Rows {
@@ -214,15 +216,12 @@ func (r *run) mvApply(n *plan.MvApply) (stream, error) {
 			if outer != nil {
 				r.outer[outer] = piece
 			}
-			out, err := r.all(n.Sub)
+			out, err := r.inner(n.Sub, l)
 			if err != nil {
 				return nil, err
 			}
 			if out.Rows == 0 {
 				continue
-			}
-			if err := r.hold(out); err != nil {
-				return nil, err
 			}
 			parts = append(parts, out)
 			for range out.Rows {
@@ -239,45 +238,4 @@ func (r *run) mvApply(n *plan.MvApply) (stream, error) {
 		}
 		return vec.NewBatch(append(cols, sub.Cols...), len(origin)), nil
 	}, nil
-}
-
-func (r *run) partition(n *plan.Partition) (stream, error) {
-	by, err := r.prepare(n.By)
-	if err != nil {
-		return nil, err
-	}
-	outer := n.Outer
-	return r.single(func() (*vec.Batch, error) {
-		b, err := r.all(n.Input)
-		if err != nil {
-			return nil, err
-		}
-		keys, err := r.eval(by, b)
-		if err != nil {
-			return nil, err
-		}
-		g := newGroups([]types.Type{by.Type()})
-		ids := g.number([]*vec.Vec{keys}, b.Rows)
-		lists := make([][]int32, g.n)
-		for i, id := range ids {
-			lists[id] = append(lists[id], int32(i))
-		}
-		var parts []*vec.Batch
-		for _, idx := range lists {
-			if outer != nil {
-				r.outer[outer] = b.Gather(idx)
-			}
-			out, err := r.all(n.Sub)
-			if err != nil {
-				return nil, err
-			}
-			if out.Rows > 0 {
-				parts = append(parts, out)
-			}
-			if err := r.check(); err != nil {
-				return nil, err
-			}
-		}
-		return vec.ConcatBatches(protos(n.Columns()), parts), nil
-	}), nil
 }

@@ -12,8 +12,8 @@ import (
 // topNested finds, level by level, the top values within each value of the
 // level above.
 func (r *run) topNested(n *plan.TopNested) (stream, error) {
-	return r.single(func() (*vec.Batch, error) {
-		b, err := r.all(n.Input)
+	return r.single(func(l *lease) (*vec.Batch, error) {
+		b, err := r.all(n.Input, l)
 		if err != nil {
 			return nil, err
 		}

@@ -17,8 +17,8 @@ func (r *run) reduce(n *plan.Reduce) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.single(func() (*vec.Batch, error) {
-		b, err := r.all(n.Input)
+	return r.single(func(l *lease) (*vec.Batch, error) {
+		b, err := r.all(n.Input, l)
 		if err != nil {
 			return nil, err
 		}

@@ -41,8 +41,8 @@ type sequencer struct {
 }
 
 func (r *run) sequence(n *plan.Sequence) (stream, error) {
-	return r.single(func() (*vec.Batch, error) {
-		b, err := r.all(n.Input)
+	return r.single(func(l *lease) (*vec.Batch, error) {
+		b, err := r.all(n.Input, l)
 		if err != nil {
 			return nil, err
 		}

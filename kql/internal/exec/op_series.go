@@ -6,7 +6,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
@@ -67,7 +66,7 @@ func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.single(func() (*vec.Batch, error) {
+	return r.single(func(l *lease) (*vec.Batch, error) {
 		in, steps, a, err := r.seriesRows(n, on)
 		if err != nil {
 			return nil, err
@@ -90,10 +89,9 @@ func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 			}
 		}
 		f := &feed{in: in}
-		var held atomic.Int64 // bytes that all of them take for their slots
 		var wg sync.WaitGroup
 		for _, w := range workers {
-			wg.Go(func() { w.run(f, steps, &held) })
+			wg.Go(func() { w.run(f, steps) })
 		}
 		wg.Wait()
 		if f.err != nil {
@@ -103,7 +101,9 @@ func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 			if err := first.merge(w); err != nil {
 				return nil, err
 			}
+			w.l.free()
 		}
+		defer first.l.free()
 		return r.series(n, first)
 	}), nil
 }
@@ -126,7 +126,7 @@ func (r *run) seriesRows(n *plan.MakeSeries, on plan.Expr) (in stream, steps []s
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	var parts []*vec.Batch
+	kept := r.newSpool(false)
 	var lo, hi value.Value
 	for {
 		b, err := rows()
@@ -135,9 +135,6 @@ func (r *run) seriesRows(n *plan.MakeSeries, on plan.Expr) (in stream, steps []s
 		}
 		if b == nil {
 			break
-		}
-		if err := r.hold(b); err != nil {
-			return nil, nil, nil, err
 		}
 		cells, err := r.eval(on, b)
 		if err != nil {
@@ -150,20 +147,18 @@ func (r *run) seriesRows(n *plan.MakeSeries, on plan.Expr) (in stream, steps []s
 		if hi.IsNull() || !h.IsNull() && value.Compare(h, hi) > 0 {
 			hi = h
 		}
-		parts = append(parts, b)
+		if err := kept.add(b); err != nil {
+			return nil, nil, nil, err
+		}
 		if err := r.check(); err != nil {
 			return nil, nil, nil, err
 		}
 	}
+	if err := kept.done(); err != nil {
+		return nil, nil, nil, err
+	}
 	a, err = r.newAxis(n, lo, hi)
-	return func() (*vec.Batch, error) {
-		if len(parts) == 0 {
-			return nil, nil
-		}
-		b := parts[0]
-		parts = parts[1:]
-		return b, nil
-	}, nil, a, err
+	return kept.l.until(kept.read()), nil, a, err
 }
 
 // seriesPart is one worker's part of make-series: a slot for each group and point.
@@ -177,6 +172,7 @@ type seriesPart struct {
 	hit    []bool // slots with a row
 	idx    []int32
 	places []int32
+	l      *lease
 }
 
 func (r *run) newSeries(n *plan.MakeSeries, keys []plan.Expr, on plan.Expr, a *axis) (*seriesPart, error) {
@@ -184,14 +180,14 @@ func (r *run) newSeries(n *plan.MakeSeries, keys []plan.Expr, on plan.Expr, a *a
 	if err != nil {
 		return nil, err
 	}
-	return &seriesPart{r: r, keys: keys, on: on, axis: a, g: newGroups(keyTypes(n.Columns(), len(keys))), a: ag}, nil
+	return &seriesPart{r: r, keys: keys, on: on, axis: a, g: newGroups(keyTypes(n.Columns(), len(keys))), a: ag, l: r.lease()}, nil
 }
 
 // maxSlots bounds the groups times the points.
 const maxSlots = 50_000_000
 
 // run takes batches from a feed until it ends.
-func (w *seriesPart) run(f *feed, steps []step, held *atomic.Int64) {
+func (w *seriesPart) run(f *feed, steps []step) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.stop(fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack()))
@@ -205,7 +201,7 @@ func (w *seriesPart) run(f *feed, steps []step, held *atomic.Int64) {
 		part := int64(0)
 		err = through(w.r, steps, b, func(b *vec.Batch) error {
 			part++
-			return w.add(b, number<<32|min(part, 1<<11)<<20, held)
+			return w.add(b, number<<32|min(part, 1<<11)<<20)
 		})
 		if err == nil {
 			err = w.r.check()
@@ -218,7 +214,7 @@ func (w *seriesPart) run(f *feed, steps []step, held *atomic.Int64) {
 }
 
 // add takes the rows of a batch that lie on the axis.
-func (w *seriesPart) add(b *vec.Batch, place int64, held *atomic.Int64) error {
+func (w *seriesPart) add(b *vec.Batch, place int64) error {
 	cells, err := w.r.eval(w.on, b)
 	if err != nil {
 		return err
@@ -237,14 +233,12 @@ func (w *seriesPart) add(b *vec.Batch, place int64, held *atomic.Int64) error {
 	if err != nil {
 		return err
 	}
-	before := w.g.n
 	w.g.place = place
 	ids := w.g.number(cols, b.Rows)
 	if int64(w.g.n)*int64(w.axis.n) > maxSlots {
 		return ErrRows
 	}
-	bytes := int64(w.g.n-before) * int64(w.axis.n) * int64(1+24*len(w.a.accs))
-	if limit := w.r.opts.Memory; held.Add(bytes) > limit && limit > 0 {
+	if !w.l.set(w.size()) {
 		return ErrMemory
 	}
 	for i := range ids {
@@ -260,6 +254,25 @@ func (w *seriesPart) add(b *vec.Batch, place int64, held *atomic.Int64) error {
 		w.hit[s] = true
 	}
 	return w.a.add(b, ids, len(w.hit))
+}
+
+// size is about how many bytes the slots take, and the arrays that are made of
+// them.
+func (w *seriesPart) size() int64 {
+	if w.l.b.limit <= 0 {
+		return 0
+	}
+	slots := int64(w.g.n) * int64(w.axis.n)
+	n := w.g.size() + slots
+	for _, acc := range w.a.accs {
+		n += 48 * slots
+		if s, ok := acc.(fn.Sized); ok {
+			n += s.Size()
+		} else {
+			n += fn.GroupBytes * slots
+		}
+	}
+	return n
 }
 
 func (w *seriesPart) grow() {

@@ -36,6 +36,16 @@ func (o *order) compare(i, j int32) int {
 	return 0
 }
 
+// sort returns the numbers of n rows in order.
+func (o *order) sort(n int) []int32 {
+	idx := make([]int32, n)
+	for i := range idx {
+		idx[i] = int32(i)
+	}
+	slices.SortStableFunc(idx, o.compare)
+	return idx
+}
+
 // sorted returns the row numbers of b in order.
 func (r *run) sorted(b *vec.Batch, keys []plan.SortKey) ([]int32, error) {
 	o := &order{keys: keys}
@@ -50,82 +60,42 @@ func (r *run) sorted(b *vec.Batch, keys []plan.SortKey) ([]int32, error) {
 		}
 		o.cols = append(o.cols, v)
 	}
-	idx := make([]int32, b.Rows)
-	for i := range idx {
-		idx[i] = int32(i)
-	}
-	slices.SortStableFunc(idx, o.compare)
-	return idx, nil
+	return o.sort(b.Rows), nil
 }
 
 func (r *run) sort(n *plan.Sort) (stream, error) {
-	return r.single(func() (*vec.Batch, error) {
-		if n.Limit == nil {
-			b, err := r.all(n.Input)
-			if err != nil {
+	return r.later(func() (stream, error) {
+		limit := int64(-1)
+		if n.Limit != nil {
+			var err error
+			if limit, err = r.count(n.Limit); err != nil {
 				return nil, err
 			}
-			idx, err := r.sorted(b, n.Keys)
-			if err != nil {
-				return nil, err
-			}
-			return b.Gather(idx), nil
 		}
-		limit, err := r.count(n.Limit)
+		in, err := r.open(n.Input)
 		if err != nil {
 			return nil, err
 		}
-		return r.top(n, limit)
+		s, err := r.newSorter(n.Columns(), n.Keys, limit)
+		if err != nil {
+			return nil, err
+		}
+		for {
+			b, err := in()
+			if err != nil {
+				return nil, err
+			}
+			if b == nil {
+				return s.finish()
+			}
+			if err := s.add(b); err != nil {
+				return nil, err
+			}
+			if err := r.check(); err != nil {
+				return nil, err
+			}
+		}
 	}), nil
-}
-
-// top keeps the first rows, pruning what it holds now and then.
-func (r *run) top(n *plan.Sort, limit int64) (*vec.Batch, error) {
-	in, err := r.open(n.Input)
-	if err != nil {
-		return nil, err
-	}
-	var parts []*vec.Batch
-	rows := 0
-	prune := func() error {
-		b := vec.ConcatBatches(protos(n.Columns()), parts)
-		idx, err := r.sorted(b, n.Keys)
-		if err != nil {
-			return err
-		}
-		if int64(len(idx)) > limit {
-			idx = idx[:limit]
-		}
-		b = b.Gather(idx)
-		parts, rows = []*vec.Batch{b}, b.Rows
-		return nil
-	}
-	for {
-		b, err := in()
-		if err != nil {
-			return nil, err
-		}
-		if b == nil {
-			break
-		}
-		if b.Rows == 0 {
-			continue
-		}
-		parts = append(parts, b)
-		rows += b.Rows
-		if int64(rows) > 4*limit+65536 {
-			if err := prune(); err != nil {
-				return nil, err
-			}
-		}
-		if err := r.check(); err != nil {
-			return nil, err
-		}
-	}
-	if err := prune(); err != nil {
-		return nil, err
-	}
-	return parts[0], nil
 }
 
 func (r *run) take(n *plan.Take) (stream, error) {
@@ -135,7 +105,7 @@ func (r *run) take(n *plan.Take) (stream, error) {
 		return nil, err
 	}
 	if n.Sample {
-		return r.single(func() (*vec.Batch, error) { return r.sample(n) }), nil
+		return r.single(func(l *lease) (*vec.Batch, error) { return r.sample(n, l) }), nil
 	}
 	return func() (*vec.Batch, error) {
 		if left < 0 {
@@ -160,12 +130,12 @@ func (r *run) take(n *plan.Take) (stream, error) {
 }
 
 // sample draws n rows, each with the same chance.
-func (r *run) sample(n *plan.Take) (*vec.Batch, error) {
+func (r *run) sample(n *plan.Take, l *lease) (*vec.Batch, error) {
 	want, err := r.count(n.N)
 	if err != nil {
 		return nil, err
 	}
-	b, err := r.all(n.Input)
+	b, err := r.all(n.Input, l)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"iter"
+
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
@@ -63,9 +65,37 @@ type Positioned interface {
 	At(place int64)
 }
 
-// Sized accumulators tell about how many bytes they hold beside what every
-// group costs.
+// Sized accumulators hold more than GroupBytes for each group and tell about how
+// many bytes they hold in all.
 type Sized interface{ Size() int64 }
+
+// GroupBytes is what a group costs an accumulator that is not Sized.
+const GroupBytes = 32
+
+// Saver accumulators can put the state of groups into columns, so that it can
+// wait outside of memory.
+type Saver interface {
+	Accumulator
+	// Save returns the state of groups from to to-1 as columns, of the same
+	// types whichever groups. It changes nothing.
+	Save(from, to int) []*vec.Vec
+	// Load gives the state in columns that Save returned, a row per group, to
+	// an accumulator that is new but for Grow. Merge then adds it to others.
+	Load(cols []*vec.Vec)
+}
+
+// Pairer accumulators hold pairs of a group and a value that need not be
+// together in memory to be counted.
+type Pairer interface {
+	Accumulator
+	// Pairs yields all pairs, some thousand at a time: of texts or of longs.
+	Pairs() iter.Seq2[[]int32, *vec.Vec]
+	// AddPairs takes pairs that Pairs gave.
+	AddPairs(groups []int32, vals *vec.Vec)
+	// AddCounts adds what another accumulator counted, whose pairs are none of
+	// this one's.
+	AddCounts(o Accumulator)
+}
 
 // State is the state of one group, for aggregates written row by row.
 type State interface {
@@ -84,6 +114,7 @@ type perGroup struct {
 	make   func(Spec) State
 	states []State
 	args   []value.Value
+	size   int64
 }
 
 func (p *perGroup) Grow(n int) {
@@ -100,13 +131,27 @@ func (p *perGroup) Add(groups []int32, args []*vec.Vec) {
 		for k, a := range args {
 			p.args[k] = a.Get(i)
 		}
-		p.states[g].Add(p.args[:len(args)])
+		s := p.states[g]
+		if z, ok := s.(Sized); ok {
+			before := z.Size()
+			s.Add(p.args[:len(args)])
+			p.size += z.Size() - before
+			continue
+		}
+		s.Add(p.args[:len(args)])
 	}
 }
 
 func (p *perGroup) Merge(o Accumulator, into []int32) {
 	for i, s := range o.(*perGroup).states {
-		p.states[into[i]].Merge(s)
+		to := p.states[into[i]]
+		if z, ok := to.(Sized); ok {
+			before := z.Size()
+			to.Merge(s)
+			p.size += z.Size() - before
+			continue
+		}
+		to.Merge(s)
 	}
 }
 

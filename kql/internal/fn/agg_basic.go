@@ -297,6 +297,7 @@ type extremeAcc struct {
 	best []value.Value
 	ints []int64 // for types of integers, with seen
 	seen []bool
+	text int64 // bytes of the texts in best
 }
 
 func (a *extremeAcc) whole() bool {
@@ -326,7 +327,8 @@ func (a *extremeAcc) Add(groups []int32, args []*vec.Vec) {
 		for i, g := range groups {
 			s := v.Strs[v.At(i)]
 			if b := a.best[g]; b.IsNull() || (a.sign > 0) == (s > b.Str()) && s != b.Str() {
-				a.best[g] = value.String(s)
+				a.text += int64(len(s) - len(b.Str()))
+				a.best[g] = value.String(strings.Clone(s)) // s is part of a batch
 			}
 		}
 		return
@@ -364,7 +366,9 @@ func (a *extremeAcc) Merge(o Accumulator, into []int32) {
 		}
 	}
 	for i, v := range b.best {
+		before := len(a.best[into[i]].Str())
 		a.offer(into[i], v)
+		a.text += int64(len(a.best[into[i]].Str()) - before)
 	}
 }
 
@@ -395,7 +399,7 @@ type distinctAcc struct {
 
 // Size returns about how many bytes are held.
 func (a *distinctAcc) Size() int64 {
-	return a.size + 48*int64(len(a.texts)) + 24*int64(len(a.ints)) + 24*int64(len(a.seen)) + 8*int64(len(a.masks)+len(a.n))
+	return a.size + 56*int64(len(a.texts)) + 32*int64(len(a.ints)) + 24*int64(len(a.seen)) + 8*int64(cap(a.masks)+cap(a.n))
 }
 
 func (a *distinctAcc) Grow(n int) { a.n = grown(a.n, n) }
@@ -447,6 +451,7 @@ func (a *distinctAcc) Add(groups []int32, args []*vec.Vec) {
 			if !ok {
 				id = int32(len(a.texts))
 				a.texts[string(a.buf)] = id
+				a.size += int64(len(a.buf))
 			}
 			a.count(g, id)
 		}
@@ -477,6 +482,7 @@ func (a *distinctAcc) Merge(o Accumulator, into []int32) {
 		if !ok {
 			own = int32(len(a.texts))
 			a.texts[s] = own
+			a.size += int64(len(s))
 		}
 		place[id] = own
 	}
@@ -511,6 +517,7 @@ type argAcc struct {
 	ints  []int64 // the keys, where they are integers
 	place int64
 	at    []int64 // places of the rows
+	rest  held
 }
 
 func newArg(s Spec, sign int) Accumulator { return &argAcc{outs: outs(s), sign: sign} }
@@ -548,13 +555,14 @@ func (a *argAcc) Add(groups []int32, args []*vec.Vec) {
 			}
 			a.take(g, i, args)
 		}
-		return
-	}
-	for i, g := range groups {
-		if a.better(keys.Get(i), a.rows[g]) {
-			a.take(g, i, args)
+	} else {
+		for i, g := range groups {
+			if a.better(keys.Get(i), a.rows[g]) {
+				a.take(g, i, args)
+			}
 		}
 	}
+	a.rest.own(a.rows)
 }
 
 func (a *argAcc) take(g int32, i int, args []*vec.Vec) {
@@ -563,9 +571,7 @@ func (a *argAcc) take(g int32, i int, args []*vec.Vec) {
 		row = make([]value.Value, len(args))
 		a.rows[g] = row
 	}
-	for k, v := range args {
-		row[k] = v.Get(i)
-	}
+	a.rest.write(g, row, args, i)
 	a.ints[g] = row[0].Int64()
 	a.at[g] = a.place + int64(i)
 }
@@ -580,6 +586,7 @@ func (a *argAcc) Merge(o Accumulator, into []int32) {
 		cur := a.rows[g]
 		// Of equal rows the first counts.
 		if a.better(r[0], cur) || !a.better(cur[0], r) && b.at[i] < a.at[g] {
+			a.rest.replaced(cur, r)
 			a.rows[g], a.at[g], a.ints[g] = r, b.at[i], b.ints[i]
 		}
 	}
@@ -610,6 +617,7 @@ func finishRows(outs []types.Type, rows [][]value.Value) []*vec.Vec {
 type anyAcc struct {
 	outs []types.Type
 	rows [][]value.Value
+	rest held
 }
 
 func (a *anyAcc) Grow(n int) { a.rows = grown(a.rows, n) }
@@ -620,15 +628,14 @@ func (a *anyAcc) Add(groups []int32, args []*vec.Vec) {
 		if row == nil {
 			row = make([]value.Value, len(args))
 			a.rows[g] = row
-			for k, v := range args {
-				row[k] = v.Get(i)
-			}
+			a.rest.write(g, row, args, i)
 			continue
 		}
 		if len(args) == 1 && emptyValue(row[0]) {
-			row[0] = args[0].Get(i)
+			a.rest.write(g, row, args, i)
 		}
 	}
+	a.rest.own(a.rows)
 }
 
 func (a *anyAcc) Merge(o Accumulator, into []int32) {
@@ -637,6 +644,7 @@ func (a *anyAcc) Merge(o Accumulator, into []int32) {
 			continue
 		}
 		if cur := a.rows[into[i]]; cur == nil || len(r) == 1 && emptyValue(cur[0]) {
+			a.rest.replaced(cur, r)
 			a.rows[into[i]] = r
 		}
 	}

@@ -46,6 +46,7 @@ type collectAcc struct {
 	items [][]value.Value
 	seen  []map[string]struct{}
 	buf   []byte
+	size  int64 // of what the groups hold
 }
 
 func newCollect(s Spec, set, nulls bool) Accumulator {
@@ -66,14 +67,18 @@ func (a *collectAcc) put(g int32, v value.Value) {
 	if a.set {
 		if a.seen[g] == nil {
 			a.seen[g] = map[string]struct{}{}
+			a.size += 48
 		}
 		a.buf = value.AppendKey(a.buf[:0], v)
 		if _, dup := a.seen[g][string(a.buf)]; dup {
 			return
 		}
 		a.seen[g][string(a.buf)] = struct{}{}
+		a.size += 48 + int64(len(a.buf))
 	}
+	before := cap(a.items[g])
 	a.items[g] = append(a.items[g], v)
+	a.size += int64(cap(a.items[g])-before)*valueBytes + value.Size(v) - valueBytes
 }
 
 // inDynamic is how a value of a column lies in a dynamic array.
@@ -108,7 +113,7 @@ func (a *collectAcc) Add(groups []int32, args []*vec.Vec) {
 			}
 		case x.IsNull() && !a.nulls && (a.t != types.Dynamic || a.set):
 		default:
-			a.put(g, inDynamic(a.t, x))
+			a.put(g, inDynamic(a.t, owned(x)))
 		}
 	}
 }
@@ -132,6 +137,7 @@ func (a *collectAcc) Finish() *vec.Vec {
 type bagAcc struct {
 	most int
 	bags []*value.Bag
+	size int64 // of what the groups hold
 }
 
 func (a *bagAcc) Grow(n int) { a.bags = grown(a.bags, n) }
@@ -147,6 +153,7 @@ func (a *bagAcc) merge(g int32, b *value.Bag) {
 		k, v := b.At(i)
 		if _, dup := a.bags[g].Get(k); !dup && a.bags[g].Len() < a.most {
 			a.bags[g].Set(k, v)
+			a.size += 64 + int64(len(k)) + value.Size(v)
 		}
 	}
 }

@@ -44,6 +44,7 @@ type rankAcc struct {
 	array    bool
 	weighted bool
 	vals     [][]ranked
+	size     int64 // of what the groups hold
 }
 
 type ranked struct {
@@ -70,13 +71,18 @@ func (a *rankAcc) Add(groups []int32, args []*vec.Vec) {
 				continue
 			}
 		}
+		before := cap(a.vals[g])
 		a.vals[g] = append(a.vals[g], r)
+		a.size += int64(cap(a.vals[g])-before) * rankedBytes
 	}
 }
 
 func (a *rankAcc) Merge(o Accumulator, into []int32) {
 	for i, v := range o.(*rankAcc).vals {
-		a.vals[into[i]] = append(a.vals[into[i]], v...)
+		g := into[i]
+		before := cap(a.vals[g])
+		a.vals[g] = append(a.vals[g], v...)
+		a.size += int64(cap(a.vals[g])-before) * rankedBytes
 	}
 }
 

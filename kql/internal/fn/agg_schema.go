@@ -116,17 +116,22 @@ func (n *schemaNode) value() value.Value {
 type schemaState struct {
 	n    schemaNode
 	some bool
+	size int64 // about that of n
 }
 
 func (s *schemaState) Add(a []value.Value) {
 	if !a[0].IsNull() {
 		s.some = true
 		s.n.add(a[0], 0)
+		if s.size < 1<<14 { // a schema grows with the first values
+			s.size += value.Size(a[0])
+		}
 	}
 }
 
 func (s *schemaState) Merge(o State) {
 	s.some = s.some || o.(*schemaState).some
+	s.size = max(s.size, o.(*schemaState).size)
 	s.n.merge(&o.(*schemaState).n)
 }
 
@@ -141,6 +146,7 @@ type passAcc struct {
 	t    types.Type
 	vals []value.Value
 	seen []int8 // 1: one value, 2: several
+	text int64  // bytes of what the values refer to
 }
 
 func (a *passAcc) Grow(n int) { a.vals, a.seen = grown(a.vals, n), grown(a.seen, n) }
@@ -148,7 +154,8 @@ func (a *passAcc) Grow(n int) { a.vals, a.seen = grown(a.vals, n), grown(a.seen,
 func (a *passAcc) offer(g int32, v value.Value) {
 	switch {
 	case a.seen[g] == 0:
-		a.vals[g], a.seen[g] = v, 1
+		a.vals[g], a.seen[g] = owned(v), 1
+		a.text += value.Size(v)
 	case a.seen[g] == 1 && !value.Equal(a.vals[g], v):
 		a.vals[g], a.seen[g] = value.Null, 2
 	}

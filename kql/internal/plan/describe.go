@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -180,22 +181,42 @@ func orElse(s, t string) string {
 }
 
 // Explain prints a plan as a tree, the result first.
-func Explain(n Node) string {
-	var b strings.Builder
-	explain(&b, n, "", "")
-	return b.String()
+func Explain(n Node) string { return ExplainWith(n, func(Node) string { return "" }) }
+
+// ExplainWith is Explain with a note behind each node.
+func ExplainWith(n Node, note func(Node) string) string {
+	e := &explainer{note: note}
+	e.node(n, "", "")
+	return e.b.String()
 }
 
-func explain(b *strings.Builder, n Node, head, tail string) {
-	b.WriteString(head)
-	b.WriteString(n.Describe())
-	b.WriteByte('\n')
+type explainer struct {
+	b    strings.Builder
+	note func(Node) string
+}
+
+func (e *explainer) node(n Node, head, tail string) {
+	e.b.WriteString(head + n.Describe() + e.note(n) + "\n")
 	in := n.Inputs()
 	for i, c := range in {
 		if i == len(in)-1 {
-			explain(b, c, tail+"└─ ", tail+"   ")
+			e.node(c, tail+"└─ ", tail+"   ")
 		} else {
-			explain(b, c, tail+"├─ ", tail+"│  ")
+			e.node(c, tail+"├─ ", tail+"│  ")
 		}
 	}
+}
+
+// MaySpill tells whether a node can do with less memory than its rows take, the
+// others waiting on disk.
+func MaySpill(n Node) bool {
+	switch n := n.(type) {
+	case *Aggregate:
+		return len(n.Keys) > 0 || slices.ContainsFunc(n.Aggs, func(c AggCall) bool { return strings.Contains(c.Ref.Name, "distinct") || c.Ref.Name == "dcount" })
+	case *Distinct, *Sort, *Join, *Materialize, *Partition:
+		return true
+	case *Take:
+		return n.Sample
+	}
+	return false
 }

@@ -80,6 +80,19 @@ func NewParts(area Area, stats *Stats, n int, wait int64) *Parts {
 	return &Parts{area: area, stats: stats, limit: wait, blocks: make([][]block, n), pending: make([]pending, n)}
 }
 
+// Grow adds a partition and returns its number. Not while others write.
+func (p *Parts) Grow() int {
+	p.blocks, p.pending = append(p.blocks, nil), append(p.pending, pending{})
+	return len(p.blocks) - 1
+}
+
+// End writes what waits for a partition.
+func (p *Parts) End(part int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.write(part)
+}
+
 // Len returns the number of partitions.
 func (p *Parts) Len() int { return len(p.blocks) }
 
@@ -186,6 +199,9 @@ func (p *Parts) Read(part int) func() (*vec.Batch, error) {
 		if at == len(p.blocks[part]) {
 			return nil, nil
 		}
+		if p.file == nil {
+			return nil, errors.New("read rows back from disk: the result is closed")
+		}
 		b := p.blocks[part][at]
 		at++
 		if cap(buf) < b.size {
@@ -209,9 +225,6 @@ func (p *Parts) Close() error {
 	defer p.mu.Unlock()
 	f := p.file
 	p.file, p.w, p.pending = nil, nil, make([]pending, len(p.pending))
-	for i := range p.blocks {
-		p.blocks[i] = nil
-	}
 	if f == nil {
 		return nil
 	}

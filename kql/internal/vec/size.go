@@ -11,6 +11,23 @@ import (
 // reckoned to be like them.
 const sampled = 32
 
+// Width is about how many bytes a row takes, without what texts and dynamic
+// values refer to.
+func (b *Builder) Width() int64 {
+	switch b.v.Type {
+	case types.Bool:
+		return 1
+	case types.String, types.GUID:
+		return 20
+	case types.Decimal:
+		return 80
+	case types.Dynamic:
+		return 96
+	default:
+		return 10
+	}
+}
+
 // Size returns about how many bytes of memory a batch takes.
 func Size(b *Batch) int64 {
 	n := int64(96)
