@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/azward/azward/diag"
+	"github.com/azward/azward/internal/scratch"
 	"github.com/azward/azward/kql"
 	"github.com/azward/azward/kql/kqlio"
 )
@@ -27,8 +28,10 @@ type queryFlags struct {
 	params   []string
 	external []string
 	memory   string
+	spill    spillFlags
 	workers  int
 	limit    int
+	stats    bool
 
 	shell     bool // read queries from the terminal
 	noHistory bool
@@ -40,7 +43,9 @@ func (f *queryFlags) addShared(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringArrayVar(&f.params, "param", nil, "value of a declared query parameter: `NAME=VALUE` (repeatable)")
 	fl.StringArrayVar(&f.external, "allow-external", nil, "a `FOLDER` that externaldata may read (repeatable)")
-	fl.StringVar(&f.memory, "memory", "4GiB", "memory that operators may hold, `SIZE`")
+	fl.StringVar(&f.memory, "memory", "4GiB", "memory that operators may hold, `SIZE`; rows beyond it wait on disk")
+	f.spill.add(cmd)
+	fl.BoolVar(&f.stats, "stats", false, "tell on standard error what a query took: time, memory, disk")
 	fl.IntVar(&f.workers, "workers", 2, "compute with `N` goroutines")
 	fl.IntVar(&f.limit, "rows", 1000, "show at most `N` rows in a table")
 	fl.BoolVar(&f.noHistory, "no-history", false, "keep no history of the shell")
@@ -59,11 +64,18 @@ AuditLogs are tables as well.
 The query is the argument, a file (--file), or standard input where the argument
 is "-". Without any of them, on a terminal, it opens the shell that azward query
 shell describes. Nothing leaves the machine: externaldata reads files only, and only from
-folders named with --allow-external.`,
+folders named with --allow-external.
+
+Operators that must see all their rows (summarize, distinct, join, lookup, sort,
+top, partition, materialize) hold at most --memory; what does not fit waits in
+a private folder below --spill-dir that is removed at the end. --explain marks
+them. Where that is not enough either, the query ends with Kusto's error
+E_LOW_MEMORY_CONDITION.`,
 		Example: `  azward query 'print strcat("a", 1)'
   azward query --load SigninLogs=signins.jsonl.gz 'SigninLogs | summarize count() by ResultType'
   azward query --demo 'resources | summarize count() by type'
   azward query --from tenant.azs 'SigninLogs | where ResultType != 0 | summarize count() by UserPrincipalName'
+  azward query --demo --memory 64MiB --stats 'resources | summarize count() by tostring(tags)'
   azward query --schemas tables.csv --batch queries.jsonl
   azward query --demo`,
 		Args: cobra.MaximumNArgs(1),
@@ -102,9 +114,15 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, done.Close()) }()
+	area, err := f.spill.area()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, area.Close()) }()
+	defer limitHeap(memory)()
 	opts := kql.Options{Now: f.tables.inventory.now(env).UTC(), Seed: uint64(env.Now().UnixNano()), Workers: f.workers, Memory: memory, Params: params,
 		External: externalReader(f.external)}
-	q := &querier{env: env, db: db, opts: opts, clock: func() time.Time { return f.tables.inventory.now(env) }}
+	q := &querier{env: env, db: db, opts: opts, scratch: area, stats: f.stats, clock: func() time.Time { return f.tables.inventory.now(env) }}
 	if f.shell || len(args) == 0 && f.batch == "" && f.file == "" && f.output == "" && f.format == "" && !f.explain && interactive(env) {
 		return q.shell(ctx, f.limit, !f.noHistory)
 	}
@@ -153,15 +171,17 @@ func queryText(env *Env, file string, args []string) (string, error) {
 
 // querier runs queries over one set of tables.
 type querier struct {
-	env  *Env
-	db   *kql.MemDatabase
-	opts kql.Options
+	env     *Env
+	db      *kql.MemDatabase
+	opts    kql.Options
+	scratch *scratch.Area
+	stats   bool
 	// clock tells the time of a query where several are run one after another.
 	clock func() time.Time
 }
 
 // single runs one query and prints its result.
-func (q *querier) single(ctx context.Context, text, format string, f *queryFlags) error {
+func (q *querier) single(ctx context.Context, text, format string, f *queryFlags) (err error) {
 	query, list := kql.CompileWith(text, q.db.Schema(), q.opts.Params)
 	if query == nil {
 		q.diagnose(text, list)
@@ -172,11 +192,15 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 	}
 	if f.explain {
 		return writeOutput(q.env, f.output, func(w io.Writer) error {
-			_, err := io.WriteString(w, query.ExplainOver(q.db, q.opts))
+			opts, end := q.begin()
+			_, err := io.WriteString(w, query.ExplainOver(q.db, opts))
+			err = errors.Join(err, end(nil))
 			return err
 		})
 	}
-	res, err := query.Run(ctx, q.db, q.opts)
+	opts, end := q.begin()
+	defer func() { err = errors.Join(err, end(nil)) }()
+	res, err := query.Run(ctx, q.db, opts)
 	if err != nil {
 		if list, ok := errors.AsType[diag.List](err); ok {
 			q.diagnose(text, list)
@@ -184,6 +208,7 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 		}
 		return err
 	}
+	defer func() { err = errors.Join(err, end(res)) }()
 	if format == "parquet" {
 		return writeParquet(ctx, f.output, res)
 	}

@@ -70,15 +70,17 @@ func (q *querier) answer(ctx context.Context, dst, line []byte) []byte {
 	return appendQueryError(dst, runErrorCode(err), err.Error(), diag.Position{})
 }
 
-func (q *querier) run(ctx context.Context, dst []byte, text string) ([]byte, error) {
+func (q *querier) run(ctx context.Context, dst []byte, text string) (_ []byte, err error) {
 	query, list := kql.CompileWith(text, q.db.Schema(), q.opts.Params)
 	if query == nil {
 		return dst, list
 	}
-	res, err := query.Run(ctx, q.db, q.opts)
+	opts, end := q.begin()
+	res, err := query.Run(ctx, q.db, opts)
 	if err != nil {
-		return dst, err
+		return dst, errors.Join(err, end(nil))
 	}
+	defer func() { err = errors.Join(err, end(res)) }()
 	return kqlio.AppendTable(dst, res.Tables[0])
 }
 

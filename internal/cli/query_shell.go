@@ -193,9 +193,10 @@ func (s *shell) enter(ctx context.Context, text string) {
 }
 
 // query runs a query and shows its rows.
-func (s *shell) query(ctx context.Context, text string) error {
+func (s *shell) query(ctx context.Context, text string) (err error) {
 	began := s.env.Now()
-	opts := s.opts
+	opts, end := s.begin()
+	defer func() { err = errors.Join(err, end(nil)) }()
 	opts.Seed = uint64(began.UnixNano())
 	if s.clock != nil {
 		opts.Now = s.clock().UTC()
@@ -213,6 +214,7 @@ func (s *shell) query(ctx context.Context, text string) error {
 		}
 		return err
 	}
+	defer func() { err = errors.Join(err, end(res)) }()
 	for i, t := range res.Tables {
 		if i > 0 {
 			s.printf("\n")

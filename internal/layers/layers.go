@@ -26,6 +26,7 @@ var Floors = []Floor{
 		"internal/reader",
 		"internal/demo/...",
 		"kql/kqlio",
+		"internal/scratch",
 	}},
 	{6, "judges", []string{
 		"policy/assign",

@@ -13,6 +13,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/azward/azward/internal/scratch"
+	"github.com/azward/azward/kql"
 )
 
 // idSource makes activity ids.
@@ -39,6 +42,9 @@ type call struct {
 	database string
 	text     string
 	opts     options
+
+	session *scratch.Session // what the query has on disk
+	result  *kql.Result      // of the query that was started last
 }
 
 func (s *Server) newCall(w http.ResponseWriter, r *http.Request) *call {
@@ -166,7 +172,15 @@ func (c *call) context() (ctx context.Context, done func()) {
 	}
 	s.running[c.clientID][c] = cancel
 	s.mu.Unlock()
+	if a := s.cfg.Scratch; a != nil && a.Allowed() {
+		c.session = a.Session()
+	}
 	return ctx, func() {
+		if c.session != nil {
+			if err := c.session.Close(); err != nil {
+				s.cfg.Log.Warn("remove temporary files", "error", err)
+			}
+		}
 		s.mu.Lock()
 		delete(s.running[c.clientID], c)
 		if len(s.running[c.clientID]) == 0 {

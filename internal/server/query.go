@@ -22,10 +22,15 @@ func (c *call) startOn(ctx context.Context, text string, schema kql.Schema, db k
 	if q == nil {
 		return nil, compileError(list)
 	}
-	res, err := q.Run(ctx, db, kql.Options{Now: c.opts.now, Seed: uint64(c.started.UnixNano()), Workers: c.s.cfg.Workers, Memory: c.opts.memory, Params: c.opts.params})
+	opts := kql.Options{Now: c.opts.now, Seed: uint64(c.started.UnixNano()), Workers: c.s.cfg.Workers, Memory: c.opts.memory, Params: c.opts.params}
+	if c.session != nil {
+		opts.Spill = c.session
+	}
+	res, err := q.Run(ctx, db, opts)
 	if err != nil {
 		return nil, runError(ctx, err)
 	}
+	c.result = res
 	return res, nil
 }
 
@@ -156,6 +161,11 @@ func (c *call) statuses(rows int64, failure *apiError) []status {
 		first = status{2, "Error", -2133196797, failure.message, 4, "QueryInfo", string(marshal(map[string]any{"Count": 1, "Text": failure.message}))}
 	}
 	took := c.s.cfg.Now().Sub(c.started)
-	stats := string(marshal(map[string]any{"ExecutionTime": took.Seconds(), "dataset_statistics": []map[string]any{{"table_row_count": rows}}}))
+	var held kql.Stats
+	if c.result != nil {
+		held = c.result.Stats()
+	}
+	stats := string(marshal(map[string]any{"ExecutionTime": took.Seconds(), "dataset_statistics": []map[string]any{{"table_row_count": rows}},
+		"resource_usage": map[string]any{"memory": map[string]any{"peak_per_node": held.Memory}, "spilled": held.Spilled}}))
 	return []status{first, {6, "Stats", 0, stats, 0, "QueryResourceConsumption", stats}}
 }

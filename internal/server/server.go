@@ -30,6 +30,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/azward/azward/internal/scratch"
 	"github.com/azward/azward/kql"
 )
 
@@ -44,6 +45,7 @@ type Config struct {
 	Log      *slog.Logger     // nil: silent
 	Workers  int              // goroutines of one query
 	Memory   int64            // bytes that one query may hold; 0: no limit
+	Scratch  *scratch.Area    // for rows that do not fit into Memory; nil: none
 
 	MaxBody    int64         // bytes of a request, unpacked; 0: 4 MiB
 	MaxQueries int           // queries at once; 0: 8
