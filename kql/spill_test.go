@@ -18,14 +18,14 @@ import (
 // dynamic value, skew is nearly always the same, u is unique.
 const spillRows = `range u from 1 to 12000 step 1
 	| extend h = hash(u), k = hash(u * 7) % 3000
-	| extend s = strcat("a text for ", k), d = iff(k % 3 == 0, pack("k", k, "list", pack_array(k, tostring(k))), todynamic(k)),
+	| extend s = strcat("a text for ", k), d = iff(k % 3 == 0, pack("k", k, "list", pack_array(k, tostring(k))), todynamic(tostring(k))),
 		r = todouble(h % 1000) / 8, t = datetime(2024-01-01) + (h % 86400) * 1s, dec = todecimal(h % 500) / 4,
 		g = toguid(strcat("00000000-0000-0000-0000-", substring(strcat("00000000000", k), -12, 12))), skew = iff(h % 50 == 0, k, 1), n = iff(k % 5 == 0, long(null), h % 300)`
 
 // spillQueries are queries whose operators hold far more than a small budget.
 var spillQueries = []struct{ name, query string }{
 	{"one key", `T | summarize count(), sum(h), min(u), max(s), avg(r) by k`},
-	{"keys of every type", `T | summarize c = count(), a = sum(dec), b = avg(dec), m = min(g), x = max(t) by s, tostring(d), bin(t, 6h), skew, g`},
+	{"keys of every type", `T | summarize c = count(), a = sum(dec), b = avg(dec), m = take_any(g), x = max(t) by s, tostring(d), bin(t, 6h), skew, g`},
 	{"a dynamic key", `T | summarize count() by tostring(d) | summarize sum(count_)`},
 	{"a null key", `T | summarize count(), take_any(s) by n = iff(k % 4 == 0, long(null), k)`},
 	{"extreme rows", `T | summarize arg_max(r, s, u), arg_min(t, d) by k`},

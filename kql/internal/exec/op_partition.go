@@ -88,10 +88,18 @@ func (r *run) partition(n *plan.Partition) (stream, error) {
 				return err
 			}
 			g := newGroups([]types.Type{by.Type()})
-			ids := g.number([]*vec.Vec{keys}, b.Rows)
-			lists := make([][]int32, g.n)
-			for i, id := range ids {
-				lists[id] = append(lists[id], int32(i))
+			var lists [][]int32
+			for from := 0; from < b.Rows; from += DefaultBatch {
+				to := min(from+DefaultBatch, b.Rows)
+				for i, id := range g.number([]*vec.Vec{keys.Slice(from, to)}, to-from) {
+					if int(id) == len(lists) {
+						lists = append(lists, nil)
+					}
+					lists[id] = append(lists[id], int32(from+i))
+				}
+				if err := r.check(); err != nil {
+					return err
+				}
 			}
 			for _, idx := range lists {
 				if err := r.onRows(n, b.Gather(idx), out); err != nil {
