@@ -32,7 +32,7 @@ const tiedPolicies = `[
   "policyDefinitions": [
     {"policyDefinitionReferenceId": "a", "policyDefinitionId": "locked", "groupNames": ["NIST_SP_800-53_R5_PL-8", "NIST_SP_800-53_R5_ZZ-1"], "parameters": {"tag": {"value": "[parameters('tag')]"}, "effect": {"value": "Deny"}}},
     {"policyDefinitionReferenceId": "b", "policyDefinitionId": "fine", "groupNames": ["NIST_SP_800-53_R5_PL-8", "NIST_SP_800-53_R5_PL-9"]},
-    {"policyDefinitionReferenceId": "c", "policyDefinitionId": "by-hand", "groupNames": ["NIST_SP_800-53_R5.1.1_AC.2.9"]},
+    {"policyDefinitionReferenceId": "c", "policyDefinitionId": "by-hand", "groupNames": ["NIST_SP_800-53_R5.1.1_AC.2.11"]},
     {"policyDefinitionReferenceId": "d", "policyDefinitionId": "theirs", "groupNames": ["NIST_SP_800-53_R5_PL-10"]},
     {"policyDefinitionReferenceId": "e", "policyDefinitionId": "locked", "groupNames": ["NIST_SP_800-53_R5_PL-11"], "parameters": {"tag": {"value": "[parameters('other')]"}}},
     {"policyDefinitionReferenceId": "f", "policyDefinitionId": "locked", "groupNames": ["NIST_SP_800-53_R5_PM-5"], "parameters": {"effect": {"value": "Disabled"}}}]}}]`
@@ -69,8 +69,8 @@ func TestInitiativesTieDefinitionsToRequirements(t *testing.T) {
 		name, initiative string
 		want             map[string]string // policies of a requirement
 	}{
-		{"every definition as it is", "", map[string]string{"PL-8": "fine locked", "PL-9": "fine", "AC-2(9)": "by-hand", "PL-10": "", "PL-11": "", "PM-5": ""}},
-		{"as the initiative asks", "Rules", map[string]string{"PL-8": "fine locked", "PL-9": "fine", "AC-2(9)": "by-hand", "PL-10": "", "PL-11": "locked#e", "PM-5": ""}},
+		{"every definition as it is", "", map[string]string{"PL-8": "fine locked", "PL-9": "fine", "AC-2(11)": "by-hand", "PL-10": "", "PL-11": "", "PM-5": ""}},
+		{"as the initiative asks", "Rules", map[string]string{"PL-8": "fine locked", "PL-9": "fine", "AC-2(11)": "by-hand", "PL-10": "", "PL-11": "locked#e", "PM-5": ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := nist(t, assessDemo(t, func(o *Options) { o.Policies, o.Initiative = []string{path}, c.initiative }))
@@ -79,7 +79,7 @@ func TestInitiativesTieDefinitionsToRequirements(t *testing.T) {
 					t.Errorf("%s is answered by %q, want %q", id, p, want)
 				}
 			}
-			for id, want := range map[string]compliance.State{"PL-8": compliance.NotMet, "PL-9": compliance.Met, "AC-2(9)": compliance.Unknown} {
+			for id, want := range map[string]compliance.State{"PL-8": compliance.NotMet, "PL-9": compliance.Met, "AC-2(11)": compliance.Unknown} {
 				if got[id].State != want {
 					t.Errorf("%s is %s, want %s: %+v", id, got[id].State, want, got[id].Controls)
 				}
