@@ -28,9 +28,10 @@ func newStoreCommand(env *Env) *cobra.Command {
 read, and query them with azward query --store FOLDER.`,
 		Example: `  azward store import --store logs SigninLogs=signins.jsonl.gz AuditLogs=audit.csv
   azward store tables --store logs
+  azward store compact --store logs
   azward query --store logs 'SigninLogs | summarize count() by bin(TimeGenerated, 1d)'`,
 	}
-	cmd.AddCommand(newStoreImportCommand(env), newStoreTablesCommand(env))
+	cmd.AddCommand(newStoreImportCommand(env), newStoreTablesCommand(env), newStoreCompactCommand(env))
 	return cmd
 }
 

@@ -20,3 +20,13 @@ func lock(path string) (unlock func(), err error) {
 	}
 	return func() { _, _ = f.Close(), os.Remove(path) }, nil
 }
+
+// presence is of use where processes can share a lock.
+type presence struct{}
+
+func enter(string) *presence { return &presence{} }
+
+// alone is never known to be true.
+func (*presence) alone(func() error) (bool, error) { return false, nil }
+
+func (*presence) leave() {}

@@ -9,7 +9,7 @@
 // A file counts once the manifest names it. Import writes its files, waits
 // until they are on disk, and then replaces the manifest in one step: readers
 // see all of an import or nothing, and when Import returns it stays. Files are
-// never changed. How values are kept in Parquet is told in package duck, the
+// never changed; Compact makes one of several, in one step too. How values are kept in Parquet is told in package duck, the
 // engine. Start with Open.
 package store
 
@@ -49,6 +49,7 @@ type Options struct {
 type Store struct {
 	dir    string
 	engine *duck.Engine
+	reads  *presence
 }
 
 // Open opens the store in a folder. The engine is started when it is needed.
@@ -67,7 +68,11 @@ func Open(dir string, opts Options) (*Store, error) {
 		if err := os.MkdirAll(filepath.Join(abs, "tables"), 0o750); err != nil {
 			return nil, fmt.Errorf("create store: %w", err)
 		}
-		return s, replaceFile(filepath.Join(abs, "store.json"), []byte(fmt.Sprintf("{\"version\": %d}\n", version)))
+		if err := replaceFile(filepath.Join(abs, "store.json"), []byte(fmt.Sprintf("{\"version\": %d}\n", version))); err != nil {
+			return nil, err
+		}
+		s.reads = enter(filepath.Join(abs, "store.json"))
+		return s, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("open store %s: %w", dir, ErrNoStore)
 	case err != nil:
@@ -82,11 +87,16 @@ func Open(dir string, opts Options) (*Store, error) {
 	if head.Version != version {
 		return nil, fmt.Errorf("open store %s: it is of version %d, this build knows %d", dir, head.Version, version)
 	}
+	s.reads = enter(filepath.Join(abs, "store.json"))
 	return s, nil
 }
 
 // Close ends the engine.
-func (s *Store) Close() error { return s.engine.Close() }
+func (s *Store) Close() error {
+	err := s.engine.Close()
+	s.reads.leave()
+	return err
+}
 
 // manifest says what a table holds.
 type manifest struct {
@@ -179,10 +189,15 @@ func (s *Store) Table(name string) (kql.Table, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	return s.engine.Table(cols, s.filesOf(name, cols, m.Files)), true, nil
+}
+
+// filesOf describes some files of a table to the engine.
+func (s *Store) filesOf(table string, cols []kql.Column, list []file) duck.Files {
 	files := duck.Files{Missing: map[string]bool{}, Absent: map[string]bool{}, NoNulls: map[string]bool{}}
 	have, full := map[string]int{}, map[string]int{}
-	for _, f := range m.Files {
-		files.Paths = append(files.Paths, filepath.Join(s.tableDir(name), filepath.FromSlash(f.Path)))
+	for _, f := range list {
+		files.Paths = append(files.Paths, filepath.Join(s.tableDir(table), filepath.FromSlash(f.Path)))
 		files.Rows += f.Rows
 		for _, c := range f.Columns {
 			have[c]++
@@ -195,12 +210,12 @@ func (s *Store) Table(name string) (kql.Table, bool, error) {
 		switch n := have[c.Name]; {
 		case n == 0:
 			files.Absent[c.Name] = true
-		case n < len(m.Files):
+		case n < len(list):
 			files.Missing[c.Name] = true
 		}
-		files.NoNulls[c.Name] = full[c.Name] == len(m.Files)
+		files.NoNulls[c.Name] = full[c.Name] == len(list)
 	}
-	return s.engine.Table(cols, files), true, nil
+	return files
 }
 
 func (m *manifest) columns(table string) ([]kql.Column, error) {
@@ -276,10 +291,6 @@ func (s *Store) Import(ctx context.Context, table string, cols []kql.Column, bat
 	if err != nil {
 		return done, fmt.Errorf("import into %s: %w", table, err)
 	}
-	names := make([]string, len(cols))
-	for i, c := range cols {
-		names[i] = c.Name
-	}
 	dirs, days := map[string]bool{dir: true}, map[string]bool{}
 	for i, w := range written {
 		sub := "undated"
@@ -294,7 +305,7 @@ func (s *Store) Import(ctx context.Context, table string, cols []kql.Column, bat
 			return done, fmt.Errorf("import: %w", err)
 		}
 		dirs[filepath.Join(dir, sub)], days[sub] = true, true
-		m.Files = append(m.Files, file{Path: path, Day: w.Day, Rows: w.Rows, Bytes: w.Bytes, Min: w.Min, Max: w.Max, Columns: names, NoNulls: w.NoNulls})
+		m.Files = append(m.Files, fileOf(path, w, cols))
 		done.Rows += w.Rows
 		done.Bytes += w.Bytes
 		done.Files++
@@ -311,11 +322,16 @@ func (s *Store) Import(ctx context.Context, table string, cols []kql.Column, bat
 	if err := syncDir(filepath.Join(s.dir, "tables")); err != nil {
 		return done, fmt.Errorf("import: %w", err)
 	}
+	return done, m.write(dir)
+}
+
+// write replaces a table's manifest.
+func (m *manifest) write(dir string) error {
 	text, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
-		return done, err
+		return err
 	}
-	return done, replaceFile(filepath.Join(dir, "manifest.json"), append(text, '\n'))
+	return replaceFile(filepath.Join(dir, "manifest.json"), append(text, '\n'))
 }
 
 // merge adds columns to a manifest's.

@@ -2,6 +2,7 @@ package kqlio
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"strings"
@@ -170,7 +171,7 @@ func (s *Stream) Scan(ctx context.Context, columns []int) iter.Seq2[*kql.Batch, 
 				}
 			}, row)
 		}
-		if _, stopped := err.(errStop); stopped {
+		if _, stopped := errors.AsType[errStop](err); stopped {
 			return
 		}
 		s.report = rep

@@ -234,3 +234,19 @@ func TestOpenParquetNulls(t *testing.T) {
 		t.Errorf("got %s want %s", got, want)
 	}
 }
+
+// TestCancelAsAQueryEnds has queries end while they are interrupted: nothing may
+// use a connection that is closed.
+func TestCancelAsAQueryEnds(t *testing.T) {
+	e := duck.New(duck.Options{Threads: 1})
+	defer e.Close()
+	for i := range 400 {
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		for _, err := range e.Query(ctx, "SELECT range AS x FROM range(1)", []kql.Column{{Name: "x", Type: kql.Long}}) {
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatal(i, err)
+			}
+		}
+	}
+}

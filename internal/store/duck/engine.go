@@ -160,10 +160,18 @@ func firstLine(s string) string {
 }
 
 // interrupting makes the end of ctx interrupt what runs on conn until stop is
-// called.
+// called, once. When stop returns nothing uses conn any more.
 func interrupting(ctx context.Context, conn duckdb.Connection) (stop func()) {
-	end := context.AfterFunc(ctx, func() { duckdb.Interrupt(conn) })
-	return func() { end() }
+	done := make(chan struct{})
+	end := context.AfterFunc(ctx, func() {
+		defer close(done)
+		duckdb.Interrupt(conn)
+	})
+	return func() {
+		if !end() {
+			<-done
+		}
+	}
 }
 
 // quote writes text as a string in SQL.

@@ -37,6 +37,11 @@ func (*Engine) WriteByDay(context.Context, string, []kql.Column, int, iter.Seq2[
 	return nil, ErrUnavailable
 }
 
+// Join returns ErrUnavailable.
+func (*Engine) Join(context.Context, string, []kql.Column, int, Files) (Written, error) {
+	return Written{}, ErrUnavailable
+}
+
 type absent []kql.Column
 
 func (a absent) Columns() []kql.Column { return a }

@@ -84,13 +84,51 @@ func (e *Engine) WriteParquet(ctx context.Context, path string, cols []kql.Colum
 			return Written{}, err
 		}
 	}
-	files, _, err := w.describe(-1)
+	files, _, err := w.describe("rows", "0", -1)
 	if err != nil {
 		return Written{}, err
 	}
 	files[0].Path = path
 	files[0].Bytes, err = w.copyTo("SELECT "+strings.Join(exprs, ", ")+" FROM rows", path, !opts.NoSync)
 	return files[0], err
+}
+
+// Join writes the rows of files that this package wrote as one file, ordered by
+// the column of that number, a datetime; -1 leaves the order. It is on disk when
+// Join returns.
+func (e *Engine) Join(ctx context.Context, path string, cols []kql.Column, timeCol int, files Files) (Written, error) {
+	t, ok := e.Table(cols, files).(*table)
+	if !ok {
+		return Written{}, errors.New("no files to join")
+	}
+	conn, err := e.connect()
+	if err != nil {
+		return Written{}, err
+	}
+	defer duckdb.Disconnect(&conn)
+	defer interrupting(ctx, conn)()
+	exprs := make([]string, len(cols))
+	for i, c := range cols {
+		exprs[i] = t.rel.Columns[i] + " AS " + ident(c.Name)
+	}
+	sel := "SELECT " + strings.Join(exprs, ", ") + " FROM " + t.rel.From
+	if timeCol >= 0 {
+		sel += " ORDER BY " + ident(cols[timeCol].Name) + " NULLS FIRST"
+	}
+	w := &writer{ctx: ctx, conn: conn, cols: cols}
+	size, err := w.copyTo(sel, path, true)
+	if err != nil {
+		return Written{}, err
+	}
+	found, _, err := w.describe("read_parquet("+fileList([]string{path})+", hive_partitioning=false)", "0", timeCol)
+	if err != nil {
+		return Written{}, err
+	}
+	if len(found) != 1 {
+		return Written{}, errors.New("the file was not written as it should be")
+	}
+	found[0].Path, found[0].Bytes = path, size
+	return found[0], nil
 }
 
 // writer collects rows in a table of a connection of its own.
@@ -300,7 +338,11 @@ func (w *writer) flushDays(dir string, timeCol, number int) ([]Written, error) {
 	if w.rows == 0 {
 		return nil, nil
 	}
-	files, days, err := w.describe(timeCol)
+	day := "0"
+	if timeCol >= 0 {
+		day = w.dayOf(timeCol)
+	}
+	files, days, err := w.describe("rows", day, timeCol)
 	if err != nil {
 		return nil, err
 	}
@@ -330,23 +372,23 @@ func (w *writer) dayOf(timeCol int) string {
 	return fmt.Sprintf("coalesce(%s // %d, 0)", ident(w.cols[timeCol].Name), int64(ticksPerDay))
 }
 
-// describe returns what the files of the rows so far will hold, one for each
-// day, and the numbers of the days; a single one where timeCol is -1.
-func (w *writer) describe(timeCol int) (files []Written, days []int64, err error) {
-	day, least, most := "0", "0", "(-1)"
+// describe returns what is in rows, for each day, an expression, and the numbers
+// of the days.
+func (w *writer) describe(from, day string, timeCol int) (files []Written, days []int64, err error) {
+	least, most := "0", "(-1)"
 	if timeCol >= 0 {
 		col := ident(w.cols[timeCol].Name)
-		day, least, most = w.dayOf(timeCol), "coalesce(min("+col+"), 0)", "coalesce(max("+col+"), -1)"
+		least, most = "coalesce(min("+col+"), 0)", "coalesce(max("+col+"), -1)"
 	}
 	exprs := []string{day + "::VARCHAR", "count(*)::VARCHAR", least + "::VARCHAR", most + "::VARCHAR"}
 	for _, c := range w.cols {
 		exprs = append(exprs, "(count("+ident(c.Name)+") = count(*))::VARCHAR")
 	}
 	group := " GROUP BY 1 ORDER BY min(" + day + ")"
-	if timeCol < 0 {
+	if day == "0" {
 		group = ""
 	}
-	rows, err := texts(w.ctx, w.conn, "SELECT "+strings.Join(exprs, ", ")+" FROM rows"+group, len(exprs))
+	rows, err := texts(w.ctx, w.conn, "SELECT "+strings.Join(exprs, ", ")+" FROM "+from+group, len(exprs))
 	if err != nil {
 		return nil, nil, err
 	}
