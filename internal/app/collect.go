@@ -178,6 +178,9 @@ func CollectSummary(path string) (lines []string, err error) {
 	}
 	defer func() { _ = f.Close() }() // only read
 	err = snapshot.Scan(f, func(l snapshot.Line) error {
+		if l.Note != nil {
+			lines = append(lines, l.Note.Severity.String()+": "+l.Note.Message)
+		}
 		e := l.Cover
 		if e == nil || e.State == inventory.Complete && len(e.Unread) == 0 && e.Reason == "" {
 			return nil

@@ -70,7 +70,20 @@ type client struct {
 	backoff  time.Duration
 	calls    atomic.Int64
 	large    *sync.Mutex // held while a large page is read
+	skew     *skew
 }
+
+// skew is by how much a service's clock is ahead of ours, as its last answer said.
+type skew struct{ ahead atomic.Int64 }
+
+// see takes the header Date of an answer that has just arrived.
+func (s *skew) see(h http.Header, now time.Time) {
+	if at, err := http.ParseTime(h.Get("Date")); err == nil {
+		s.ahead.Store(int64(at.Sub(now)))
+	}
+}
+
+func (s *skew) get() time.Duration { return time.Duration(s.ahead.Load()) }
 
 // newClient makes a client of a service at base; scope is what tokens are for.
 // They are sent to the service's own host alone.
@@ -79,8 +92,8 @@ func newClient(base, scope string, cred azcore.TokenCredential, t *throttle, o *
 	if err != nil {
 		return nil, fmt.Errorf("address %q: %w", base, err)
 	}
-	c := &client{base: u, throttle: t, clock: o.Clock, backoff: o.Backoff, large: &sync.Mutex{}}
-	auth := &bearer{cred: cred, scope: scope, host: u.Host, now: o.Clock}
+	c := &client{base: u, throttle: t, clock: o.Clock, backoff: o.Backoff, large: &sync.Mutex{}, skew: &skew{}}
+	auth := &bearer{cred: cred, scope: scope, host: u.Host, now: o.Clock, skew: c.skew}
 	c.pipeline = runtime.NewPipeline("azward", o.Version, runtime.PipelineOptions{PerRetry: []policy.Policy{auth}}, &policy.ClientOptions{
 		Retry:     policy.RetryOptions{MaxRetries: -1}, // send retries, so that the throttle sees every answer
 		Telemetry: policy.TelemetryOptions{ApplicationID: "azward"},
@@ -92,7 +105,7 @@ func newClient(base, scope string, cred azcore.TokenCredential, t *throttle, o *
 // with returns a client of the same service and with the same tokens, paced by
 // another throttle.
 func (c *client) with(t *throttle) *client {
-	return &client{base: c.base, pipeline: c.pipeline, throttle: t, clock: c.clock, backoff: c.backoff, large: c.large}
+	return &client{base: c.base, pipeline: c.pipeline, throttle: t, clock: c.clock, backoff: c.backoff, large: c.large, skew: c.skew}
 }
 
 // bearer puts a token on calls to one host. A call that is refused with 401 is
@@ -106,6 +119,7 @@ type bearer struct {
 	token   azcore.AccessToken
 	useless time.Time // a new token was refused as well: not tried again before
 	now     func() time.Time
+	skew    *skew
 }
 
 // Do sends a request with a token.
@@ -156,7 +170,7 @@ func (b *bearer) get(ctx context.Context, refused string) (string, error) {
 	o := policy.TokenRequestOptions{Scopes: []string{b.scope}}
 	if refused != "" {
 		// The claim that continuous access evaluation asks with: a token made from now on, past every cache.
-		o.Claims = fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, b.now().Unix())
+		o.Claims = fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, b.now().Add(b.skew.get()).Unix())
 	}
 	t, err := b.cred.GetToken(ctx, o)
 	if err != nil && o.Claims != "" {
@@ -281,6 +295,7 @@ func (c *client) once(ctx context.Context, method, address string, body any, hea
 		return v, &Failure{Message: "the connection failed: " + plainError(err)}, c.after(http.Header{}, attempt), nil
 	}
 	defer runtime.Drain(resp)
+	c.skew.see(resp.Header, c.clock())
 	text, err := io.ReadAll(io.LimitReader(resp.Body, smallPage))
 	if err == nil && len(text) == smallPage {
 		// Large pages are read one at a time, so that memory does not grow with the number of calls.

@@ -16,6 +16,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/internal/snapshot"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
@@ -464,8 +465,29 @@ func (c *run) assemble(units []unit, w *snapshot.Writer) (records, events int, e
 			return 0, 0, fmt.Errorf("put %s into the snapshot: %w", u.name, err)
 		}
 	}
+	for _, cl := range []*client{c.arm, c.graph} {
+		if d := cl.skew.get().Round(time.Second); d.Abs() >= maxSkew {
+			word := "behind"
+			if d < 0 {
+				word = "ahead of"
+			}
+			if err := w.Report(diag.Diagnostic{
+				Code: CodeSkew, Severity: diag.Warning,
+				Message: fmt.Sprintf("this machine's clock is %.0f minutes %s that of %s: times of this snapshot are by it, and what is judged by age may be wrong by as much", d.Abs().Minutes(), word, cl.base.Host),
+				Hint:    "set the clock",
+			}); err != nil {
+				return 0, 0, err
+			}
+		}
+	}
 	return records, events, nil
 }
+
+// CodeSkew is the code of the diagnostic that clocks differ, by two minutes or
+// more.
+const CodeSkew = "COL0001"
+
+const maxSkew = 2 * time.Minute
 
 func (c *run) pause(ctx context.Context, d time.Duration) error {
 	select {

@@ -50,6 +50,15 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%s %s: %s, want %s", c.name, c.value, got, c.want)
 		}
 	}
+	// A date is by the clock of the service that gives it.
+	for _, off := range []time.Duration{-10 * time.Minute, 10 * time.Minute} {
+		h := http.Header{}
+		h.Set("Date", now.Add(off).Format(http.TimeFormat))
+		h.Set("Retry-After", now.Add(off+20*time.Second).Format(http.TimeFormat))
+		if got := retryAfter(h, 0, time.Second, now); got != 20*time.Second {
+			t.Errorf("a clock that is %s ahead: %s", off, got)
+		}
+	}
 	h := http.Header{}
 	h.Set("x-ms-user-quota-remaining", "0")
 	h.Set("x-ms-user-quota-resets-after", "00:00:04")
@@ -165,6 +174,28 @@ func TestEveryPermissionSaysWhatForAndEveryCallReads(t *testing.T) {
 	for _, call := range Plan(Options{Endpoints: e, Wants: wants}) {
 		if !strings.HasPrefix(call, "GET ") && !strings.Contains(call, "ResourceGraph/resources") && !strings.Contains(call, "$batch") {
 			t.Errorf("%s does more than read", call)
+		}
+	}
+}
+
+// TestThrottleOutlivesAClockThatIsSet sets the clock back and forward by ten
+// minutes while calls wait.
+func TestThrottleOutlivesAClockThatIsSet(t *testing.T) {
+	for _, by := range []time.Duration{-10 * time.Minute, 10 * time.Minute} {
+		var off atomic.Int64
+		th := newThrottle(100, 1, 4, func() time.Time { return time.Now().Add(time.Duration(off.Load())).Round(0) })
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := th.acquire(ctx); err != nil {
+			t.Fatal(err)
+		}
+		th.release(true, 50*time.Millisecond) // a pause that is going on
+		off.Store(int64(by))
+		for range 5 {
+			if err := th.acquire(ctx); err != nil {
+				t.Fatalf("a clock that is set by %s: %v", by, err)
+			}
+			th.release(false, 0)
 		}
 	}
 }

@@ -54,6 +54,10 @@ func (t *throttle) acquire(ctx context.Context) error {
 	for {
 		t.mu.Lock()
 		now := t.clock()
+		if now.Before(t.filled) { // somebody set the clock back: what is waited for moves with it
+			t.paused = t.paused.Add(now.Sub(t.filled))
+			t.filled = now
+		}
 		t.tokens = min(t.burst, t.tokens+now.Sub(t.filled).Seconds()*t.rate)
 		t.filled = now
 		var wait time.Duration
@@ -126,6 +130,10 @@ func retryAfter(h http.Header, attempt int, first time.Duration, now time.Time) 
 			return min(time.Duration(n)*time.Second, longest)
 		}
 		if at, err := http.ParseTime(text); err == nil {
+			// The service's date is by its own clock.
+			if said, err := http.ParseTime(h.Get("Date")); err == nil {
+				now = said
+			}
 			return min(max(at.Sub(now), 0), longest)
 		}
 	}

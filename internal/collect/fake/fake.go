@@ -24,6 +24,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,6 +61,11 @@ type Options struct {
 	Deny     []string // regular expressions over paths that are answered 403
 	Faults   []Fault
 	Clock    func() time.Time
+
+	// TokenLife is how long a token is good by the fake's clock; 0: an hour.
+	TokenLife time.Duration
+	// RetryDate makes answers of 429 say when to come back as a date.
+	RetryDate bool
 }
 
 // Server is a running fake.
@@ -68,6 +74,7 @@ type Server struct {
 	Calls     atomic.Int64
 	Throttled atomic.Int64
 	Tokens    atomic.Int64
+	Refused   atomic.Int64 // calls with a token that is missing or has ended
 
 	o         Options
 	deny      []*regexp.Regexp
@@ -79,6 +86,7 @@ type Server struct {
 	states    []state // of the tenant, the latest last
 	logOnce   sync.Once
 	logRows   map[string][]jsondoc.Value
+	tokens    map[string]time.Time // and when they end
 	listeners []net.Listener
 }
 
@@ -97,7 +105,10 @@ func Serve(o Options, base int) (*Server, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	s := &Server{o: o, random: mrand.New(mrand.NewPCG(o.Seed, 1))}
+	if o.TokenLife <= 0 {
+		o.TokenLife = time.Hour
+	}
+	s := &Server{o: o, tokens: map[string]time.Time{}, random: mrand.New(mrand.NewPCG(o.Seed, 1))}
 	s.Change(o.Inventory, o.Query)
 	for _, d := range o.Deny {
 		re, err := regexp.Compile(d)
@@ -208,8 +219,10 @@ func (s *Server) behave(next http.Handler) http.Handler {
 		if s.o.Latency > 0 {
 			time.Sleep(s.o.Latency)
 		}
-		if r.Header.Get("Authorization") == "" {
-			fail(w, http.StatusUnauthorized, "AuthenticationFailed", "a token is missing")
+		w.Header().Set("Date", s.o.Clock().UTC().Format(http.TimeFormat))
+		if !s.known(r.Header.Get("Authorization")) {
+			s.Refused.Add(1)
+			fail(w, http.StatusUnauthorized, "InvalidAuthenticationToken", "the token is missing or has ended")
 			return
 		}
 		name := r.Method + " " + r.URL.RequestURI()
@@ -239,6 +252,9 @@ func (s *Server) behave(next http.Handler) http.Handler {
 		if throttled {
 			s.Throttled.Add(1)
 			w.Header().Set("Retry-After", "0")
+			if s.o.RetryDate {
+				w.Header().Set("Retry-After", s.o.Clock().UTC().Add(time.Second).Format(http.TimeFormat))
+			}
 			fail(w, http.StatusTooManyRequests, "TooManyRequests", "too many calls")
 			return
 		}
@@ -276,13 +292,32 @@ func reply(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v) // a client that went away needs no answer
 }
 
+// Token makes a token and says when it ends, by the fake's clock.
+func (s *Server) Token() (token string, ends time.Time) {
+	token = fmt.Sprintf("fake-%d", s.Tokens.Add(1))
+	ends = s.o.Clock().Add(s.o.TokenLife)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens[token] = ends
+	return token, ends
+}
+
+// known tells whether a call carries a token that is still good.
+func (s *Server) known(authorization string) bool {
+	token, ok := strings.CutPrefix(authorization, "Bearer ")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ends, made := s.tokens[token]
+	return ok && made && s.o.Clock().Before(ends)
+}
+
 // token answers the token endpoint and the documents that lead to it.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	self := "https://" + r.Host
 	switch {
 	case r.Method == http.MethodPost:
-		s.Tokens.Add(1)
-		reply(w, map[string]any{"token_type": "Bearer", "expires_in": 3600, "access_token": fmt.Sprintf("fake-%d", s.Tokens.Load())})
+		token, _ := s.Token()
+		reply(w, map[string]any{"token_type": "Bearer", "expires_in": int(s.o.TokenLife.Seconds()), "access_token": token})
 	default:
 		tenant := "00000000-0000-0000-0000-000000000001"
 		reply(w, map[string]any{
