@@ -45,6 +45,7 @@ type Round struct {
 	Fresh    []report.VerdictMove
 	Fell     bool // the score, by more than it may
 	Sent     int
+	Resent   int // messages that could not be sent before
 	Dead     []error
 }
 
@@ -78,7 +79,16 @@ func WatchOnce(ctx context.Context, o WatchOptions) (*Round, error) {
 		return nil, err
 	}
 	begun := o.Assess.clock().UTC()
+	var again notify.Outcome
+	if o.Notify != nil {
+		if again, err = o.Notify.Resend(ctx); err != nil {
+			return nil, err
+		}
+	}
 	r, err := o.round(ctx, state, begun)
+	if r != nil {
+		r.Resent, r.Dead = again.Sent, append(r.Dead, again.Dead...)
+	}
 	switch {
 	case err != nil && ctx.Err() == nil && !state.Failing:
 		// Told once: a watch that fails in silence looks like a tenant where nothing happens.
@@ -311,18 +321,21 @@ func encodeJSON(w io.Writer, v any) error {
 // sweep removes what rounds left that were cut off: a new round speaks of its own
 // time.
 func (o *WatchOptions) sweep() error {
-	dir := filepath.Join(o.Dir, "snapshots")
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("keep the history: %w", err)
-	}
-	for _, e := range entries {
-		stem, rest, _ := strings.Cut(e.Name(), ".azs")
-		if _, err := time.Parse(watchStamp, stem); err != nil || rest == "" {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+	for _, d := range []string{"", "snapshots", "assessments", "diffs"} {
+		dir := filepath.Join(o.Dir, d)
+		entries, err := os.ReadDir(dir)
+		if err != nil {
 			return fmt.Errorf("keep the history: %w", err)
+		}
+		for _, e := range entries {
+			stem, rest, _ := strings.Cut(e.Name(), ".azs")
+			_, err := time.Parse(watchStamp, stem)
+			if !strings.HasPrefix(e.Name(), ".new-") && (d != "snapshots" || err != nil || rest == "") {
+				continue
+			}
+			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+				return fmt.Errorf("keep the history: %w", err)
+			}
 		}
 	}
 	return nil

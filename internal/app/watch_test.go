@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -116,14 +117,18 @@ func TestWatchTellsOnceUntilClosed(t *testing.T) {
 	must("it can be read again", bad, 0, 0)
 	must("it was mended", good, 0, 0)
 
-	// What could not be sent is a dead letter, and not sent again.
+	// What could not be sent is a dead letter, and sent in the next round.
 	status = http.StatusInternalServerError
 	must("worse again, and nobody takes it", bad, 0, 1)
 	if text, err := os.ReadFile(dead); err != nil || strings.Count(string(text), "\n") != 1 {
 		t.Errorf("dead letters: %s, %v", text, err)
 	}
 	status = http.StatusOK
-	must("it stays so again", bad, 0, 0)
+	must("it stays so again", bad, 1, 0)
+	if _, err := os.Stat(dead); err == nil {
+		t.Error("a letter that was sent is still there")
+	}
+	must("and again", bad, 0, 0)
 
 	for _, d := range []string{"snapshots", "assessments", "diffs"} {
 		if list, err := os.ReadDir(filepath.Join(dir, d)); err != nil || len(list) != 3 {
@@ -197,5 +202,27 @@ func TestWatchReadsEverythingNowAndThen(t *testing.T) {
 	want := []string{".", "20261101T000000.000Z", "20261101T010000.000Z", ".", ".", "20261101T040000.000Z"}
 	if !slices.Equal(from, want) {
 		t.Errorf("rounds went on from %q, want %q", from, want)
+	}
+}
+
+// TestOneWatchAFolder takes a lock twice, and one that a dead process left.
+func TestOneWatchAFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "history")
+	unlock, err := LockWatch(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LockWatch(dir); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("process %d watches", os.Getpid())) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("a second watch: %v", err)
+	}
+	unlock()
+	if err := os.WriteFile(filepath.Join(dir, "lock"), []byte("2147483646\n"), 0o600); err != nil { // nobody's
+		t.Fatal(err)
+	}
+	unlock, err = LockWatch(dir)
+	if err != nil {
+		t.Errorf("the lock of a dead process: %v", err)
+	} else {
+		unlock()
 	}
 }

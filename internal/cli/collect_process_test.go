@@ -5,7 +5,9 @@ package cli
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -194,4 +196,84 @@ func TestCollectIsKilledAndGoesOn(t *testing.T) {
 		t.Errorf("after %d kills: %d records, want %d", kills, len(got), len(want))
 	}
 	t.Logf("killed %d times; %s", kills, bytes.SplitN(out, []byte("\n"), 2)[0])
+}
+
+// TestWatchIsKilledAndGoesOn kills rounds of a watch at random moments: what is
+// kept is whole, and the next round goes well.
+func TestWatchIsKilledAndGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	c := newCollector(t, 60, 40, "--page", "50", "--latency", "1ms")
+	watch := func() *exec.Cmd {
+		return c.command("watch", "--once", "-o", "history", "--endpoints", "fake.json", "--parallel", "16", "--keep", "3")
+	}
+	out, err := watch().CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	kills := 0
+	for range 12 {
+		cmd := watch()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(20+random.IntN(900)) * time.Millisecond)
+		_ = cmd.Process.Kill() // it may have ended
+		if cmd.Wait() != nil {
+			kills++
+		}
+		c.whole("history", false)
+	}
+	if out, err = watch().CombinedOutput(); err != nil || !strings.Contains(string(out), " 0 new findings") {
+		t.Fatalf("after %d kills: %v: %s", kills, err, out)
+	}
+	c.whole("history", true)
+	t.Logf("killed %d times; %s", kills, bytes.TrimSpace(out))
+	if kills == 0 {
+		t.Error("no round was killed")
+	}
+}
+
+// whole checks that what a watch keeps can be read; at rest nothing else is there.
+func (c *collector) whole(history string, rest bool) {
+	c.t.Helper()
+	n := 0
+	err := filepath.WalkDir(filepath.Join(c.dir, history), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			if err == nil && strings.HasSuffix(path, ".collect") {
+				if rest {
+					c.t.Errorf("%s is left", path)
+				}
+				return filepath.SkipDir
+			}
+			return err
+		}
+		name := e.Name()
+		switch {
+		case strings.HasSuffix(name, ".azs"):
+			n++
+			rel, err := filepath.Rel(c.dir, path)
+			if err != nil {
+				return err
+			}
+			c.records(rel)
+		case strings.HasSuffix(name, ".json"):
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			if !json.Valid(text) {
+				c.t.Errorf("%s is broken", path)
+			}
+		case name == "lock":
+		case rest:
+			c.t.Errorf("%s is left", path)
+		}
+		return nil
+	})
+	if err != nil || n == 0 || n > 20 {
+		c.t.Errorf("%d snapshots: %v", n, err)
+	}
 }

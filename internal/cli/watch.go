@@ -46,7 +46,8 @@ collect --since does; after --anew everything is.
 
 A finding is told once, until it is known to be closed. What cannot be sent is
 tried again with growing pauses, and is a line of dead-letter.jsonl in the folder
-then. That the tenant cannot be read is told once as well.
+then, which the next rounds try once each: ten of them, and no longer than a week.
+One watch at a time keeps its history in a folder. That the tenant cannot be read is told once as well.
 
 Addresses of webhooks and passwords are secrets: flags and the file of channels
 name variables of the environment that hold them. The file is YAML:
@@ -190,6 +191,11 @@ func (f *watchFlags) run(ctx context.Context, env *Env, args []string) error {
 	if err != nil {
 		return err
 	}
+	unlock, err := app.LockWatch(f.dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	for {
 		begun := env.Now()
 		r, err := app.WatchOnce(ctx, o)
@@ -239,6 +245,9 @@ func sayRound(env *Env, r *app.Round) error {
 		if r.Sent > 0 {
 			text += fmt.Sprintf("; told by %d channels", r.Sent)
 		}
+	}
+	if r.Resent > 0 {
+		text += fmt.Sprintf("; %d messages sent that could not be before", r.Resent)
 	}
 	_, err := fmt.Fprintf(env.Stdout, "%s: %s\n", r.Snapshot, text)
 	return ignoreClosedPipe(err)

@@ -1,7 +1,8 @@
 // Package notify tells people what a watch found: by webhook, in Teams, in Slack
 // and by e-mail.
 //
-// Start with [Parse], which reads the channels, and [Notifier.Send]. A message
+// Start with [Parse], which reads the channels, [Notifier.Send], and
+// [Notifier.Resend] for what could not be sent before. A message
 // is tried again with growing pauses where that may help; what could not be sent
 // is a line of the dead-letter file. Addresses of webhooks and passwords are
 // secrets: they come from the environment, and no error or file holds them.
@@ -160,18 +161,16 @@ func (n *Notifier) bury(channel string, cause error, m *Message) error {
 	if n.DeadLetter == "" {
 		return nil
 	}
-	line, err := json.Marshal(struct {
-		At      time.Time `json:"at"`
-		Channel string    `json:"channel"`
-		Error   string    `json:"error"`
-		Message *Message  `json:"message"`
-	}{n.Now().UTC(), channel, cause.Error(), m})
+	line, err := json.Marshal(letter{At: n.Now().UTC(), Channel: channel, Error: cause.Error(), Message: m})
 	if err != nil {
 		return fmt.Errorf("keep what could not be sent: %w", err)
 	}
-	f, err := os.OpenFile(n.DeadLetter, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(n.DeadLetter, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("keep what could not be sent: %w", err)
+	}
+	if broken(f) {
+		line = append([]byte{'\n'}, line...)
 	}
 	_, err = f.Write(append(line, '\n'))
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
