@@ -55,6 +55,9 @@ var spillQueries = []struct{ name, query string }{
 	{"join of two keys", `T | join kind=inner (T | project s, k, v = u) on s, k | summarize count(), sum(v)`},
 	{"join of texts", `T | project s, u | join kind=inner (T | project s, v = u, r) on s | summarize count(), sum(v), sum(r) by u % 10`},
 	{"join of dynamics", `T | extend j = tostring(d) | join kind=inner (T | extend j = tostring(d) | project j, v = u) on j | summarize count(), sum(v)`},
+	{"make-series", `T | make-series c = count(), m = max(u) default = -1, a = avg(r) + 1, l = make_list(u), q = dcount(s), w = take_any(s) on t from datetime(2024-01-01) to datetime(2024-01-02) step 8h by k`},
+	{"make-series without ends", `T | make-series c = count(), d = dcount(u), v = arg_max(r, s) on t step 6h by s, k`},
+	{"make-series of few keys", `T | make-series c = count(), d = dcount(u) on t step 20m by k % 3`},
 	{"partition", `T | partition by k (summarize count(), max(s), sum(u))`},
 }
 

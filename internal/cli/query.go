@@ -67,9 +67,9 @@ shell describes. Nothing leaves the machine: externaldata reads files only, and 
 folders named with --allow-external.
 
 Operators that must see all their rows (summarize, distinct, join, lookup, sort,
-top, partition, materialize) hold at most --memory; what does not fit waits in
-a private folder below --spill-dir that is removed at the end. --explain marks
-them. Where that is not enough either, the query ends with Kusto's error
+top, partition, make-series, materialize) hold at most --memory; what does not
+fit waits in a private folder below --spill-dir that is removed at the end.
+--explain marks them. Where that is not enough either, the query ends with Kusto's error
 E_LOW_MEMORY_CONDITION.`,
 		Example: `  azward query 'print strcat("a", 1)'
   azward query --load SigninLogs=signins.jsonl.gz 'SigninLogs | summarize count() by ResultType'

@@ -114,14 +114,14 @@ func (r *run) aggregate(n *plan.Aggregate) (stream, error) {
 			return nil, err
 		}
 		ts := keyTypes(n.Columns(), len(keys))
-		first, err := r.worker().newGrouping(n, keys, ts) // r itself reads the source
+		first, err := r.worker().newGrouping(n.Aggs, keys, ts) // r itself reads the source
 		if err != nil {
 			return nil, err
 		}
 		workers := []*grouping{first}
 		if parallel(keys...) && mergeable(n.Aggs, first.a.accs) {
 			for range r.opts.Workers - 1 {
-				g, err := r.worker().newGrouping(n, keys, ts)
+				g, err := r.worker().newGrouping(n.Aggs, keys, ts)
 				if err != nil {
 					return nil, err
 				}
@@ -130,7 +130,7 @@ func (r *run) aggregate(n *plan.Aggregate) (stream, error) {
 		}
 		var away *putAway
 		if r.canSpill() {
-			away = r.newPutAway(n, first)
+			away = r.newPutAway(n.Describe(), first, len(keys))
 		}
 		f := &feed{in: in}
 		if len(workers) == 1 {
@@ -150,14 +150,14 @@ func (r *run) aggregate(n *plan.Aggregate) (stream, error) {
 		}
 		r.chained = r.chained[:from]
 		if away.used() {
-			return away.finish(workers)
+			return away.finish(n.Columns(), workers)
 		}
 		for _, g := range workers[1:] {
 			if !first.l.add(g.l.n) { // groups of both may be the same, or not
 				if away == nil {
 					return nil, ErrMemory
 				}
-				return away.finish(workers)
+				return away.finish(n.Columns(), workers)
 			}
 			first.merge(g)
 			g.l.free()
@@ -169,7 +169,6 @@ func (r *run) aggregate(n *plan.Aggregate) (stream, error) {
 // grouping is one worker's part of an aggregation.
 type grouping struct {
 	r    *run
-	n    *plan.Aggregate
 	ts   []types.Type
 	keys []plan.Expr
 	g    *groups
@@ -177,12 +176,12 @@ type grouping struct {
 	l    *lease
 }
 
-func (r *run) newGrouping(n *plan.Aggregate, keys []plan.Expr, ts []types.Type) (*grouping, error) {
-	a, err := r.newAggregator(n.Aggs)
+func (r *run) newGrouping(aggs []plan.AggCall, keys []plan.Expr, ts []types.Type) (*grouping, error) {
+	a, err := r.newAggregator(aggs)
 	if err != nil {
 		return nil, err
 	}
-	return &grouping{r: r, n: n, ts: ts, keys: keys, g: newGroups(ts), a: a, l: r.lease()}, nil
+	return &grouping{r: r, ts: ts, keys: keys, g: newGroups(ts), a: a, l: r.lease()}, nil
 }
 
 // run takes batches from a feed until it ends.

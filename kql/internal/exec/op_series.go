@@ -66,13 +66,13 @@ func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.single(func(l *lease) (*vec.Batch, error) {
+	return r.later(func() (stream, error) {
 		in, steps, a, err := r.seriesRows(n, on)
 		if err != nil {
 			return nil, err
 		}
 		if a == nil {
-			return empty(n.Columns()), nil
+			return r.sliced(empty(n.Columns())), nil
 		}
 		first, err := r.worker().newSeries(n, keys, on, a) // r itself reads the source
 		if err != nil {
@@ -88,14 +88,21 @@ func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 				workers = append(workers, w)
 			}
 		}
+		away, err := r.seriesAway(n, first)
+		if err != nil {
+			return nil, err
+		}
 		f := &feed{in: in}
 		var wg sync.WaitGroup
 		for _, w := range workers {
-			wg.Go(func() { w.run(f, steps) })
+			wg.Go(func() { w.run(f, steps, away) })
 		}
 		wg.Wait()
 		if f.err != nil {
 			return nil, f.err
+		}
+		if away != nil && (away.some || len(workers) > 1 && first.l.full(groupCopies)) {
+			return away.series(n, workers)
 		}
 		for _, w := range workers[1:] {
 			if err := first.merge(w); err != nil {
@@ -103,8 +110,11 @@ func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 			}
 			w.l.free()
 		}
-		defer first.l.free()
-		return r.series(n, first)
+		b, err := r.series(n, first)
+		if err != nil {
+			return nil, err
+		}
+		return first.l.until(r.sliced(b)), nil
 	}), nil
 }
 
@@ -187,7 +197,7 @@ func (r *run) newSeries(n *plan.MakeSeries, keys []plan.Expr, on plan.Expr, a *a
 const maxSlots = 50_000_000
 
 // run takes batches from a feed until it ends.
-func (w *seriesPart) run(f *feed, steps []step) {
+func (w *seriesPart) run(f *feed, steps []step, away *putAway) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.stop(fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack()))
@@ -201,7 +211,7 @@ func (w *seriesPart) run(f *feed, steps []step) {
 		part := int64(0)
 		err = through(w.r, steps, b, func(b *vec.Batch) error {
 			part++
-			return w.add(b, number<<32|min(part, 1<<11)<<20)
+			return w.add(b, number<<32|min(part, 1<<11)<<20, away)
 		})
 		if err == nil {
 			err = w.r.check()
@@ -214,7 +224,7 @@ func (w *seriesPart) run(f *feed, steps []step) {
 }
 
 // add takes the rows of a batch that lie on the axis.
-func (w *seriesPart) add(b *vec.Batch, place int64) error {
+func (w *seriesPart) add(b *vec.Batch, place int64, away *putAway) error {
 	cells, err := w.r.eval(w.on, b)
 	if err != nil {
 		return err
@@ -238,9 +248,6 @@ func (w *seriesPart) add(b *vec.Batch, place int64) error {
 	if int64(w.g.n)*int64(w.axis.n) > maxSlots {
 		return ErrRows
 	}
-	if !w.l.set(w.size()) {
-		return ErrMemory
-	}
 	for i := range ids {
 		ids[i] = ids[i]*int32(w.axis.n) + w.places[i]
 	}
@@ -253,7 +260,17 @@ func (w *seriesPart) add(b *vec.Batch, place int64) error {
 	for _, s := range ids {
 		w.hit[s] = true
 	}
-	return w.a.add(b, ids, len(w.hit))
+	if err := w.a.add(b, ids, len(w.hit)); err != nil {
+		return err
+	}
+	ok := w.l.set(w.size())
+	switch {
+	case away != nil && w.l.full(groupCopies):
+		return away.putSlots(w)
+	case !ok && away == nil:
+		return ErrMemory
+	}
+	return nil
 }
 
 // size is about how many bytes the slots take, and the arrays that are made of

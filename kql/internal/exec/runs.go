@@ -47,6 +47,7 @@ type runs struct {
 	file  *spill.Parts
 	wait  int64
 	limit int64 // rows of the result, -1 all
+	size  int   // rows of a batch of the result: few where rows are large
 }
 
 // maxFan is how many runs are merged at a time.
@@ -54,7 +55,7 @@ const maxFan = 64
 
 func (r *run) newRuns(cols []plan.Column, keys []runKey, limit int64) *runs {
 	wait := min(1<<18, max(1<<10, r.mem.limit/(4*maxFan)))
-	return &runs{r: r, keys: keys, cols: cols, wait: wait, limit: limit, file: r.runFile(wait)}
+	return &runs{r: r, keys: keys, cols: cols, wait: wait, limit: limit, size: r.size, file: r.runFile(wait)}
 }
 
 func (r *run) runFile(wait int64) *spill.Parts {
@@ -69,8 +70,13 @@ func (x *runs) add(b *vec.Batch) error {
 		b = b.Slice(0, int(x.limit))
 	}
 	at := x.file.Grow()
-	for from := 0; from < b.Rows; from += x.r.size {
-		if err := x.file.Add(at, b.Slice(from, min(from+x.r.size, b.Rows))); err != nil {
+	if b.Rows == 0 {
+		return nil
+	}
+	step := int(max(1, min(int64(x.r.size), x.wait*int64(b.Rows)/vec.Size(b))))
+	x.size = max(1, min(x.size, 8*step))
+	for from := 0; from < b.Rows; from += step {
+		if err := x.file.Add(at, b.Slice(from, min(from+step, b.Rows))); err != nil {
 			return spillError(err)
 		}
 	}
@@ -206,7 +212,7 @@ func (m *merger) next() (*vec.Batch, error) {
 	for _, h := range m.heads {
 		h.use = -1
 	}
-	for len(m.heads) > 0 && len(m.row) < m.x.r.size && m.left != 0 {
+	for len(m.heads) > 0 && len(m.row) < m.x.size && m.left != 0 {
 		h := m.heads[0]
 		if h.use < 0 {
 			h.use = len(m.used)

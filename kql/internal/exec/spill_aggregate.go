@@ -19,8 +19,9 @@ import (
 // belongs to one group. It is safe for concurrent use while groups are put away.
 type putAway struct {
 	r      *run
-	n      *plan.Aggregate
+	what   string    // for errors
 	like   *grouping // for making others
+	hashed int       // keys that say in which partition a group is: the first ones
 	widths []int     // columns of each aggregate's state, -1 for one of pairs
 
 	mu    sync.Mutex
@@ -36,8 +37,9 @@ type level struct {
 	pairs  []*spill.Parts
 }
 
-func (r *run) newPutAway(n *plan.Aggregate, like *grouping) *putAway {
-	p := &putAway{r: r, n: n, like: like}
+// newPutAway returns nil where an aggregate's state cannot be put away.
+func (r *run) newPutAway(what string, like *grouping, hashed int) *putAway {
+	p := &putAway{r: r, what: what, like: like, hashed: hashed}
 	for _, acc := range like.a.accs {
 		switch acc := acc.(type) {
 		case fn.Pairer:
@@ -119,7 +121,7 @@ func (p *putAway) putTo(to level, g *grouping) error {
 		for _, k := range keys {
 			cols = append(cols, k.Slice(from, end))
 		}
-		hashes := spill.Hashes(nil, cols, end-from)
+		hashes := spill.Hashes(nil, cols[:p.hashed], end-from)
 		cols = append(cols, vec.OfInts(types.Long, places[from:end]))
 		for i, acc := range g.a.accs {
 			if p.widths[i] >= 0 {
@@ -139,7 +141,7 @@ func (p *putAway) putTo(to level, g *grouping) error {
 			for _, k := range keys {
 				cols = append(cols, k.Gather(ids))
 			}
-			hashes := spill.Hashes(nil, cols, len(ids))
+			hashes := spill.Hashes(nil, cols[:p.hashed], len(ids))
 			if err := addSplit(to.pairs[i], to.number, hashes, vec.NewBatch(append(cols, vals), len(ids))); err != nil {
 				return err
 			}
@@ -172,27 +174,34 @@ func (g *grouping) reset() error {
 }
 
 func (p *putAway) newGrouping() (*grouping, error) {
-	return p.r.worker().newGrouping(p.n, p.like.keys, p.like.ts)
+	return p.r.worker().newGrouping(p.like.a.calls, p.like.keys, p.like.ts)
 }
 
 // finish puts away what the workers still hold and returns all groups in the
 // order in which they were met first.
-func (p *putAway) finish(workers []*grouping) (stream, error) {
+func (p *putAway) finish(cols []plan.Column, workers []*grouping) (stream, error) {
 	for _, g := range workers {
 		if err := p.put(g); err != nil {
 			return nil, err
 		}
 	}
-	cols := p.n.Columns()
 	out := p.r.newRuns(cols, []runKey{{col: len(cols)}}, -1)
-	if err := p.groups(p.level, out); err != nil {
+	err := p.groups(p.level, func(g *grouping) error {
+		places := g.g.places
+		if len(g.ts) == 0 {
+			places = []int64{0}
+		}
+		b := vec.NewBatch(append(g.g.keys(), append(g.a.finish(g.g.n), vec.OfInts(types.Long, places))...), g.g.n)
+		return out.add(b.Gather(byPlace(places)))
+	})
+	if err != nil {
 		return nil, err
 	}
 	return out.rows()
 }
 
-// groups merges the groups of each partition of a level.
-func (p *putAway) groups(l level, out *runs) error {
+// groups merges the groups of each partition of a level and hands them to each.
+func (p *putAway) groups(l level, each func(*grouping) error) error {
 	if err := l.done(); err != nil {
 		return err
 	}
@@ -200,14 +209,14 @@ func (p *putAway) groups(l level, out *runs) error {
 		if l.states.Rows(part) == 0 {
 			continue
 		}
-		if err := p.partition(l, part, out); err != nil {
+		if err := p.partition(l, part, each); err != nil {
 			return err
 		}
 	}
 	return l.close()
 }
 
-func (p *putAway) partition(l level, part int, out *runs) error {
+func (p *putAway) partition(l level, part int, each func(*grouping) error) error {
 	g, err := p.newGrouping()
 	if err != nil {
 		return err
@@ -235,7 +244,7 @@ func (p *putAway) partition(l level, part int, out *runs) error {
 			if ok {
 				continue // it fits as it is
 			}
-			return fmt.Errorf("%w: one group of %s needs more than all of it", ErrMemory, p.n.Describe())
+			return fmt.Errorf("%w: one group of %s needs more than all of it", ErrMemory, p.what)
 		}
 		if !g.l.full(groupCopies) {
 			continue // others hold what is missing
@@ -255,7 +264,7 @@ func (p *putAway) partition(l level, part int, out *runs) error {
 		if err := p.splitPairs(l, part, *sub); err != nil {
 			return err
 		}
-		return p.groups(*sub, out)
+		return p.groups(*sub, each)
 	}
 	for i, pairs := range l.pairs {
 		if pairs == nil {
@@ -266,12 +275,7 @@ func (p *putAway) partition(l level, part int, out *runs) error {
 			return err
 		}
 	}
-	places := g.g.places
-	if len(p.like.keys) == 0 {
-		places = []int64{0}
-	}
-	b := vec.NewBatch(append(g.g.keys(), append(g.a.finish(g.g.n), vec.OfInts(types.Long, places))...), g.g.n)
-	return out.add(b.Gather(byPlace(places)))
+	return each(g)
 }
 
 func byPlace(places []int64) []int32 {
@@ -293,7 +297,7 @@ func byPlace(places []int64) []int32 {
 
 // restore merges groups that were put away into g.
 func (p *putAway) restore(g *grouping, b *vec.Batch) {
-	k := len(p.like.keys)
+	k := len(p.like.ts)
 	g.g.place = math.MaxInt64 / 2
 	ids := g.g.number(b.Cols[:k], b.Rows)
 	if k == 0 {
@@ -335,7 +339,7 @@ func (p *putAway) splitPairs(l level, part int, sub level) error {
 			if b == nil {
 				break
 			}
-			hashes := spill.Hashes(nil, b.Cols[:len(p.like.keys)], b.Rows)
+			hashes := spill.Hashes(nil, b.Cols[:p.hashed], b.Rows)
 			if err := addSplit(sub.pairs[i], sub.number, hashes, b); err != nil {
 				return err
 			}
@@ -351,7 +355,7 @@ func (p *putAway) countPairs(g *grouping, i int, next func() (*vec.Batch, error)
 	defer l.free()
 	acc := g.a.calls[i].Ref.New(g.a.specs[i])
 	acc.Grow(g.g.n)
-	k := len(p.like.keys)
+	k := len(p.like.ts)
 	var parts *spill.Parts
 	split := func(b *vec.Batch) error {
 		if parts == nil {

@@ -215,6 +215,8 @@ func MaySpill(n Node) bool {
 		return len(n.Keys) > 0 || slices.ContainsFunc(n.Aggs, func(c AggCall) bool { return strings.Contains(c.Ref.Name, "distinct") || c.Ref.Name == "dcount" })
 	case *Distinct, *Sort, *Join, *Materialize, *Partition:
 		return true
+	case *MakeSeries:
+		return len(n.Keys) > 0
 	case *Take:
 		return n.Sample
 	}
