@@ -3,7 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +47,7 @@ each circumstance what holds in every sign-in of it.`,
 				case "json":
 					return writeValue(w, matrixJSON(m))
 				}
-				return writeMatrix(w, m)
+				return writeMatrix(w, m, env.lineWidth())
 			})
 		},
 	}
@@ -56,23 +56,39 @@ each circumstance what holds in every sign-in of it.`,
 	return cmd
 }
 
-func writeMatrix(out io.Writer, m *condaccess.Matrix) error {
+// writeMatrix writes the matrix with a letter for what holds in each
+// circumstance: a block for each group of people, a line for each application.
+func writeMatrix(out io.Writer, m *condaccess.Matrix, width int) error {
 	w := &printer{Writer: out}
+	most := 0
+	for _, c := range m.Columns {
+		most = max(most, len([]rune(c)))
+	}
+	if width == 0 {
+		width = DefaultWidth
+	}
+	most = min(most, max(20, width-4-2*len(m.Circumstances)))
+	used := map[condaccess.Status]bool{}
 	for i, r := range m.Rows {
 		w.printf("%s (%d people%s)\n", r.Label, r.People, map[bool]string{true: ", and some who may come"}[r.Comers])
-		t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-		rows := &printer{Writer: t}
 		for c, name := range m.Columns {
-			rows.printf("  %s\t", name)
-			for k, s := range m.Cells[i][c] {
-				rows.printf("%s: %s\t", m.Circumstances[k].ID, s)
+			w.printf("  %s%s ", cut(name, most), strings.Repeat(" ", max(0, most-len([]rune(name)))))
+			for _, s := range m.Cells[i][c] {
+				used[s] = true
+				w.printf(" %s", report.StatusSign(s))
 			}
-			rows.printf("\n")
-		}
-		if err := t.Flush(); err != nil {
-			return err
+			w.printf("\n")
 		}
 		w.printf("\n")
+	}
+	for s := condaccess.StatusBlocked; s <= condaccess.StatusNone; s++ {
+		if used[s] {
+			w.printf("  %s  %s\n", report.StatusSign(s), s)
+		}
+	}
+	w.printf("\n")
+	for i, c := range m.Circumstances {
+		w.printf("  %d  %s\n", i+1, c.Title)
 	}
 	return w.err
 }

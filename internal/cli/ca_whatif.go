@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -251,10 +252,10 @@ func writeDecision(out io.Writer, set *condaccess.Set, d *condaccess.Decision) e
 	w.printf("\n")
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	rows := &printer{Writer: t}
-	rows.printf("APPLIES\tPOLICY\tSTATE\tWHY\n")
+	rows.printf("APPLIES\tSTATE\tWHY\tPOLICY\n")
 	for _, a := range set.Explain(d) {
 		rows.printf("%s\t%s\t%s\t%s\n", map[condaccess.Tri]string{condaccess.True: "yes", condaccess.False: "no", condaccess.Unknown: "unknown"}[a.Applies],
-			a.Policy.Name(), a.Policy.State, strings.Join(a.Reasons, ", "))
+			a.Policy.State, cmp.Or(strings.Join(a.Reasons, ", "), "-"), a.Policy.Name())
 	}
 	return t.Flush()
 }

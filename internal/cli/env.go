@@ -31,6 +31,7 @@ type Env struct {
 	Width         int  // columns of the terminal, 80 where there is none
 
 	noColor bool // --no-color
+	foldAt  int  // columns at which lines of a table are folded, 0 for nowhere
 }
 
 // DefaultWidth is the width of output, in columns, where no terminal tells.

@@ -97,7 +97,13 @@ func fitLine(out *strings.Builder, line string, width int) {
 	if hang < len(line) && line[hang] == '#' {
 		comment = "# "
 	}
-	if hang > width-24 {
+	longest := 0
+	if hang < len(line) {
+		for word := range strings.FieldsSeq(line[hang:]) {
+			longest = max(longest, len(word))
+		}
+	}
+	if hang > width-22 || hang+longest > width {
 		hang = indent + 4
 	}
 	writeFitted(out, line, width, hang, comment)

@@ -22,10 +22,17 @@ import (
 func writeOutput(env *Env, path string, write func(io.Writer) error) error {
 	if path == "" || path == "-" {
 		out := bufio.NewWriter(env.Stdout)
-		if err := write(out); err != nil {
+		if env.foldAt == 0 {
+			if err := write(out); err != nil {
+				return ignoreClosedPipe(err)
+			}
+			return ignoreClosedPipe(out.Flush())
+		}
+		folded := &folder{to: out, width: env.foldAt}
+		if err := write(folded); err != nil {
 			return ignoreClosedPipe(err)
 		}
-		return ignoreClosedPipe(out.Flush())
+		return ignoreClosedPipe(errors.Join(folded.flush(), out.Flush()))
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return usagef("%s is a folder; -o needs the name of a file", path)

@@ -282,7 +282,7 @@ func (f *policyComplianceFlags) table(out io.Writer, c *app.PolicyCompliance, re
 			name += " (not enforced)"
 		}
 		if n := len(l.NotStarted); n > 0 {
-			name += "; not evaluated: " + cut(l.NotStarted[0], 110)
+			name += "; not evaluated: " + cut(l.NotStarted[0], 240)
 			if n > 1 {
 				name += fmt.Sprintf(" and %d more", n-1)
 			}
@@ -314,30 +314,60 @@ func (f *policyComplianceFlags) table(out io.Writer, c *app.PolicyCompliance, re
 	return w.err
 }
 
+// writeComplianceResults lists results; those that say the same are one with the
+// resources below it.
 func writeComplianceResults(w *printer, results []app.ComplianceResult) {
-	const most = 40
+	const mostGroups, mostOfOne = 40, 5
+	var order []string
+	groups := map[string][]string{}
 	for i := range results {
-		if i == most {
-			w.printf("\nand %d more; --format json or csv has all of them\n", len(results)-most)
-			return
+		text := complianceText(&results[i])
+		if groups[text] == nil {
+			order = append(order, text)
 		}
-		r := &results[i]
-		w.printf("\n%s  %s\n  %s (%s)\n", r.State, r.ResourceID, r.DisplayName, r.Effect)
-		if r.Message != "" {
-			w.printf("  message: %s\n", r.Message)
+		groups[text] = append(groups[text], results[i].ResourceID)
+	}
+	left := 0
+	for i, text := range order {
+		ids := groups[text]
+		if i >= mostGroups {
+			left += len(ids)
+			continue
 		}
-		if r.Exemption != "" {
-			until := ""
-			if r.ExemptionExpires != "" {
-				until = " until " + r.ExemptionExpires
+		head, rest, _ := strings.Cut(text, "\n")
+		w.printf("\n%s: %s\n%s", head, plural(len(ids), "resource"), rest)
+		for k, id := range ids {
+			if k == mostOfOne && len(ids) > mostOfOne+1 {
+				w.printf("    and %d more\n", len(ids)-k)
+				break
 			}
-			w.printf("  %s%s: %s\n", strings.ToLower(r.ExemptionCategory), until, r.Exemption)
-		}
-		if len(r.ConflictsWith) > 0 {
-			w.printf("  conflicts with %s\n", strings.Join(r.ConflictsWith, ", "))
-		}
-		for _, why := range r.Reasons {
-			w.printf("  %s\n", cut(why, 160))
+			w.printf("    %s\n", id)
 		}
 	}
+	if left > 0 {
+		w.printf("\nand %d more; --format json or csv has all of them\n", left)
+	}
+}
+
+// complianceText is all that a result says but for its resource.
+func complianceText(r *app.ComplianceResult) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s (%s)\n", r.State, r.DisplayName, r.Effect)
+	if r.Message != "" {
+		fmt.Fprintf(&b, "  message: %s\n", r.Message)
+	}
+	if r.Exemption != "" {
+		until := ""
+		if r.ExemptionExpires != "" {
+			until = " until " + r.ExemptionExpires
+		}
+		fmt.Fprintf(&b, "  %s%s: %s\n", strings.ToLower(r.ExemptionCategory), until, r.Exemption)
+	}
+	if len(r.ConflictsWith) > 0 {
+		fmt.Fprintf(&b, "  conflicts with %s\n", strings.Join(r.ConflictsWith, ", "))
+	}
+	for _, why := range r.Reasons {
+		fmt.Fprintf(&b, "  %s\n", cut(why, 160))
+	}
+	return b.String()
 }

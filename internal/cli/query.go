@@ -212,7 +212,11 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 	if format == "parquet" {
 		return writeParquet(ctx, f.output, res)
 	}
-	return writeOutput(q.env, f.output, func(w io.Writer) error { return q.print(w, res, format, f.limit) })
+	width := q.env.lineWidth()
+	if f.output != "" && f.output != "-" {
+		width = 0
+	}
+	return writeOutput(q.env, f.output, func(w io.Writer) error { return q.print(w, res, format, f.limit, width) })
 }
 
 func (q *querier) diagnose(text string, list diag.List) {
@@ -222,7 +226,7 @@ func (q *querier) diagnose(text string, list diag.List) {
 	}
 }
 
-func (q *querier) print(w io.Writer, res *kql.Result, format string, limit int) error {
+func (q *querier) print(w io.Writer, res *kql.Result, format string, limit, width int) error {
 	if format == "json" {
 		var buf []byte
 		var err error
@@ -267,7 +271,7 @@ func (q *querier) print(w io.Writer, res *kql.Result, format string, limit int) 
 			err = kqlio.WriteCSV(w, t)
 		default:
 			var total int
-			if total, err = kqlio.WriteAligned(w, t, limit); err == nil && total > limit {
+			if total, err = kqlio.WriteAlignedWidth(w, t, limit, width); err == nil && total > limit {
 				q.env.say("%d rows, the first %d shown; --rows shows more\n", total, limit)
 			}
 		}

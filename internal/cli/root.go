@@ -66,7 +66,7 @@ func Run(ctx context.Context, args []string, env *Env) (code int) {
 	}()
 	started := false
 	root := newRootCommand(env)
-	prepare(root, &started)
+	prepare(root, env, &started)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	var usage *usageError
@@ -158,7 +158,7 @@ func showGroup(cmd *cobra.Command, args []string) error {
 
 // prepare makes every command of the tree say when its own work begins: an
 // error before that is one of usage.
-func prepare(cmd *cobra.Command, started *bool) {
+func prepare(cmd *cobra.Command, env *Env, started *bool) {
 	if cmd.HasSubCommands() && !cmd.Runnable() {
 		cmd.RunE, cmd.Args = showGroup, cobra.ArbitraryArgs
 		cmd.Annotations = map[string]string{isGroup: "yes"}
@@ -170,6 +170,7 @@ func prepare(cmd *cobra.Command, started *bool) {
 		cmd.RunE = func(c *cobra.Command, args []string) error {
 			*started = true
 			formatByName(c)
+			env.foldAt = foldAt(c, env)
 			if err := checkOutput(c); err != nil {
 				return err
 			}
@@ -177,7 +178,7 @@ func prepare(cmd *cobra.Command, started *bool) {
 		}
 	}
 	for _, child := range cmd.Commands() {
-		prepare(child, started)
+		prepare(child, env, started)
 	}
 }
 

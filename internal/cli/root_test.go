@@ -50,7 +50,8 @@ func TestPrepareMarksTheStart(t *testing.T) {
 	root := &cobra.Command{Use: "root", SilenceErrors: true, SilenceUsage: true}
 	root.AddCommand(child)
 	started := false
-	prepare(root, &started)
+	env, _, _ := testEnv()
+	prepare(root, env, &started)
 	root.SetArgs([]string{"child"})
 	if err := root.Execute(); !errors.Is(err, boom) || !started {
 		t.Errorf("started = %v, err = %v; want the command's own error after its start", started, err)

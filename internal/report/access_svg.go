@@ -35,6 +35,9 @@ var matrixLook = map[condaccess.Status][3]string{
 	condaccess.StatusNone:      {"#e8ebf0", "#5b6472", "–"},
 }
 
+// StatusSign is the letter or mark that stands for a status in every picture.
+func StatusSign(s condaccess.Status) string { return matrixLook[s][2] }
+
 var matrixOrder = []condaccess.Status{condaccess.StatusBlocked, condaccess.StatusResistant, condaccess.StatusMFA, condaccess.StatusDevice, condaccess.StatusEither,
 	condaccess.StatusAsked, condaccess.StatusPartly, condaccess.StatusOpen, condaccess.StatusUnknown}
 
