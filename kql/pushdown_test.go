@@ -165,7 +165,7 @@ func TestPushdownMeansTheSame(t *testing.T) {
 				pick([]string{"tolower(s)", "tostring(j.b)", "k"}, 1), pick([]string{"inner", "leftouter", "innerunique", "rightouter", "fullouter"}, 1), pick([]string{"tolower(s)", "tostring(j.b)", "k"}, 1), condition(r, 1))
 		case 8:
 			q = fmt.Sprintf("where %s | union withsource=src (T | extend more = %s) | where %s | %s", condition(r, 0), pick([]string{"1", "s", "tolower(s)", "t", "j"}, 1), condition(r, 1),
-				pick([]string{"summarize count(), dcount(tostring(more)), max(n) by k", "summarize count() by src, tolower(s)", "count", "distinct k, src", "project k, src, more", "top 2 by n, s"}, 1))
+				pick([]string{"summarize count(), dcount(tostring(more)), max(n) by k", "summarize count() by src, tolower(s)", "count", "distinct k, src", "project k, src, more", "sort by n, s | take 2"}, 1))
 		case 9:
 			q = fmt.Sprintf("summarize m = max(n), any = min(s) by %s | where m > 2 | join kind=%s (T | where %s) on %[1]s | summarize count(), sum(n), sum(m) by k",
 				pick([]string{"k", "i", "k, b", "s"}, 1), pick([]string{"innerunique", "innerunique", "rightanti", "rightsemi", "fullouter", "rightouter"}, 1), condition(r, 1))

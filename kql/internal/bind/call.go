@@ -105,6 +105,11 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 	for i, a := range args {
 		ts[i] = a.Type()
 	}
+	if (f.Name == "prev" || f.Name == "next") && len(args) > 0 && !sc.open {
+		if _, ok := args[0].(*plan.Col); !ok {
+			b.fail(errStatement(name+"() takes a column"), e.Args[0].Span())
+		}
+	}
 	if f.Name == "bag_pack" {
 		if len(args)%2 != 0 {
 			b.fail(errStatement(name+"() takes pairs of a key and a value"), e.At)

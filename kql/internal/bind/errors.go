@@ -144,6 +144,6 @@ func errAsserted(msg string) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0127", Message: msg}
 }
 
-func errLookupDatetime(name string) diag.Diagnostic {
-	return diag.Diagnostic{Code: "KQL0128", Message: fmt.Sprintf("cannot group or sort by %q", name)}
+func errDynamicKey(name string) diag.Diagnostic {
+	return diag.Diagnostic{Code: "KQL0128", Message: fmt.Sprintf("cannot group, join or sort by %q, a dynamic", name), Hint: "cast it, as in tostring(...)"}
 }

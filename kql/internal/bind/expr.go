@@ -104,8 +104,6 @@ func (b *binder) boolean(e syntax.Expr, sc *scope) plan.Expr {
 	switch x.Type() {
 	case types.Bool, types.None:
 		return x
-	case types.Dynamic, types.Int, types.Long:
-		return b.fold(&plan.Cast{X: x, T: types.Bool})
 	default: // no condition
 	}
 	b.fail(errExpectedType("a condition", "bool", x.Type()), e.Span())

@@ -201,21 +201,14 @@ func (b *binder) side(e syntax.Expr, in, right rows) (plan.Expr, int) {
 // addKeys adds a pair of keys, converted to a common type.
 func (b *binder) addKeys(l, r plan.Expr, at syntax.Expr, lk, rk *[]plan.Expr) {
 	lt, rt := l.Type(), r.Type()
-	if lt != rt && lt != types.None && rt != types.None {
-		t := types.Wider(lt, rt)
-		if t == types.None {
-			switch {
-			case lt == types.Dynamic:
-				t = rt
-			case rt == types.Dynamic:
-				t = lt
-			default:
-				b.fail(errOperands("==", lt, rt), at.Span())
-			}
-		}
-		l, r = b.convert(l, t, at.Span()), b.convert(r, t, at.Span())
-	} else if lt == types.Dynamic {
-		l, r = b.convert(l, types.String, at.Span()), b.convert(r, types.String, at.Span())
+	switch {
+	case lt == types.Dynamic || rt == types.Dynamic:
+		b.fail(errDynamicKey(b.autoName(at)), at.Span())
+	case lt == rt || lt == types.None || rt == types.None:
+	case lt.Integer() && rt.Integer():
+		l, r = b.convert(l, types.Long, at.Span()), b.convert(r, types.Long, at.Span())
+	default:
+		b.fail(errOperands("==", lt, rt), at.Span())
 	}
 	*lk, *rk = append(*lk, b.known(l)), append(*rk, b.known(r))
 }

@@ -13,6 +13,9 @@ import (
 func (b *binder) partition(in rows, op *syntax.Partition) rows {
 	sc := in.scope()
 	by := b.expr(op.By, sc)
+	if by.Type() == types.Dynamic && !in.open {
+		b.fail(errDynamicKey(b.autoName(op.By)), op.By.Span())
+	}
 	outer := plan.NewOuter(in.node.Columns())
 	p := &plan.Partition{By: by, Outer: outer}
 	var sub rows

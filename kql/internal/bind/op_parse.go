@@ -26,9 +26,6 @@ func (b *binder) parse(in rows, op *syntax.ParseWith) rows {
 		n.Pattern.Flags = b.propText(p.Value)
 	}
 	x := b.expr(op.X, sc)
-	if x.Type() != types.String && x.Type() != types.Dynamic && x.Type() != types.None {
-		b.fail(errExpectedType("what is parsed", "string", x.Type()), op.X.Span())
-	}
 	n.X = b.convert(x, types.String, op.X.Span())
 	cols := slices.Clone(sc.cols)
 	prev := ""

@@ -89,13 +89,24 @@ func (b *binder) item(p *projected, sc *scope, it syntax.Expr, nm *namer, i int,
 	}
 	x := b.expr(it, sc)
 	name := b.autoName(it)
-	if r, ok := it.(*syntax.Ref); ok && nm.used[r.Text] && findColumn(p.cols, r.Text) >= 0 {
+	if r, ok := bare(it).(*syntax.Ref); ok && nm.used[r.Text] && findColumn(p.cols, r.Text) >= 0 {
 		b.fail(errDuplicate(r.Text), r.At)
 	}
 	if auto != nil {
 		name = auto(i) // print names all columns without a name alike
 	}
 	p.add(column(nm.auto(name), x.Type()), b.known(x), false)
+}
+
+// bare takes off parentheses.
+func bare(e syntax.Expr) syntax.Expr {
+	for {
+		p, ok := e.(*syntax.Paren)
+		if !ok {
+			return e
+		}
+		e = p.X
+	}
 }
 
 func isStar(e syntax.Expr) bool { _, ok := e.(*syntax.Star); return ok }
@@ -135,7 +146,10 @@ func (b *binder) operateIndex(x plan.Expr, i int) plan.Expr {
 }
 
 // extend binds columns added to those there are.
-func (b *binder) extend(in rows, items []syntax.Expr) rows {
+// extend binds extend and serialize. The name that a call without a name takes
+// from its argument, as bin(t, 1h) does, replaces that column where replace is
+// set, and gets a number otherwise.
+func (b *binder) extend(in rows, items []syntax.Expr, replace bool) rows {
 	sc := in.scope()
 	cols := slices.Clone(sc.cols)
 	exprs := make([]plan.Expr, len(cols))
@@ -147,9 +161,16 @@ func (b *binder) extend(in rows, items []syntax.Expr) rows {
 		nm.take(c.Name)
 	}
 	wrong := false
+	seen := map[string]bool{}
 	for _, it := range items {
 		p := &projected{}
 		ok := b.guard(func() {
+			if r, ok := bare(it).(*syntax.Ref); ok && !r.Wild {
+				if seen[r.Text] {
+					b.fail(errDuplicate(r.Text), it.Span())
+				}
+				seen[r.Text] = true
+			}
 			if cols := b.multiColumns(it, sc); cols != nil {
 				// A list of names is all there is; one name is that of the first column, and the others
 				// come with names of their own. project adds those without a name in both cases.
@@ -169,6 +190,8 @@ func (b *binder) extend(in rows, items []syntax.Expr) rows {
 				b.checkName(n.Names[0])
 			} else if name == "" {
 				name = nm.column()
+			} else if _, ok := bare(it).(*syntax.Ref); !ok && !replace {
+				name = nm.unique(name)
 			}
 			p.add(column(name, x.Type()), b.known(x), true)
 		})
@@ -249,6 +272,11 @@ func (b *binder) project(in rows, op *syntax.Project) rows {
 	sc := in.scope()
 	switch op.Kind {
 	case "project":
+		for _, it := range op.Items {
+			if isStar(it) {
+				b.fail(errStatement("project takes no *"), it.Span())
+			}
+		}
 		p := b.projection(sc, op.Items, nil)
 		return rows{plan.NewProject(in.node, p.cols, p.exprs), in.ordered, false}
 	case "project-away":

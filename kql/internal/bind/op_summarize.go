@@ -142,7 +142,7 @@ func (b *binder) argAggregate(ref fn.AggRef, e *syntax.Call, args []syntax.Expr,
 		}
 		a.starred = true
 		for i, c := range inner.cols {
-			if a.isKey(i) || c.Name == name {
+			if k, ok := key.(*plan.Col); a.isKey(i) || ok && k.Index == i {
 				continue
 			}
 			bound, cols = append(bound, inner.col(i)), append(cols, c)
@@ -295,6 +295,9 @@ func (b *binder) aggregation(in rows, keys *projected, aggs []syntax.Expr, at di
 	p := &projected{}
 	written := map[string]bool{}
 	for i, k := range keys.cols {
+		if k.Type == types.Dynamic && !in.open {
+			b.fail(errDynamicKey(k.Name), at)
+		}
 		written[k.Name] = true
 		p.add(k, &plan.Col{Index: i, Name: k.Name, T: k.Type}, true)
 	}

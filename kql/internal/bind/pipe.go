@@ -136,9 +136,9 @@ func (b *binder) op(in rows, op syntax.Op, last bool) rows {
 		}
 		return rows{plan.NewFilter(in.node, pred), in.ordered, in.open}
 	case *syntax.Extend:
-		return b.extend(in, op.Items)
+		return b.extend(in, op.Items, true)
 	case *syntax.Serialize:
-		out := b.extend(rows{plan.NewSerialize(in.node), true, in.open}, op.Items)
+		out := b.extend(rows{plan.NewSerialize(in.node), true, in.open}, op.Items, false)
 		out.ordered = true
 		return out
 	case *syntax.Project:
@@ -152,6 +152,9 @@ func (b *binder) op(in rows, op syntax.Op, last bool) rows {
 		return rows{plan.NewSort(in.node, keys, nil), true, in.open}
 	case *syntax.Top:
 		n := b.rowCount(op.N)
+		if len(op.Keys) > 1 {
+			b.fail(errStatement("top orders by one expression"), op.Keys[1].Expr.Span())
+		}
 		keys := b.sortKeys(op.Keys, in.scope())
 		return rows{plan.NewSort(in.node, keys, n), true, in.open}
 	case *syntax.Take:
@@ -238,7 +241,7 @@ func (b *binder) sortKeys(keys []syntax.SortKey, sc *scope) []plan.SortKey {
 	for _, k := range keys {
 		x := b.expr(k.Expr, sc)
 		if x.Type() == types.Dynamic {
-			b.fail(errLookupDatetime(b.autoName(k.Expr)), k.Expr.Span())
+			b.fail(errDynamicKey(b.autoName(k.Expr)), k.Expr.Span())
 		}
 		s := plan.SortKey{Expr: x, Desc: !k.Asc, NullsFirst: k.Asc}
 		if k.Nulls != "" {
@@ -267,11 +270,19 @@ func (b *binder) distinct(in rows, op *syntax.Distinct) rows {
 		}
 	}
 	p := b.projection(in.scope(), op.Items, nil)
+	for i, c := range p.cols {
+		if c.Type == types.Dynamic && !in.open && len(p.cols) == len(op.Items) {
+			b.fail(errDynamicKey(c.Name), op.Items[i].Span())
+		}
+	}
 	return rows{node: plan.NewDistinct(plan.NewProject(in.node, p.cols, p.exprs))}
 }
 
 func (b *binder) sampleDistinct(in rows, op *syntax.SampleDistinct) rows {
 	p := b.projection(in.scope(), []syntax.Expr{op.Of}, nil)
+	if p.cols[0].Type == types.Dynamic && !in.open {
+		b.fail(errDynamicKey(p.cols[0].Name), op.Of.Span())
+	}
 	d := plan.NewDistinct(plan.NewProject(in.node, p.cols, p.exprs))
 	return rows{node: plan.NewTake(d, b.rowCount(op.N), false)}
 }

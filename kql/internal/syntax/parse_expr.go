@@ -43,50 +43,52 @@ func (p *parser) chain(operand func() Expr, op func() (string, bool)) Expr {
 	}
 }
 
+// equality reads at most one comparison: a == b == c is no expression of KQL.
 func (p *parser) equality() Expr {
 	start := p.tok().Span
 	x := p.relational()
-	for n := 0; n <= maxChain; n++ {
-		t := p.tok()
-		switch {
-		case t.Kind == Punct && (t.Text == "==" || t.Text == "!=" || t.Text == "<>"):
-			p.next()
-			op := t.Text
-			if op == "<>" {
-				op = "!="
-			}
-			y := p.relational()
-			x = &Binary{node: p.from(start), Op: op, L: x, R: y}
-		case t.Kind == Punct && (t.Text == "in~" || t.Text == "!in" || t.Text == "!in~") ||
-			t.Kind == Ident && (t.Text == "in" || t.Text == "has_any" || t.Text == "has_all"):
-			p.next()
-			in := &In{Op: t.Text, X: x}
-			p.expect("(")
-			in.List = p.list(")", p.argument)
-			in.node = p.from(start)
-			x = in
-		case t.Kind == Ident && t.Text == "between" || t.Kind == Punct && t.Text == "!between":
-			p.next()
-			b := &Between{Not: t.Text[0] == '!', X: x}
-			p.expect("(")
-			b.Lo = p.expr()
-			p.expect("..")
-			b.Hi = p.expr()
-			p.expect(")")
-			b.node = p.from(start)
-			x = b
-		default:
-			return x
+	t := p.tok()
+	switch {
+	case t.Kind == Punct && (t.Text == "==" || t.Text == "!=" || t.Text == "<>"):
+		p.next()
+		op := t.Text
+		if op == "<>" {
+			op = "!="
 		}
+		y := p.relational()
+		x = &Binary{node: p.from(start), Op: op, L: x, R: y}
+	case t.Kind == Punct && (t.Text == "in~" || t.Text == "!in" || t.Text == "!in~") ||
+		t.Kind == Ident && (t.Text == "in" || t.Text == "has_any" || t.Text == "has_all"):
+		p.next()
+		in := &In{Op: t.Text, X: x}
+		p.expect("(")
+		in.List = p.list(")", p.argument)
+		in.node = p.from(start)
+		x = in
+	case t.Kind == Ident && t.Text == "between" || t.Kind == Punct && t.Text == "!between":
+		p.next()
+		b := &Between{Not: t.Text[0] == '!', X: x}
+		p.expect("(")
+		b.Lo = p.expr()
+		p.expect("..")
+		b.Hi = p.expr()
+		p.expect(")")
+		b.node = p.from(start)
+		x = b
 	}
 	return x
 }
 
+// relational reads at most one ordering: a < b < c is no expression of KQL.
 func (p *parser) relational() Expr {
-	return p.chain(p.additive, func() (string, bool) {
-		t := p.tok()
-		return t.Text, t.Kind == Punct && (t.Text == "<" || t.Text == "<=" || t.Text == ">" || t.Text == ">=")
-	})
+	start := p.tok().Span
+	x := p.additive()
+	if t := p.tok(); t.Kind == Punct && (t.Text == "<" || t.Text == "<=" || t.Text == ">" || t.Text == ">=") {
+		p.next()
+		y := p.additive()
+		x = &Binary{node: p.from(start), Op: t.Text, L: x, R: y}
+	}
+	return x
 }
 
 func (p *parser) additive() Expr {
