@@ -166,21 +166,24 @@ func (inv *Inventory) Coverage(typ string, scope resource.ID) Coverage {
 	return inv.coverage(strings.ToLower(typ), typ, scope, 0, true)
 }
 
-// Whole tells whether [Inventory.Coverage] is complete, without the work of
-// saying why it is not.
-func (inv *Inventory) Whole(typ string, scope resource.ID) bool {
-	return !scope.IsZero() && inv.coverage(strings.ToLower(typ), typ, scope, 0, false).State == Complete
+// Stated is [Inventory.Coverage] with only the reasons that the manifest itself
+// gives; the others, which name the type and the scope, take time to write.
+func (inv *Inventory) Stated(typ string, scope resource.ID) Coverage {
+	if scope.IsZero() {
+		return Coverage{State: NotRequested}
+	}
+	return inv.coverage(strings.ToLower(typ), typ, scope, 0, false)
 }
 
 // maxCoverageSteps bounds the descent from parents' types to children's.
 const maxCoverageSteps = 4
 
 // coverage is Coverage of a type in lower case and as it is to be written. Where
-// why is false, reasons are left out.
+// why is false, no reasons are made up.
 func (inv *Inventory) coverage(tk, typ string, scope resource.ID, depth int, why bool) Coverage {
 	te, anyType := inv.Manifest().byType[tk], inv.Manifest().byType[AnyType]
 	if e := inv.nearest(te, anyType, scope); e != nil {
-		c := Coverage{State: e.State}
+		c := Coverage{State: e.State, Reason: e.Reason}
 		if why {
 			c.Reason = reason(e, typ)
 		}
@@ -410,15 +413,14 @@ func (inv *Inventory) byParts(te *typeEntries, tk, typ string, scope resource.ID
 	if state == Complete || state == NotRequested {
 		state = Partial
 	}
-	if !why {
-		return Coverage{State: state}, true
-	}
-	c := Coverage{State: state, Reason: fmt.Sprintf("only parts of %s were read for %s", scope, typ)}
-	for _, e := range below {
-		if e.State != Complete {
-			c.Reason = reason(e, typ)
-			break
+	c := Coverage{State: state}
+	if i := slices.IndexFunc(below, func(e *Entry) bool { return e.State != Complete }); i >= 0 {
+		c.Reason = below[i].Reason
+		if why {
+			c.Reason = reason(below[i], typ)
 		}
+	} else if why {
+		c.Reason = fmt.Sprintf("only parts of %s were read for %s", scope, typ)
 	}
 	return c, true
 }

@@ -49,7 +49,7 @@ type node struct {
 	ref   *fieldRef // of a field, or of a count over one
 	scope *scope    // that the node stands in
 
-	text  atomic.Pointer[string] // the clause in words, once somebody asked
+	text atomic.Pointer[string] // the clause in words, once somebody asked
 
 	inner *scope // of a count: what its where stands in
 	where *node

@@ -125,18 +125,10 @@ func (f *frame) related(e *existence) (t finding.Truth, seen int) {
 	}
 	f.back(own, trace)
 	f.missing = s.missing
-	if f.brief {
-		if !f.whole(typ, scope) {
-			return finding.Maybe, s.seen
-		}
-		return s.best, s.seen
-	}
 	if cov := f.covered(typ, scope); !cov.Complete() {
-		reason := typ + " under this resource were not read"
-		if cov.Reason != "" {
-			reason += ": " + cov.Reason
+		if !f.brief {
+			f.missing = []string{notRead(typ, cov)}
 		}
-		f.missing = []string{reason}
 		return finding.Maybe, s.seen
 	}
 	return s.best, s.seen
@@ -307,7 +299,7 @@ func (c *rootCache) groupOf(id resource.ID) (resource.ID, bool) {
 // covered is the inventory's coverage, remembered for scopes wider than a resource.
 func (f *frame) covered(typ string, scope resource.ID) inventory.Coverage {
 	if scope.Level() == resource.LevelResource {
-		return f.inv.Coverage(typ, scope)
+		return f.inv.Stated(typ, scope)
 	}
 	key := coverageKey{typ, scope.Key()}
 	if got, ok := f.roots.coverage[key]; ok {
@@ -321,12 +313,22 @@ func (f *frame) covered(typ string, scope resource.ID) inventory.Coverage {
 	return got
 }
 
-// whole tells whether the coverage is complete, remembered as covered does.
-func (f *frame) whole(typ string, scope resource.ID) bool {
-	if scope.Level() == resource.LevelResource {
-		return f.inv.Whole(typ, scope)
+// notRead says that related resources were not wholly read, and why.
+func notRead(typ string, cov inventory.Coverage) string {
+	why := cov.Reason
+	if why == "" {
+		switch cov.State {
+		case inventory.Denied:
+			why = "reading them was denied"
+		case inventory.Failed:
+			why = "reading them failed"
+		case inventory.Partial:
+			why = "only some were"
+		case inventory.NotRequested, inventory.Complete:
+			why = "nobody asked for them"
+		}
 	}
-	return f.covered(typ, scope).Complete()
+	return typ + " under this resource were not read: " + why
 }
 
 // isChild tells whether a type continues another.

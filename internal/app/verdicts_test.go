@@ -35,3 +35,27 @@ func TestConformanceWhyIsWhatEvaluateSays(t *testing.T) {
 	}
 	t.Logf("conformance: reasons from a known state %d of %d", same, n)
 }
+
+// Stated leaves reasons out, never a state.
+func TestStatedIsCoverageWithoutWords(t *testing.T) {
+	inv, err := Load(context.Background(), &Options{Demo: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := []string{"Microsoft.GuestConfiguration/guestConfigurationAssignments", "Microsoft.Nobody/asked", "Microsoft.Storage/storageAccounts/blobServices/containers"}
+	for _, typ := range inv.Types() {
+		types = append(types, typ.Type)
+	}
+	n := 0
+	for r := range inv.All() {
+		if n++; n%7 != 0 {
+			continue
+		}
+		for _, typ := range types {
+			want, got := inv.Coverage(typ, r.ID), inv.Stated(typ, r.ID)
+			if got.State != want.State || got.Reason != "" && got.Reason != want.Reason {
+				t.Fatalf("%s under %s: %+v, want %+v", typ, r.ID, got, want)
+			}
+		}
+	}
+}

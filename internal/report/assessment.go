@@ -9,8 +9,10 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/azward/azward/attackpath"
@@ -258,25 +260,45 @@ type UnknownGroup struct {
 
 // UnknownGroups groups the unknown verdicts by reason, the most first.
 func (a *Assessment) UnknownGroups() []UnknownGroup {
-	type acc struct {
+	type group struct {
 		n        int
 		controls map[string]bool
 	}
-	by := map[string]*acc{}
-	for _, f := range a.Unknown.All() {
-		reason := "not known"
-		if len(f.Reasons) > 0 {
-			reason = f.Reasons[0]
+	var mu sync.Mutex
+	var counts []map[string]*group // of each goroutine
+	a.Unknown.Each(func() func(f *Finding) {
+		by := map[string]*group{}
+		mu.Lock()
+		counts = append(counts, by)
+		mu.Unlock()
+		return func(f *Finding) {
+			reason := "not known"
+			if len(f.Reasons) > 0 {
+				reason = f.Reasons[0]
+			}
+			g := by[reason]
+			if g == nil {
+				g = &group{controls: map[string]bool{}}
+				by[reason] = g
+			}
+			g.n++
+			g.controls[f.ControlID] = true
 		}
-		if by[reason] == nil {
-			by[reason] = &acc{controls: map[string]bool{}}
+	})
+	all := map[string]*group{}
+	for _, by := range counts {
+		for reason, g := range by {
+			if all[reason] == nil {
+				all[reason] = g
+				continue
+			}
+			all[reason].n += g.n
+			maps.Copy(all[reason].controls, g.controls)
 		}
-		by[reason].n++
-		by[reason].controls[f.ControlID] = true
 	}
-	out := make([]UnknownGroup, 0, len(by))
-	for reason, v := range by {
-		out = append(out, UnknownGroup{reason, v.n, len(v.controls)})
+	out := make([]UnknownGroup, 0, len(all))
+	for reason, g := range all {
+		out = append(out, UnknownGroup{reason, g.n, len(g.controls)})
 	}
 	slices.SortFunc(out, func(a, b UnknownGroup) int {
 		return cmp.Or(cmp.Compare(b.Verdicts, a.Verdicts), cmp.Compare(a.Reason, b.Reason))

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"iter"
 	"runtime"
+	"sync"
+	"sync/atomic"
 )
 
 // Source makes the findings of a list when they are asked for.
@@ -96,6 +98,30 @@ func (l *List) UnmarshalJSON(text []byte) error {
 	}
 	*l = ListOf(list)
 	return nil
+}
+
+// Each calls what new returns with every finding, whole, from several goroutines
+// at once and in no order: each has one of its own.
+func (l List) Each(newVisit func() func(f *Finding)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	n := l.Len()
+	for range min(runtime.GOMAXPROCS(0), (n+blockSize-1)/blockSize) {
+		wg.Go(func() {
+			read, visit := l.reader(), newVisit()
+			for {
+				from := int(next.Add(blockSize)) - blockSize
+				if from >= n {
+					return
+				}
+				for i := from; i < min(from+blockSize, n); i++ {
+					f := read(i)
+					visit(&f)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // blockSize is how many findings a goroutine writes at a time.
