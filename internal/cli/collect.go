@@ -206,28 +206,40 @@ func sayCollected(env *Env, path string, res collect.Result) error {
 }
 
 func writePermissions(w io.Writer, list []collect.Permission) error {
+	out := &printer{Writer: w}
 	for _, p := range list {
 		controls := app.ControlsOf(p.Types)
-		unknown := fmt.Sprintf("%d controls are unknown without it", len(controls))
-		if len(controls) == 0 {
-			unknown = "no control of its own needs it"
+		out.printf("%s: %s\n  for\n", p.For, p.Name)
+		writeWords(out, p.Types)
+		switch len(controls) {
+		case 0:
+			out.printf("  no control of its own needs it\n")
+		case 1:
+			out.printf("  1 control is unknown without it\n")
+		default:
+			out.printf("  %d controls are unknown without it\n", len(controls))
 		}
-		if _, err := fmt.Fprintf(w, "%s: %s\n  %s\n", p.For, p.Name, unknown); err != nil {
-			return err
-		}
-		shown := p.Types[:min(len(p.Types), 8)]
-		for _, t := range shown {
-			if _, err := fmt.Fprintf(w, "    %s\n", t); err != nil {
-				return err
-			}
-		}
-		if n := len(p.Types) - len(shown); n > 0 {
-			if _, err := fmt.Fprintf(w, "    and %d more types\n", n); err != nil {
-				return err
-			}
-		}
+		writeWords(out, controls)
 	}
-	return nil
+	return out.err
+}
+
+// writeWords writes a list in lines that fit a page.
+func writeWords(out *printer, words []string) {
+	line := ""
+	for i, word := range words {
+		if i < len(words)-1 {
+			word += ","
+		}
+		if line != "" && len(line)+1+len(word) > 96 {
+			out.printf("    %s\n", line)
+			line = ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	if line != "" {
+		out.printf("    %s\n", line)
+	}
 }
 
 // temporary makes a name for a file that goes away with the returned function.

@@ -74,6 +74,7 @@ type run struct {
 	graph   *client
 	reports *client // of Microsoft Graph, with a quota of their own
 	begun   time.Time
+	notes   []diag.Diagnostic // for who reads the snapshot
 	dir     string
 	workers int
 	clock   func() time.Time
@@ -273,6 +274,11 @@ func (c *run) units(ctx context.Context) ([]unit, error) {
 		if subscriptions, disabled, err = c.pick(ctx); err != nil {
 			return nil, err
 		}
+		if len(subscriptions) == 0 {
+			if err := c.noSubscription(); err != nil {
+				return nil, err
+			}
+		}
 		if !c.o.Unpaced {
 			c.arm.throttle.setRate(armRefill*float64(max(len(subscriptions), 2)), armBurst)
 		}
@@ -370,6 +376,27 @@ func (c *run) pick(ctx context.Context) (active, disabled []string, err error) {
 	return active, disabled, err
 }
 
+// noSubscription notes that there is none to read, where the list of them is whole.
+func (c *run) noSubscription() error {
+	whole, seen := false, 0
+	err := scanLines(c.dir, "subscriptions", func(l snapshot.Line) error {
+		if l.Record != nil {
+			seen++
+		}
+		whole = whole || l.Cover != nil && l.Cover.State == inventory.Complete
+		return nil
+	})
+	if err != nil || !whole {
+		return err
+	}
+	text := "the sign-in sees no subscription: nothing of Azure was read"
+	if seen > 0 {
+		text = fmt.Sprintf("none of the %d subscriptions that the sign-in sees is to be read: nothing of Azure was read", seen)
+	}
+	c.notes = append(c.notes, diag.Diagnostic{Code: CodeEmpty, Severity: diag.Warning, Message: text, Hint: "the role Reader on a management group or a subscription lets a sign-in see it"})
+	return nil
+}
+
 // disabledUnit says in the manifest that nothing of a subscription was read.
 func disabledUnit(sub string) unit {
 	return unit{name: "disabled-" + sub, source: sourceARM, scope: "/subscriptions/" + sub, run: func(_ context.Context, s *sink) error {
@@ -465,6 +492,11 @@ func (c *run) assemble(units []unit, w *snapshot.Writer) (records, events int, e
 			return 0, 0, fmt.Errorf("put %s into the snapshot: %w", u.name, err)
 		}
 	}
+	for _, d := range c.notes {
+		if err := w.Report(d); err != nil {
+			return 0, 0, err
+		}
+	}
 	for _, cl := range []*client{c.arm, c.graph} {
 		if d := cl.skew.get().Round(time.Second); d.Abs() >= maxSkew {
 			word := "behind"
@@ -483,9 +515,11 @@ func (c *run) assemble(units []unit, w *snapshot.Writer) (records, events int, e
 	return records, events, nil
 }
 
-// CodeSkew is the code of the diagnostic that clocks differ, by two minutes or
-// more.
-const CodeSkew = "COL0001"
+// Codes of the diagnostics of a run.
+const (
+	CodeSkew  = "COL0001" // clocks differ by two minutes or more
+	CodeEmpty = "COL0002" // there is no subscription to read
+)
 
 const maxSkew = 2 * time.Minute
 
