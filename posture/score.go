@@ -9,7 +9,9 @@
 // same digits everywhere.
 //
 // Source of the rules: "Secure score in Microsoft Defender for Cloud" and
-// "Exempting resources and recommendations from your secure score".
+// "Exempting resources and recommendations from your secure score". The Defender
+// portal's Cloud Secure Score, which weighs risk and criticality, is another
+// number; the weights are not published in words, and it is not computed here.
 package posture
 
 import (

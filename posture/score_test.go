@@ -113,6 +113,22 @@ func TestPublishedExampleSpec(t *testing.T) {
 	checkOneSubscription(t, want, total)
 }
 
+// The page's example of one control: 6 points over 78 resources, 4 of them
+// healthy. Source: "Secure score in Microsoft Defender for Cloud", Score
+// calculation equations.
+func TestOneControlAsOnThePage(t *testing.T) {
+	var b factsBuilder
+	scope := b.scope("s")
+	rec := b.recommendation(Recommendation{ID: "v", Control: "Remediate vulnerabilities"})
+	b.found(scope, rec, 4, finding.Compliant)
+	b.found(scope, rec, 74, finding.NonCompliant)
+	b.found(scope, b.recommendation(Recommendation{ID: "p", Control: "Remediate vulnerabilities", Preview: true}), 9, finding.NonCompliant)
+	got := Calculate(b.Facts)
+	if len(got.Controls) != 1 || got.Controls[0].Current != 0.31 || got.Controls[0].Max != 6 {
+		t.Errorf("%+v", got.Controls)
+	}
+}
+
 func TestPublishedExampleRecorded(t *testing.T) {
 	text, err := os.ReadFile(testdata.File(t, "posture", "secure-score-example.json"))
 	if err != nil {
