@@ -449,7 +449,7 @@ func (n *node) predicate(f *frame, location bool) (p predicate, wanted jsondoc.V
 func (n *node) fieldEval() cond {
 	ref := n.ref
 	switch {
-	case ref.each || n.fixed == nil:
+	case ref.each || n.fixed == nil || n.op.ordered:
 		return func(f *frame) finding.Truth { return n.compareField(f, ref) }
 	case ref.kind == fieldType:
 		fixed := n.fixed
@@ -509,6 +509,9 @@ func (n *node) compareField(f *frame, ref *fieldRef) finding.Truth {
 			return finding.Maybe
 		}
 		t := finding.Of(p(v))
+		if t == finding.False && n.unlike(f, ref.name, v, wanted) {
+			return finding.Maybe
+		}
 		if f.trace {
 			f.note(n, ref.name, wanted, v, t)
 		}
@@ -525,6 +528,9 @@ func (n *node) compareField(f *frame, ref *fieldRef) finding.Truth {
 	at := -1
 	for i, v := range values {
 		if !p(v) {
+			if n.unlike(f, ref.name, v, wanted) {
+				return finding.Maybe
+			}
 			t, at = finding.False, i
 			break
 		}
@@ -562,6 +568,21 @@ func holed(v jsondoc.Value) bool {
 	return v.Len() > 0 && len(arm.Holes(v)) > 0
 }
 
+// unlike tells whether a value that is there is of another kind than less and
+// its like compare with, which ends the evaluation.
+// Source: "Azure Policy definition structure policy rule", Conditions.
+func (n *node) unlike(f *frame, subject string, v, wanted jsondoc.Value) bool {
+	if !n.op.ordered || !v.Exists() || v.Kind() == jsondoc.Null || isHole(v) || orderable(v, wanted) {
+		return false
+	}
+	if !f.brief {
+		d := errOrder(spanOf(n.at), n.op.Name, subject, v, wanted)
+		f.fail(d)
+		f.lack(d.Message)
+	}
+	return true
+}
+
 // valueEval makes the code that compares a value.
 func (n *node) valueEval() cond {
 	return func(f *frame) finding.Truth {
@@ -577,6 +598,9 @@ func (n *node) valueEval() cond {
 			return finding.Maybe
 		}
 		t := finding.Of(p(v))
+		if t == finding.False && n.unlike(f, n.label, v, wanted) {
+			return finding.Maybe
+		}
 		if f.trace {
 			f.note(n, n.label, wanted, v, t)
 		}

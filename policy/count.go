@@ -128,6 +128,9 @@ func (n *node) countEval() cond {
 		if !ok {
 			return finding.Maybe
 		}
+		if n.unlike(f, n.label, number(sure), wanted) {
+			return finding.Maybe
+		}
 		first := p(number(sure))
 		for k := 1; k <= perhaps; k++ {
 			if !f.spend(1) || p(number(sure+k)) != first {

@@ -12,6 +12,9 @@ type CompileOptions struct {
 	// Parameters are the values given, by name, plain or as {"value": ...};
 	// what is not given has its default.
 	Parameters jsondoc.Value
+	// Accepted tells that Azure took the values once, perhaps against another
+	// version of the definition: allowed values count without regard to case.
+	Accepted bool
 	// Aliases is a list of aliases that wins over the rule; may be nil.
 	Aliases *Aliases
 	// Source is the text that the definition was parsed from; diagnostics then

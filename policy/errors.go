@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/azward/azward/diag"
+	"github.com/azward/azward/jsondoc"
 )
 
 // Stage says where a definition fails.
@@ -128,6 +129,19 @@ func errFieldName(at diag.Span, name string) diag.Diagnostic {
 
 // codeBudget is the code of an evaluation that was given up.
 const codeBudget = "POL0301"
+
+func errOrder(at diag.Span, op, subject string, v, want jsondoc.Value) diag.Diagnostic {
+	return problem("POL0303", at, "guard it with a condition on the type", "%s cannot compare %s, which is %s, with %s", op, subject, shortValue(v), shortValue(want))
+}
+
+// shortValue is a value as a diagnostic names it.
+func shortValue(v jsondoc.Value) string {
+	text := []rune(v.String())
+	if len(text) > 40 {
+		text = append(text[:39], '…')
+	}
+	return string(text)
+}
 
 func errBudget(at diag.Span) diag.Diagnostic {
 	return problem(codeBudget, at, "", "the evaluation took more than %d steps and was given up", MaxSteps)

@@ -19,6 +19,8 @@ type Operator struct {
 	Negative bool // true where the value is absent
 	Examples []OperatorExample
 
+	ordered bool // values of another kind than the wanted one cannot be compared
+
 	// make prepares the comparison with a wanted value, which is compiled once
 	// where it is constant.
 	make func(want jsondoc.Value) predicate
@@ -79,13 +81,13 @@ var operatorRows = []*Operator{
 		Examples: []OperatorExample{{`{"Env": 1}`, `"env"`, true}, {``, `"env"`, false}}},
 	{Name: "notContainsKey", Doc: "The object has no member of that name, or is absent.", Negative: true, make: negate(containsKey),
 		Examples: []OperatorExample{{`{"Env": 1}`, `"env"`, false}, {``, `"env"`, true}}},
-	{Name: "less", Doc: "The number, date or text comes before the wanted one.", make: ordered(func(n int) bool { return n < 0 }),
+	{Name: "less", Doc: "The number, date or text comes before the wanted one.", ordered: true, make: ordered(func(n int) bool { return n < 0 }),
 		Examples: []OperatorExample{{`5`, `6`, true}, {`"2024-01-01"`, `"2024-01-01T01:00:00Z"`, true}, {`"5"`, `6`, true}, {``, `6`, false}}},
-	{Name: "lessOrEquals", Doc: "It comes before the wanted one or equals it.", make: ordered(func(n int) bool { return n <= 0 }),
+	{Name: "lessOrEquals", Doc: "It comes before the wanted one or equals it.", ordered: true, make: ordered(func(n int) bool { return n <= 0 }),
 		Examples: []OperatorExample{{`6`, `6`, true}, {`"b"`, `"A"`, false}}},
-	{Name: "greater", Doc: "It comes after the wanted one.", make: ordered(func(n int) bool { return n > 0 }),
+	{Name: "greater", Doc: "It comes after the wanted one.", ordered: true, make: ordered(func(n int) bool { return n > 0 }),
 		Examples: []OperatorExample{{`7`, `6`, true}, {`"HELLO"`, `"hello"`, false}, {``, `6`, false}}},
-	{Name: "greaterOrEquals", Doc: "It comes after the wanted one or equals it.", make: ordered(func(n int) bool { return n >= 0 }),
+	{Name: "greaterOrEquals", Doc: "It comes after the wanted one or equals it.", ordered: true, make: ordered(func(n int) bool { return n >= 0 }),
 		Examples: []OperatorExample{{`6`, `6`, true}, {`"HELLO"`, `"hello"`, true}}},
 	{Name: "exists", Doc: "The field is there and not null, or (false) is not.", make: exists,
 		Examples: []OperatorExample{{`""`, `true`, true}, {`null`, `true`, false}, {``, `"false"`, true}}},
@@ -490,6 +492,25 @@ func order(want jsondoc.Value) func(jsondoc.Value) (n int, ok bool) {
 		}
 	default:
 		return func(jsondoc.Value) (int, bool) { return 0, false }
+	}
+}
+
+// orderable tells whether order can put a value before or after a wanted one.
+func orderable(v, want jsondoc.Value) bool {
+	switch want.Kind() {
+	case jsondoc.Number:
+		_, ok := asNumber(v)
+		return ok
+	case jsondoc.String:
+		if v.Kind() == jsondoc.Number {
+			_, ok := asNumber(want)
+			return ok
+		}
+		return v.Kind() == jsondoc.String
+	case jsondoc.Bool:
+		return v.Kind() == jsondoc.Bool
+	default:
+		return false
 	}
 }
 

@@ -85,7 +85,8 @@ func (c *compiler) checkParameter(p *Parameter, at diag.Span) {
 	}
 	allowed := func(v jsondoc.Value) bool {
 		for _, a := range p.Allowed.Elements() {
-			if jsondoc.Equal(v, a) { // "Allowed value comparisons are case-sensitive when assigning a policy"
+			// "Allowed value comparisons are case-sensitive when assigning a policy"
+			if jsondoc.Equal(v, a) || c.o.Accepted && equals(a)(v) {
 				return true
 			}
 		}

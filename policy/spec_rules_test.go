@@ -62,3 +62,19 @@ func TestProtects(t *testing.T) {
 		}
 	}
 }
+
+// What Azure took once, perhaps against another version of the definition, is
+// not refused for its case.
+func TestAcceptedValues(t *testing.T) {
+	doc, err := jsondoc.ParseString(`{"mode": "All", "parameters": {"effect": {"type": "String", "allowedValues": ["Audit"]}}, "policyRule": {"if": {"field": "type", "equals": "A.B/c"}, "then": {"effect": "[parameters('effect')]"}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, _ := jsondoc.ParseString(`{"effect": "audit"}`)
+	if _, diags := Compile(doc, CompileOptions{Parameters: values}); !diags.HasErrors() {
+		t.Error("a value of another case is allowed")
+	}
+	if def, diags := Compile(doc, CompileOptions{Parameters: values, Accepted: true}); diags.HasErrors() || def.Effect != Audit {
+		t.Errorf("what Azure took is refused: %v", diags)
+	}
+}

@@ -25,6 +25,8 @@ type Assignment struct {
 	Messages              []Message
 	Overrides             []Override
 	Selectors             []SelectorGroup // resourceSelectors; none means everything in scope
+
+	stands bool // in Azure, which took its parameters
 }
 
 // Message is a non-compliance message, of one member where it names one.
@@ -66,7 +68,7 @@ func ParseAssignment(doc jsondoc.Value) (*Assignment, error) {
 	if p.Kind() != jsondoc.Object {
 		p = doc
 	}
-	a := &Assignment{ID: doc.Get("id").TextOr(""), Name: doc.Get("name").TextOr(""), DefinitionID: p.Get("policyDefinitionId").TextOr("")}
+	a := &Assignment{stands: true, ID: doc.Get("id").TextOr(""), Name: doc.Get("name").TextOr(""), DefinitionID: p.Get("policyDefinitionId").TextOr("")}
 	if a.DefinitionID == "" {
 		return nil, fmt.Errorf("%w: it has no policyDefinitionId", ErrNoAssignment)
 	}
