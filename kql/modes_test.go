@@ -70,9 +70,9 @@ type counted struct {
 	sql *int
 }
 
-func (c counted) Query(ctx context.Context, text string, functions []kql.SQLFunction, cols []kql.Column) iter.Seq2[*kql.Batch, error] {
+func (c counted) Query(ctx context.Context, q kql.SQLQuery) iter.Seq2[*kql.Batch, error] {
 	*c.sql++
-	return c.SQLTable.Query(ctx, text, functions, cols)
+	return c.SQLTable.Query(ctx, q)
 }
 
 func (s *storeTables) Table(name string) (kql.Table, bool) {

@@ -37,7 +37,7 @@ func (s inStore) Relation() Relation {
 }
 
 // Query yields nothing.
-func (s inStore) Query(context.Context, string, []SQLFunction, []Column) iter.Seq2[*Batch, error] {
+func (s inStore) Query(context.Context, SQLQuery) iter.Seq2[*Batch, error] {
 	return func(func(*Batch, error) bool) {}
 }
 
@@ -50,7 +50,7 @@ func operators(n plan.Node, seen map[plan.Node]bool, kinds map[string]int) (engi
 	seen[n] = true
 	switch x := n.(type) {
 	case *plan.Pushed:
-		return 0, 1
+		stored = 1
 	case *plan.Scan, *plan.Values, *plan.Outer, *plan.External, *plan.Rendered, *plan.Serialize, *plan.Materialize, *plan.Range:
 	case *plan.Project:
 		for _, e := range x.Exprs {

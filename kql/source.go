@@ -49,10 +49,10 @@ func (s source) Scan(ctx context.Context, table string, columns []int, filters [
 }
 
 // Query computes SQL over the store of a table.
-func (s source) Query(ctx context.Context, table, sql string, functions []exec.Function, columns []Column) iter.Seq2[*vec.Batch, error] {
+func (s source) Query(ctx context.Context, table string, sql exec.Query) iter.Seq2[*vec.Batch, error] {
 	if t, ok := s.db.Table(table); ok {
 		if q, ok := t.(SQLTable); ok {
-			return q.Query(ctx, sql, functions, columns)
+			return q.Query(ctx, sql)
 		}
 	}
 	return func(yield func(*vec.Batch, error) bool) {

@@ -16,13 +16,13 @@ type SQLTable interface {
 	// does not change names tables with the same source.
 	Relation() Relation
 	// Query computes a SELECT in DuckDB's dialect over the relation and yields
-	// its rows. cols are the names and types of its columns, each given in the
-	// representation that the relation's columns of that type have. The text
-	// calls functions by number: kql_long(FunctionMark(0), x) is functions[0] of
-	// x; the functions' names are kql_bool, kql_int, kql_long (datetime and
-	// timespan too), kql_real, kql_string and kql_guid. Where one of them fails
-	// the error is ErrFunction.
-	Query(ctx context.Context, text string, functions []SQLFunction, cols []Column) iter.Seq2[*Batch, error]
+	// its rows, each column in the representation that the relation's columns of
+	// its type have. The text calls functions by number: kql_long(FunctionMark(0),
+	// x) is Functions[0] of x; their names are kql_bool, kql_int, kql_long
+	// (datetime and timespan too), kql_real, kql_string and kql_guid. TableMark(0)
+	// is the name of the first table that is given to it. Where a function fails,
+	// or a given table has what the store cannot hold, the error is ErrFunction.
+	Query(ctx context.Context, q SQLQuery) iter.Seq2[*Batch, error]
 }
 
 // Relation is a table in SQL. Its columns are given in these types: bool
@@ -34,9 +34,20 @@ type Relation struct {
 	NoNulls []bool   // columns that are known to have no null
 }
 
-// SQLFunction is a computation of the engine's that SQL may call.
-type SQLFunction = exec.Function
+// What a store computes.
+type (
+	// SQLQuery is a SELECT and what it uses.
+	SQLQuery = exec.Query
+	// SQLFunction is a computation of the engine's that SQL may call.
+	SQLFunction = exec.Function
+	// SQLGiven is a table that the engine gives to SQL.
+	SQLGiven = exec.Given
+)
 
 // FunctionMark stands in the text of SQL for the number of a function. There are
-// no zero bytes in it otherwise.
+// no zero bytes in it but in marks.
 func FunctionMark(i int) string { return plan.FunctionMark(i) }
+
+// TableMark stands in the text of SQL for the name of a table that is given to
+// it; its columns are c0, c1 and so on.
+func TableMark(i int) string { return plan.TableMark(i) }

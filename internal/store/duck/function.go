@@ -168,7 +168,7 @@ func (c *call) compute(args duckdb.DataChunk, n int, out duckdb.Vector) error {
 	if c.f.Out == kql.String {
 		for _, s := range v.Strs {
 			if !utf8.ValidString(s) {
-				return errors.New("a text that is no UTF-8")
+				return errNotUTF8
 			}
 		}
 	}

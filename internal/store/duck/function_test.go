@@ -40,7 +40,7 @@ func double(t kql.Type) kql.SQLFunction {
 
 func functionRows(t *testing.T, e *duck.Engine, text string, fs []kql.SQLFunction, typ kql.Type) (string, error) {
 	var out []string
-	for b, err := range e.QueryWith(t.Context(), text, fs, []kql.Column{{Name: "x", Type: typ}}) {
+	for b, err := range e.Run(t.Context(), kql.SQLQuery{Text: text, Functions: fs, Columns: []kql.Column{{Name: "x", Type: typ}}}) {
 		if err != nil {
 			return "", err
 		}
@@ -101,4 +101,53 @@ func TestFunctionsOfQueriesAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestGivenTables joins what a query is given, on connections that know nothing
+// of each other.
+func TestGivenTables(t *testing.T) {
+	e := duck.New(duck.Options{Threads: 2})
+	defer e.Close()
+	cols := []kql.Column{{Name: "a b", Type: kql.String}, {Name: "n", Type: kql.Long}}
+	give := func(seq func(yield func(*kql.Batch, error) bool)) []kql.SQLGiven {
+		return []kql.SQLGiven{{Columns: cols, Rows: seq}}
+	}
+	query := func(given []kql.SQLGiven) (string, error) {
+		var out []string
+		q := kql.SQLQuery{Text: "SELECT c0, sum(c1)::BIGINT FROM " + kql.TableMark(0) + " GROUP BY 1 ORDER BY 1", Given: given,
+			Columns: []kql.Column{{Name: "x", Type: kql.String}, {Name: "n", Type: kql.Long}}}
+		for b, err := range e.Run(t.Context(), q) {
+			if err != nil {
+				return "", err
+			}
+			for i := range b.Rows {
+				out = append(out, kql.Text(b.Cols[0].Get(i))+"="+kql.Text(b.Cols[1].Get(i)))
+			}
+		}
+		return strings.Join(out, " "), nil
+	}
+	rows := func(names ...string) *kql.Batch {
+		n := make([]int64, len(names))
+		for i := range n {
+			n[i] = int64(i + 1)
+		}
+		return kql.NewBatch([]*kql.Vec{kql.StringVec(names), kql.IntVec(kql.Long, n, nil)}, len(names))
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			got, err := query(give(func(yield func(*kql.Batch, error) bool) { _ = yield(rows("x", "y", "x"), nil) && yield(rows("y"), nil) }))
+			if err != nil || got != "x=4 y=3" {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+	wg.Wait()
+	broken := errors.New("the other side failed")
+	if _, err := query(give(func(yield func(*kql.Batch, error) bool) { _ = yield(rows("x"), nil) && yield(nil, broken) })); !errors.Is(err, broken) || errors.Is(err, kql.ErrFunction) {
+		t.Errorf("%v", err)
+	}
+	if _, err := query(give(func(yield func(*kql.Batch, error) bool) { yield(rows("\xff"), nil) })); !errors.Is(err, kql.ErrFunction) {
+		t.Errorf("%v", err)
+	}
 }

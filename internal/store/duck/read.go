@@ -21,13 +21,15 @@ const batchRows = 8192
 // types, and the text must give each in the representation of its type. Batches
 // may be kept.
 func (e *Engine) Query(ctx context.Context, text string, cols []kql.Column) iter.Seq2[*kql.Batch, error] {
-	return e.QueryWith(ctx, text, nil, cols)
+	return e.Run(ctx, kql.SQLQuery{Text: text, Columns: cols})
 }
 
-// QueryWith is Query for a text that calls functions; see kql.SQLTable.
-func (e *Engine) QueryWith(ctx context.Context, text string, functions []kql.SQLFunction, cols []kql.Column) iter.Seq2[*kql.Batch, error] {
+// Run is Query for a text that calls functions or reads tables that are given to
+// it; see kql.SQLTable.
+func (e *Engine) Run(ctx context.Context, q kql.SQLQuery) iter.Seq2[*kql.Batch, error] {
+	cols := q.Columns
 	return func(yield func(*kql.Batch, error) bool) {
-		text, failed, end := withFunctions(text, functions)
+		text, failed, end := withFunctions(q.Text, q.Functions)
 		defer end()
 		wrong := func(err error) error {
 			if f := failed.get(); f != nil && ctx.Err() == nil {
@@ -42,6 +44,10 @@ func (e *Engine) QueryWith(ctx context.Context, text string, functions []kql.SQL
 		}
 		defer duckdb.Disconnect(&conn)
 		defer interrupting(ctx, conn)()
+		if text, err = give(ctx, conn, text, q.Given); err != nil {
+			yield(nil, err)
+			return
+		}
 		var res duckdb.Result
 		defer duckdb.DestroyResult(&res)
 		if err := statement(ctx, conn, text, true, &res); err != nil {

@@ -29,8 +29,8 @@ func (t *table) Columns() []kql.Column { return t.cols }
 func (t *table) Relation() kql.Relation { return t.rel }
 
 // Query computes SQL over the table.
-func (t *table) Query(ctx context.Context, text string, functions []kql.SQLFunction, cols []kql.Column) iter.Seq2[*kql.Batch, error] {
-	return t.e.QueryWith(ctx, text, functions, cols)
+func (t *table) Query(ctx context.Context, q kql.SQLQuery) iter.Seq2[*kql.Batch, error] {
+	return t.e.Run(ctx, q)
 }
 
 // Scan yields the rows of some columns.

@@ -136,6 +136,7 @@ type writer struct {
 	ctx   context.Context
 	conn  duckdb.Connection
 	stop  func()
+	name  string
 	cols  []kql.Column
 	app   duckdb.Appender
 	types []duckdb.LogicalType
@@ -163,15 +164,29 @@ func (e *Engine) newWriter(ctx context.Context, cols []kql.Column) (*writer, err
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{ctx: ctx, conn: conn, cols: cols, stop: interrupting(ctx, conn), size: int(duckdb.VectorSize())}
+	stop := interrupting(ctx, conn)
+	w, err := appendTo(ctx, conn, "rows", cols)
+	if err != nil {
+		stop()
+		duckdb.Disconnect(&conn)
+		return nil, err
+	}
+	w.stop = stop
+	return w, nil
+}
+
+// appendTo makes a table on a connection, to which rows are added.
+func appendTo(ctx context.Context, conn duckdb.Connection, name string, cols []kql.Column) (*writer, error) {
+	w := &writer{ctx: ctx, conn: conn, name: name, cols: cols, size: int(duckdb.VectorSize())}
 	defs := make([]string, len(cols))
 	for i, c := range cols {
 		defs[i] = ident(c.Name) + " " + sqlType(c.Type)
-		w.types = append(w.types, duckdb.CreateLogicalType(typeID(c.Type)))
 	}
-	if err := run(ctx, conn, "CREATE TEMP TABLE rows ("+strings.Join(defs, ", ")+")"); err != nil {
-		w.close()
+	if err := run(ctx, conn, "CREATE TEMP TABLE "+name+" ("+strings.Join(defs, ", ")+")"); err != nil {
 		return nil, err
+	}
+	for _, c := range cols {
+		w.types = append(w.types, duckdb.CreateLogicalType(typeID(c.Type)))
 	}
 	w.chunk = duckdb.CreateDataChunk(w.types)
 	return w, nil
@@ -179,6 +194,12 @@ func (e *Engine) newWriter(ctx context.Context, cols []kql.Column) (*writer, err
 
 func (w *writer) close() {
 	w.stop()
+	w.free()
+	duckdb.Disconnect(&w.conn)
+}
+
+// free gives back what appending needs.
+func (w *writer) free() {
 	if w.open {
 		duckdb.AppenderDestroy(&w.app)
 	}
@@ -186,7 +207,6 @@ func (w *writer) close() {
 	for i := range w.types {
 		duckdb.DestroyLogicalType(&w.types[i])
 	}
-	duckdb.Disconnect(&w.conn)
 }
 
 func (w *writer) names() []string {
@@ -200,7 +220,7 @@ func (w *writer) names() []string {
 // add appends a batch.
 func (w *writer) add(b *kql.Batch) error {
 	if !w.open {
-		if duckdb.AppenderCreate(w.conn, "", "rows", &w.app) != duckdb.StateSuccess {
+		if duckdb.AppenderCreate(w.conn, "", w.name, &w.app) != duckdb.StateSuccess {
 			msg := duckdb.AppenderError(w.app)
 			duckdb.AppenderDestroy(&w.app)
 			return sqlError(w.ctx, msg)

@@ -25,8 +25,7 @@ type Source interface {
 	// applied or not: the engine applies them again.
 	Scan(ctx context.Context, table string, columns []int, filters []plan.Expr) iter.Seq2[*vec.Batch, error]
 	// Query yields what SQL gives over the store that holds a table.
-	// It calls functions by their plan.FunctionMark; ErrFunction says that one failed.
-	Query(ctx context.Context, table, sql string, functions []Function, columns []plan.Column) iter.Seq2[*vec.Batch, error]
+	Query(ctx context.Context, table string, q Query) iter.Seq2[*vec.Batch, error]
 }
 
 // External reads what externaldata names; the error is for the user.

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"iter"
 	"sync"
 
 	"github.com/azward/azward/kql/internal/fn"
@@ -9,7 +10,17 @@ import (
 	"github.com/azward/azward/kql/internal/vec"
 )
 
-// Function is a computation that the store calls for the SQL of a Pushed node.
+// Query is what a store computes in SQL.
+type Query struct {
+	// Text is a SELECT. It calls functions by number and reads the tables that
+	// are given to it: see plan.FunctionMark and plan.TableMark.
+	Text      string
+	Functions []Function
+	Given     []Given
+	Columns   []plan.Column // of the result
+}
+
+// Function is a computation of the engine's that SQL may call.
 type Function struct {
 	In  []types.Type
 	Out types.Type // none of dynamic and decimal
@@ -18,22 +29,45 @@ type Function struct {
 	Eval func(*vec.Batch) (*vec.Vec, error)
 }
 
+// Given is a table that the engine computes for SQL.
+type Given struct {
+	Columns []plan.Column
+	Rows    iter.Seq2[*vec.Batch, error] // read once, before the query
+}
+
 // pushed lets the store compute a part of the plan.
 func (r *run) pushed(n *plan.Pushed) (stream, error) {
-	functions := make([]Function, len(n.Functions))
+	q := Query{Text: n.SQL, Columns: n.Columns(), Functions: make([]Function, len(n.Functions)), Given: make([]Given, len(n.Given))}
 	for i, f := range n.Functions {
 		e, err := r.prepare(f.Expr)
 		if err != nil {
 			return nil, err
 		}
 		pool := &contexts{from: r.fn.Fork()}
-		functions[i] = Function{In: f.In, Out: e.Type(), Eval: func(b *vec.Batch) (*vec.Vec, error) {
+		q.Functions[i] = Function{In: f.In, Out: e.Type(), Eval: func(b *vec.Batch) (*vec.Vec, error) {
 			c := pool.take()
 			defer pool.put(c)
 			return evalIn(c, e, b)
 		}}
 	}
-	return r.pull(r.opts.Source.Query(r.ctx, n.Table, n.SQL, functions, n.Columns())), nil
+	for i, g := range n.Given {
+		q.Given[i] = Given{Columns: g.Columns(), Rows: r.rows(g)}
+	}
+	return r.pull(r.opts.Source.Query(r.ctx, n.Table, q)), nil
+}
+
+// rows are those of a node.
+func (r *run) rows(n plan.Node) iter.Seq2[*vec.Batch, error] {
+	return func(yield func(*vec.Batch, error) bool) {
+		s, err := r.open(n)
+		for err == nil {
+			var b *vec.Batch
+			if b, err = s(); err == nil && (b == nil || !yield(b, nil)) {
+				return
+			}
+		}
+		yield(nil, err)
+	}
 }
 
 // contexts are those of a function that the store's threads call.

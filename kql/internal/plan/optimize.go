@@ -134,6 +134,10 @@ func withInput(n Node, in Node) (Node, bool) {
 // false for nodes whose inputs cannot be replaced.
 func WithInputs(n Node, in []Node) (Node, bool) {
 	switch x := n.(type) {
+	case *Pushed:
+		c := *x
+		c.Given = in
+		return &c, true
 	case *Join:
 		c := *x
 		c.Left, c.Right = in[0], in[1]

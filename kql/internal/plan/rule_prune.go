@@ -48,7 +48,8 @@ func (o *Optimizer) prune(n Node, need []bool) (Node, []int) {
 	case *Scan:
 		return pruneScan(x, need)
 	case *Pushed:
-		return prunePushed(x, need)
+		whole, _ := o.MapInputs(x, o.pruneAll).(*Pushed)
+		return prunePushed(whole, need)
 	case *Filter:
 		in, place := o.prune(x.Input, uses(append([]bool(nil), need...), x.Pred))
 		return NewFilter(in, remap(x.Pred, place)), place
@@ -120,7 +121,7 @@ func pruneScan(x *Scan, need []bool) (Node, []int) {
 
 func prunePushed(x *Pushed, need []bool) (Node, []int) {
 	place := make([]int, len(need))
-	c := &Pushed{Table: x.Table, Functions: x.Functions}
+	c := &Pushed{Table: x.Table, Functions: x.Functions, Given: x.Given}
 	var list []string
 	for i, want := range need {
 		place[i] = -1

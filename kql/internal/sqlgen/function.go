@@ -146,10 +146,11 @@ func (g *Generator) inSQL(c column) (column, error) {
 	return column{sql: name + "(" + strings.Join(args, ", ") + ")", t: c.t, noNull: c.noNull}, nil
 }
 
-// called returns the functions that a text calls, and the text with their
-// numbers in that list.
-func (g *Generator) called(text string) (string, []plan.Function) {
+// called returns the functions that a text calls and the tables that are given to
+// it, and the text with their numbers in these lists.
+func (g *Generator) called(text string) (string, []plan.Function, []plan.Node) {
 	var out []plan.Function
+	var given []plan.Node
 	var b strings.Builder
 	number := map[string]int{}
 	for i, part := range strings.Split(text, "\x00") {
@@ -158,6 +159,16 @@ func (g *Generator) called(text string) (string, []plan.Function) {
 			continue
 		}
 		k, ok := number[part]
+		if table, is := strings.CutPrefix(part, "t"); is {
+			if !ok {
+				at, _ := strconv.Atoi(table) // as TableMark wrote it
+				k = len(given)
+				number[part] = k
+				given = append(given, g.given[at])
+			}
+			b.WriteString(plan.TableMark(k))
+			continue
+		}
 		if !ok {
 			at, _ := strconv.Atoi(part) // as FunctionMark wrote it
 			k = len(out)
@@ -166,7 +177,7 @@ func (g *Generator) called(text string) (string, []plan.Function) {
 		}
 		b.WriteString(plan.FunctionMark(k))
 	}
-	return b.String(), out
+	return b.String(), out, given
 }
 
 // maxParses bounds the functions of one part that read dynamic columns: each
@@ -174,7 +185,7 @@ func (g *Generator) called(text string) (string, []plan.Function) {
 const maxParses = 2
 
 func (g *Generator) parses(r *relation) int {
-	_, functions := g.called(r.text())
+	_, functions, _ := g.called(r.text())
 	n := 0
 	for _, f := range functions {
 		if slices.Contains(f.In, types.Dynamic) {

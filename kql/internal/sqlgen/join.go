@@ -1,6 +1,7 @@
 package sqlgen
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -21,11 +22,16 @@ func (g *Generator) join(x *plan.Join) (*relation, error) {
 		x = &c
 	}
 	l, err := g.relation(x.Left)
-	if err != nil {
+	r, rightErr := g.relation(x.Right)
+	switch {
+	case err != nil && rightErr != nil:
 		return nil, err
+	case err != nil && g.small(x.Left):
+		l, err = g.gives(x.Left, r)
+	case rightErr != nil && g.small(x.Right):
+		r, rightErr = g.gives(x.Right, l)
 	}
-	r, err := g.relation(x.Right)
-	if err != nil {
+	if err = errors.Join(err, rightErr); err != nil {
 		return nil, err
 	}
 	name, ok := sqlJoins[x.Kind]

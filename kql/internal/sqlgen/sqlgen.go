@@ -39,6 +39,14 @@ type Generator struct {
 
 	notes     []string
 	functions []plan.Function // that the relations' texts call
+	given     []plan.Node     // that they read
+	known     map[plan.Node]written
+}
+
+// written is what was found out about a node.
+type written struct {
+	r   *relation
+	err error
 }
 
 // Notes returns why parts of the plans were not pushed, one line each.
@@ -254,8 +262,8 @@ func (g *Generator) pushed(n plan.Node, r *relation) plan.Node {
 			return &plan.Col{Index: place[i][k], Name: columns[place[i][k]].Name, T: c.fn.args[k].t}
 		})
 	}
-	text, functions := g.called(r.text())
-	out := plan.NewPushed(columns, r.table, text, functions)
+	text, functions, given := g.called(r.text())
+	out := plan.NewPushed(columns, r.table, text, functions, given)
 	if !project {
 		return out
 	}
@@ -270,10 +278,17 @@ func (errNone) Error() string { return "not a table of the store" }
 
 // relation writes a plan as one SELECT. An error names the node that it is about.
 func (g *Generator) relation(n plan.Node) (*relation, error) {
+	if w, ok := g.known[n]; ok {
+		return w.r, w.err
+	}
 	r, err := g.write(n)
 	if d, ok := errors.AsType[declined](err); ok {
-		return nil, refusal{n, d}
+		r, err = nil, refusal{n, d}
 	}
+	if g.known == nil {
+		g.known = map[plan.Node]written{}
+	}
+	g.known[n] = written{r, err}
 	return r, err
 }
 
