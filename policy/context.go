@@ -92,6 +92,9 @@ func (f *frame) readGroup(id resource.ID) jsondoc.Value {
 const latest = "9999-12-31"
 
 func (f *frame) request() arm.Value {
+	if f.asked.Exists() {
+		return arm.Of(f.asked)
+	}
 	v := f.o.Request
 	version := f.o.APIVersion
 	if version == "" {
@@ -103,19 +106,24 @@ func (f *frame) request() arm.Value {
 	if f.o.Request.IsMissing() {
 		v = v.With("identity", arm.Hole("who sends the request"))
 	}
+	f.asked = v // the same for every resource
 	return arm.Of(v)
 }
 
 // utcNow answers in ISO 8601 with the fraction of a second where there is one.
 func (f *frame) utcNow() arm.Value {
-	now := f.o.Now.UTC()
-	switch {
-	case f.o.Now.IsZero():
+	if f.o.Now.IsZero() {
 		return arm.Unknown("the time of the evaluation")
-	case now.Nanosecond() == 0:
-		return arm.Text(now.Format("2006-01-02T15:04:05Z"))
 	}
-	return arm.Text(now.Format("2006-01-02T15:04:05.0000000Z"))
+	if f.now == "" {
+		layout := "2006-01-02T15:04:05.0000000Z"
+		now := f.o.Now.UTC()
+		if now.Nanosecond() == 0 {
+			layout = "2006-01-02T15:04:05Z"
+		}
+		f.now = now.Format(layout)
+	}
+	return arm.Text(f.now)
 }
 
 func (f *frame) policy() arm.Value {

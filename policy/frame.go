@@ -43,6 +43,8 @@ type frame struct {
 	brief      bool // only the state is asked for
 	roots      rootCache
 	search     search
+	asked      jsondoc.Value // what requestContext() answers, once it was asked
+	now        string        // what utcNow() answers, once it was asked
 	computed   map[computedKey]predicate
 	decided    []decided
 	missing    []string

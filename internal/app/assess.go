@@ -38,7 +38,8 @@ type session struct {
 	sources   []source
 	rules     []rule
 	resources []*resource.Resource
-	names     func() []string // of the resources, for a person
+	library   func() (*library, error) // that the options name; nil where nobody reads it ahead
+	names     func() []string          // of the resources, for a person
 	results   []result
 	scopes    scopeTable
 	book      *posture.Book
@@ -64,6 +65,10 @@ func (s *session) run(ctx context.Context) (*report.Assessment, error) {
 func (s *session) gather(ctx context.Context) error {
 	s.last = s.start
 	var err error
+	if len(s.o.Policies) > 0 {
+		s.library = sync.OnceValues(func() (*library, error) { return loadLibrary(s.o.Policies) })
+		go func() { _, _ = s.library() }() // while the inventory is read
+	}
 	if s.inv, err = Load(ctx, s.o); err != nil {
 		return err
 	}
@@ -173,6 +178,8 @@ func (s *session) scoreFacts(a *report.Assessment) posture.Facts {
 		a.Controls[g.rule].Unknown++
 	}
 	findings, unknown := &verdicts{s: s}, &verdicts{s: s, gaps: gaps}
+	findings.list = make([]verdict, 0, s.count(func(state finding.State) bool { return state != finding.Unknown && slices.Contains(states, state) }))
+	unknown.list = make([]verdict, 0, s.count(func(state finding.State) bool { return state == finding.Unknown }))
 	for _, r := range ordered {
 		res, rule := s.resources[r.resource], &s.rules[r.rule]
 		one := posture.Result{Resource: int(r.resource), Recommendation: int(r.rule), State: r.state}
@@ -207,6 +214,17 @@ func (s *session) scoreFacts(a *report.Assessment) posture.Facts {
 		a.Controls[i].State = controlState(&a.Controls[i])
 	}
 	return f
+}
+
+// count counts the results of some states.
+func (s *session) count(of func(finding.State) bool) int {
+	n := 0
+	for i := range s.results {
+		if of(s.results[i].state) {
+			n++
+		}
+	}
+	return n
 }
 
 // byRule returns the verdicts and gaps in the order in which findings are

@@ -42,6 +42,7 @@ func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resourc
 	for range max(1, min(workers, chunks)) {
 		wg.Go(func() {
 			ev := set.Evaluator(policy.Options{Inventory: inv, Now: o.Now})
+			most := 0 // verdicts of a chunk
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= chunks {
@@ -49,11 +50,13 @@ func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resourc
 				}
 				from, to := i*chunk, min((i+1)*chunk, len(resources))
 				n := 0
+				out[i] = make([]result, 0, most)
 				for r := from; r < to; r++ {
 					n += ev.States(resources[r], func(k int, state finding.State) {
 						out[i] = append(out[i], result{resource: int32(r), rule: int32(k), state: state})
 					})
 				}
+				most = max(most, len(out[i]))
 				evaluations.Add(int64(n))
 				o.progress("evaluate", to, len(resources))
 			}

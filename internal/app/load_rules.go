@@ -53,7 +53,11 @@ func (s *session) loadRules() error {
 // loadCustom adds the user's definitions: those of the initiative where one is
 // named, otherwise every one in the given paths.
 func (s *session) loadCustom() error {
-	lib, err := loadLibrary(s.o.Policies)
+	load := s.library
+	if load == nil {
+		load = func() (*library, error) { return loadLibrary(s.o.Policies) }
+	}
+	lib, err := load()
 	if err != nil {
 		return err
 	}

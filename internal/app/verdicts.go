@@ -81,16 +81,17 @@ func (s *session) displayNames() []string {
 // teller evaluates results once more and says what decided them: most are
 // never asked about. It is one goroutine's.
 type teller struct {
-	s  *session
-	ev *policy.Evaluator
+	s    *session
+	ev   *policy.Evaluator
+	last finding.Verdict
 }
 
 func (s *session) teller() *teller {
-	return &teller{s, policy.NewEvaluator(policy.Options{Inventory: s.inv, Now: s.o.Now})}
+	return &teller{s: s, ev: policy.NewEvaluator(policy.Options{Inventory: s.inv, Now: s.o.Now})}
 }
 
 // finding makes a whole finding of a result, and returns what decided it, which
-// is nil where all is as it should be.
+// is nil where all is as it should be and holds until the next call.
 func (t *teller) finding(r result, state finding.State) (report.Finding, *finding.Verdict) {
 	f := t.s.head(r, state)
 	f.Reasons = []string{}
@@ -110,6 +111,6 @@ func (t *teller) why(r result) *finding.Verdict {
 	if v := t.s.given[r]; v != nil {
 		return v
 	}
-	v := t.ev.Why(t.s.rules[r.rule].def, t.s.resources[r.resource], r.state).Verdict
-	return &v
+	t.last = t.ev.Why(t.s.rules[r.rule].def, t.s.resources[r.resource], r.state).Verdict
+	return &t.last
 }

@@ -109,13 +109,14 @@ func (l List) Each(newVisit func() func(f *Finding)) {
 	for range min(runtime.GOMAXPROCS(0), (n+blockSize-1)/blockSize) {
 		wg.Go(func() {
 			read, visit := l.reader(), newVisit()
+			var f Finding
 			for {
 				from := int(next.Add(blockSize)) - blockSize
 				if from >= n {
 					return
 				}
 				for i := from; i < min(from+blockSize, n); i++ {
-					f := read(i)
+					f = read(i)
 					visit(&f)
 				}
 			}
@@ -223,8 +224,9 @@ func (l List) writeBlocks(out *writer, format text) error {
 
 func appendBlock(buf []byte, from, to int, read func(int) Finding, format text) ([]byte, error) {
 	var err error
+	var f Finding
 	for i := from; i < to; i++ {
-		f := read(i)
+		f = read(i)
 		if buf, err = format(buf, i, &f); err != nil {
 			return nil, err
 		}
