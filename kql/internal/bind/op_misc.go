@@ -332,7 +332,18 @@ func (b *binder) evaluate(in rows, op *syntax.Evaluate) rows {
 	n.Input = in.node
 	if op.HasAs {
 		if op.Open {
-			n.Cast = append(n.Cast, in.node.Columns()...)
+			gone := map[string]bool{} // the column that is unpacked, and those that are given anew
+			if (name == "bag_unpack" || name == "pivot") && len(n.Args) > 0 && n.Args[0].Col >= 0 {
+				gone[in.node.Columns()[n.Args[0].Col].Name] = true
+			}
+			for _, c := range op.Schema {
+				gone[c.Name.Text] = true
+			}
+			for _, c := range in.node.Columns() {
+				if !gone[c.Name] {
+					n.Cast = append(n.Cast, c)
+				}
+			}
 		}
 		for _, c := range op.Schema {
 			n.Cast = append(n.Cast, column(c.Name.Text, c.Type))

@@ -67,7 +67,7 @@ func (b *binder) parse(in rows, op *syntax.ParseWith) rows {
 
 func (b *binder) parseKV(in rows, op *syntax.ParseKV) rows {
 	sc := in.scope()
-	n := &plan.ParseKV{Pair: ",", KV: "="}
+	n := &plan.ParseKV{}
 	n.X = b.typed(op.X, sc, types.String)
 	cols := slices.Clone(sc.cols)
 	for _, k := range op.Keys {
@@ -92,6 +92,11 @@ func (b *binder) parseKV(in rows, op *syntax.ParseKV) rows {
 		default:
 			b.fail(errKind("parameter of parse-kv", p.Name.Text, []string{"pair_delimiter", "kv_delimiter", "quote", "escape", "greedy", "regex"}), p.Name.At)
 		}
+	}
+	if n.Pair != "" && n.KV == "" {
+		n.KV = "="
+	} else if n.Pair == "" && n.KV != "" {
+		n.Pair = ","
 	}
 	n.With(in.node, cols)
 	return rows{n, in.ordered, in.open}

@@ -3,6 +3,8 @@ package exec
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
@@ -74,67 +76,120 @@ func (r *run) parseKV(n *plan.ParseKV) (stream, error) {
 	}, nil
 }
 
-// splitPairs finds key-value pairs in a text.
-func splitPairs(n *plan.ParseKV, s string, add func(k, v string)) {
-	var open, shut string
+// quoting is how keys and values may be wrapped.
+type quoting struct{ open, shut, escape string }
+
+func quotingOf(n *plan.ParseKV) quoting {
+	q := quoting{escape: n.Escape}
 	switch len(n.Quotes) {
 	case 1:
-		open, shut = n.Quotes[0], n.Quotes[0]
+		q.open, q.shut = n.Quotes[0], n.Quotes[0]
 	case 2:
-		open, shut = n.Quotes[0], n.Quotes[1]
+		q.open, q.shut = n.Quotes[0], n.Quotes[1]
 	}
-	if n.KV == "" {
+	return q
+}
+
+// take reads a quoted text at the start of s; ok is false where there is none.
+func (q quoting) take(s string) (text, rest string, ok bool) {
+	if q.open == "" || !strings.HasPrefix(s, q.open) {
+		return "", s, false
+	}
+	body := s[len(q.open):]
+	end := closing(body, q.shut, q.escape)
+	if end < 0 {
+		return "", s, false
+	}
+	text = body[:end]
+	if q.escape != "" {
+		text = strings.ReplaceAll(text, q.escape+q.shut, q.shut)
+	}
+	return text, body[end+len(q.shut):], true
+}
+
+const blanks = " \t\r\n"
+
+// splitPairs finds key-value pairs in a text, between the given delimiters or,
+// where there are none, between all that is no letter or digit.
+func splitPairs(n *plan.ParseKV, s string, add func(k, v string)) {
+	q := quotingOf(n)
+	if n.Pair == "" && n.KV == "" {
+		looseTerms(n.Keys, q, s, add)
 		return
 	}
 	for s != "" {
-		for n.Pair != "" && strings.HasPrefix(s, n.Pair) {
+		for strings.HasPrefix(s, n.Pair) {
 			s = s[len(n.Pair):]
 		}
-		i := strings.Index(s, n.KV)
-		if i < 0 {
-			return
-		}
-		if n.Pair != "" && !n.Greedy {
-			// What stands before a delimiter without a key is no pair.
-			if j := strings.LastIndex(s[:i], n.Pair); j >= 0 {
-				s = s[j+len(n.Pair):]
-				i -= j + len(n.Pair)
+		k, rest, quoted := q.take(strings.TrimLeft(s, blanks))
+		if rest = strings.TrimLeft(rest, blanks); quoted && strings.HasPrefix(rest, n.KV) {
+			s = rest[len(n.KV):]
+		} else {
+			i := strings.Index(s, n.KV)
+			if i < 0 {
+				return
 			}
-		}
-		k := unquote(strings.TrimSpace(s[:i]), open, shut)
-		s = s[i+len(n.KV):]
-		trimmed := strings.TrimLeft(s, " \t")
-		if open != "" && strings.HasPrefix(trimmed, open) {
-			body := trimmed[len(open):]
-			end := closing(body, shut, n.Escape)
-			if end >= 0 {
-				v := body[:end]
-				if n.Escape != "" {
-					v = strings.ReplaceAll(v, n.Escape+shut, shut)
+			if !n.Greedy {
+				// What stands before a delimiter without a key is no pair.
+				if j := strings.Index(s[:i], n.Pair); j >= 0 {
+					s = s[j+len(n.Pair):]
+					continue
 				}
-				add(k, v)
-				s = body[end+len(shut):]
-				if n.Pair != "" {
-					if j := strings.Index(s, n.Pair); j >= 0 {
-						s = s[j+len(n.Pair):]
-					} else {
-						s = ""
-					}
-				}
-				continue
 			}
+			k = strings.TrimSpace(s[:i])
+			s = s[i+len(n.KV):]
+		}
+		if v, rest, ok := q.take(strings.TrimLeft(s, blanks)); ok {
+			add(k, v)
+			_, s, _ = strings.Cut(rest, n.Pair)
+			continue
 		}
 		end := len(s)
-		if n.Pair != "" {
-			if j := strings.Index(s, n.Pair); j >= 0 {
-				end = j
-			}
-			if n.Greedy {
-				end = greedyEnd(s, n.Pair, n.KV)
-			}
+		if n.Greedy {
+			end = greedyEnd(s, n.Pair, n.KV)
+		} else if j := strings.Index(s, n.Pair); j >= 0 {
+			end = j
 		}
 		add(k, strings.TrimSpace(s[:end]))
 		s = s[end:]
+	}
+}
+
+// looseTerms takes the term, or quoted text, behind each key for its value.
+func looseTerms(keys []string, q quoting, s string, add func(k, v string)) {
+	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	for _, k := range keys {
+		for from := 0; k != ""; {
+			i := strings.Index(s[from:], k)
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + len(k)
+			before, _ := utf8.DecodeLastRuneInString(s[:i])
+			after, _ := utf8.DecodeRuneInString(s[from:])
+			if i > 0 && !between(before) || from == len(s) || !between(after) {
+				continue
+			}
+			rest := s[from:]
+			for rest != "" {
+				if v, _, ok := q.take(rest); ok && !strings.HasPrefix(s[from:], q.open) {
+					add(k, v)
+					break
+				}
+				r, w := utf8.DecodeRuneInString(rest)
+				if !between(r) {
+					end := strings.IndexFunc(rest, between)
+					if end < 0 {
+						end = len(rest)
+					}
+					add(k, rest[:end])
+					break
+				}
+				rest = rest[w:]
+			}
+			break
+		}
 	}
 }
 
@@ -148,13 +203,6 @@ func greedyEnd(s, pair, kv string) int {
 		return j
 	}
 	return len(s)
-}
-
-func unquote(s, open, shut string) string {
-	if open != "" && len(s) >= len(open)+len(shut) && strings.HasPrefix(s, open) && strings.HasSuffix(s, shut) {
-		return s[len(open) : len(s)-len(shut)]
-	}
-	return s
 }
 
 // closing finds a closing quote that is not escaped.

@@ -3,6 +3,7 @@ package fn
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
@@ -26,9 +27,6 @@ func bagType(t, u types.Type) types.Type {
 		return t
 	case t == types.None:
 		return u
-	}
-	if w := types.Wider(t, u); w != types.None {
-		return w
 	}
 	return types.Dynamic
 }
@@ -80,16 +78,19 @@ func runBagUnpack(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	}
 	sort.Strings(names)
 	out := &Output{Batch: &vec.Batch{Rows: in.Batch.Rows}}
-	place := map[string]int{}
 	add := func(c Column, v *vec.Vec) {
-		place[c.Name] = len(out.Columns)
 		out.Columns = append(out.Columns, c)
 		out.Batch.Cols = append(out.Batch.Cols, v)
 	}
+	// A column of the source that a property has the name of stands where the
+	// property does, whichever of the two is kept.
+	source := map[string]int{}
 	for i, c := range in.Columns {
-		if i != col {
-			add(c, in.Batch.Cols[i])
+		if _, taken := found[strings.TrimPrefix(c.Name, prefix)]; i == col || taken && strings.HasPrefix(c.Name, prefix) {
+			source[c.Name] = i
+			continue
 		}
+		add(c, in.Batch.Cols[i])
 	}
 	for _, key := range names {
 		t := found[key]
@@ -105,13 +106,12 @@ func runBagUnpack(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 			b.Append(v)
 		}
 		c := Column{Name: prefix + key, Type: t}
-		at, taken := place[c.Name]
+		at, taken := source[c.Name]
 		switch {
-		case !taken:
+		case !taken || at == col || conflict == "replace_source":
 			add(c, b.Finish())
-		case conflict == "replace_source":
-			out.Columns[at], out.Batch.Cols[at] = c, b.Finish()
 		case conflict == "keep_source":
+			add(in.Columns[at], in.Batch.Cols[at])
 		default:
 			return nil, fmt.Errorf("column %q exists already: give a prefix or columnsConflict", c.Name)
 		}
@@ -171,11 +171,6 @@ func pivotTable(t *Table, in *Input, col int, agg PluginArg, keyCols []int) (*Ou
 		}
 		slot[i] = [2]int{r, c}
 	}
-	order := make([]int, len(names))
-	for i := range order {
-		order[i] = i
-	}
-	sort.Slice(order, func(a, b int) bool { return names[order[a]] < names[order[b]] })
 	if len(names) > 10_000 {
 		return nil, fmt.Errorf("column %q has more than 10000 values", in.Columns[col].Name)
 	}
@@ -213,7 +208,7 @@ func pivotTable(t *Table, in *Input, col int, agg PluginArg, keyCols []int) (*Ou
 		result.Columns = append(result.Columns, in.Columns[k])
 		result.Batch.Cols = append(result.Batch.Cols, in.Batch.Cols[k].Gather(firsts))
 	}
-	for _, c := range order {
+	for c := range names { // in the order in which the values come
 		b := vec.NewBuilder(out, rows.n())
 		for r := range rows.n() {
 			s := r*len(names) + c
