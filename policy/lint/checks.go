@@ -15,11 +15,12 @@ type Check struct {
 }
 
 const (
-	arrays    = "https://learn.microsoft.com/azure/governance/policy/how-to/author-policies-for-arrays"
-	structure = "https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-basics"
-	params    = "https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-parameters"
-	effects   = "https://learn.microsoft.com/azure/governance/policy/concepts/effect-basics"
-	sets      = "https://learn.microsoft.com/azure/governance/policy/concepts/initiative-definition-structure"
+	arrays     = "https://learn.microsoft.com/azure/governance/policy/how-to/author-policies-for-arrays"
+	structure  = "https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-basics"
+	conditions = "https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-policy-rule#conditions"
+	params     = "https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-parameters"
+	effects    = "https://learn.microsoft.com/azure/governance/policy/concepts/effect-basics"
+	sets       = "https://learn.microsoft.com/azure/governance/policy/concepts/initiative-definition-structure"
 )
 
 // The codes of remarks. They never change their meaning.
@@ -40,6 +41,7 @@ const (
 	CodeEffectMode   = "POL0514"
 	CodeDetails      = "POL0515"
 	CodeVersion      = "POL0516"
+	CodeWanted       = "POL0517"
 	CodeReference    = "POL0520"
 	CodeGroup        = "POL0521"
 	CodeMember       = "POL0522"
@@ -66,6 +68,7 @@ func Checks() []Check {
 		{CodeEffectMode, diag.Error, "an effect that may be chosen is none, or not of the mode", effects},
 		{CodeDetails, diag.Error, "an effect that may be chosen lacks the details that it needs", effects},
 		{CodeVersion, diag.Warning, "there is no version", structure},
+		{CodeWanted, diag.Warning, "a condition compares with a value that it does not take", conditions},
 		{CodeReference, diag.Error, "two members of an initiative have the same policyDefinitionReferenceId", sets},
 		{CodeGroup, diag.Error, "a member is in a group that the initiative does not define", sets},
 		{CodeMember, diag.Warning, "a member's definition, or the version of it, is not here", sets},

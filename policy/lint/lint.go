@@ -53,11 +53,13 @@ func Definition(doc jsondoc.Value, src *diag.Source, o Options) diag.List {
 		if n := tree(rule.Get("if"), nil); n.size() <= maxAnalyzed {
 			l.outcome(n)
 			l.arrays(n, false)
+			l.wanted(n)
 		}
 		if e := rule.Path("then", "details", "existenceCondition"); e.Kind() == jsondoc.Object {
 			if n := tree(e, nil); n.size() <= maxAnalyzed {
 				l.reach(n, facts{}, "")
 				l.arrays(n, false)
+				l.wanted(n)
 			}
 		}
 	}

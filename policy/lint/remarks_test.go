@@ -33,6 +33,12 @@ func TestDefinition(t *testing.T) {
 	}
 	const typ = `{"field": "type", "equals": "Microsoft.Storage/storageAccounts"}`
 	for name, c := range map[string]struct{ rule, want string }{
+		"two wildcards":                           {`{"field": "kind", "like": "a*b*"}`, CodeWanted},
+		"one wildcard":                            {`{"field": "kind", "like": "a*"}`, ""},
+		"in of a text":                            {`{"field": "kind", "in": "a"}`, CodeWanted},
+		"in of a parameter":                       {`{"field": "kind", "in": "[parameters('k')]"}`, ""},
+		"exists of another text":                  {`{"field": "kind", "exists": "maybe"}`, CodeWanted},
+		"less than a truth":                       {`{"count": {"field": "` + rules + `[*]", "where": {"field": "` + rules + `[*].action", "match": 5}}, "less": true}`, CodeWanted + " " + CodeWanted},
 		"clean":                                   {typ, ""},
 		"contradiction":                           {`{"allOf": [` + typ + `, {"field": "TYPE", "equals": "Microsoft.Web/sites"}]}`, CodeNever},
 		"contradiction of in and not":             {`{"allOf": [{"field": "location", "in": ["West Europe"]}, {"not": {"field": "location", "equals": "westeurope"}}]}`, CodeNever},
