@@ -82,19 +82,6 @@ func openTable(path string, schema, hint []kql.Column) (*kqlio.Stream, error) {
 	return kqlio.NewStream(in, schema, hint)
 }
 
-// loadTable reads a file into memory; see openTable.
-func loadTable(ctx context.Context, path string, schema, hint []kql.Column) (*kqlio.Loaded, error) {
-	s, err := openTable(path, schema, hint)
-	if err != nil {
-		return nil, err
-	}
-	t, err := s.Load(ctx)
-	if err == nil && t.Rows == 0 && t.Bad > 0 {
-		return nil, usagef("no line could be read; %s", t.First)
-	}
-	return t, err
-}
-
 // externalReader reads what externaldata names, from the allowed folders only.
 // Nil where there are none.
 func externalReader(folders []string) func(context.Context, []string, map[string]string, []kql.Column) (*kql.Batch, error) {

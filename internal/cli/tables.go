@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -71,6 +72,10 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 	if err != nil {
 		return fail(err)
 	}
+	room := memory // for the rows of all files together
+	if memory <= 0 {
+		room = math.MaxInt64
+	}
 	for _, l := range f.load {
 		name, path, ok := strings.Cut(l, "=")
 		if !ok || name == "" || path == "" {
@@ -87,11 +92,21 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 			db.Add(name, t)
 			continue
 		}
-		t, err := loadTable(ctx, path, known[name], hints[name])
+		s, err := openTable(path, known[name], hints[name])
+		if err != nil {
+			return fail(inputError("load "+path, err))
+		}
+		t, err := s.LoadUpTo(ctx, room)
 		if err != nil {
 			return fail(inputError("load "+path, err))
 		}
 		sayLoaded(env, path, t.Report)
+		if t.Table == nil {
+			env.say("azward: %s takes more than --memory: it is read anew for each query; azward store import makes tables that are not\n", path)
+			db.Add(name, s)
+			continue
+		}
+		room -= t.Bytes
 		db.Add(name, t.Table)
 	}
 	return db, open, nil

@@ -30,6 +30,7 @@ type Report struct {
 // Loaded is a table that was read into memory.
 type Loaded struct {
 	Table *kql.MemTable
+	Bytes int64 // that the table takes, about
 	Report
 }
 

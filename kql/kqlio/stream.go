@@ -5,10 +5,13 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"math"
 	"strings"
+	"sync"
 
 	"github.com/azward/azward/kql"
 	"github.com/azward/azward/kql/internal/value"
+	"github.com/azward/azward/kql/internal/vec"
 )
 
 // Input is a file of rows.
@@ -29,6 +32,7 @@ type Stream struct {
 	place  []int    // of the columns in a line; nil: by the header
 	held   []record // all rows, if they are few
 	whole  bool     // held is all
+	mu     sync.Mutex
 	report Report
 }
 
@@ -98,7 +102,11 @@ func (s *Stream) Columns() []kql.Column { return s.cols }
 
 // Report tells about the file as it was read last; cells are counted of the
 // columns that were asked for.
-func (s *Stream) Report() Report { return s.report }
+func (s *Stream) Report() Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.report
+}
 
 // read reads the file from its beginning.
 func (s *Stream) read(rep *Report, header func([]string), row func(record) error) error {
@@ -118,7 +126,7 @@ type errStop struct{}
 
 func (errStop) Error() string { return "stopped" }
 
-// Scan yields the rows of some columns. One scan at a time.
+// Scan yields the rows of some columns.
 func (s *Stream) Scan(ctx context.Context, columns []int) iter.Seq2[*kql.Batch, error] {
 	return func(yield func(*kql.Batch, error) bool) {
 		cols := make([]kql.Column, len(columns))
@@ -135,8 +143,11 @@ func (s *Stream) Scan(ctx context.Context, columns []int) iter.Seq2[*kql.Batch, 
 			locate(s.place)
 		}
 		rep := Report{}
-		if s.whole {
-			rep.Bad, rep.First = s.report.Bad, s.report.First
+		held := s.held
+		whole := s.whole
+		if whole {
+			was := s.Report()
+			rep.Bad, rep.First = was.Bad, was.First
 		}
 		b := newBuilder(cols)
 		row := func(r record) error {
@@ -158,8 +169,8 @@ func (s *Stream) Scan(ctx context.Context, columns []int) iter.Seq2[*kql.Batch, 
 			return nil
 		}
 		var err error
-		if s.whole {
-			for _, r := range s.held {
+		if whole {
+			for _, r := range held {
 				if err = row(r); err != nil {
 					break
 				}
@@ -174,7 +185,9 @@ func (s *Stream) Scan(ctx context.Context, columns []int) iter.Seq2[*kql.Batch, 
 		if _, stopped := errors.AsType[errStop](err); stopped {
 			return
 		}
+		s.mu.Lock()
 		s.report = rep
+		s.mu.Unlock()
 		if err != nil {
 			yield(nil, err)
 			return
@@ -212,17 +225,31 @@ func (r record) cell(c kql.Column, place int, rep *Report) value.Value {
 
 // Load reads the whole table into memory. A stream that is read once is of no
 // use afterwards.
-func (s *Stream) Load(ctx context.Context) (*Loaded, error) {
+func (s *Stream) Load(ctx context.Context) (*Loaded, error) { return s.LoadUpTo(ctx, math.MaxInt64) }
+
+// LoadUpTo is Load for a table that takes about limit bytes at most. Of a larger
+// one it returns no Table, but the report of all of it; one that is read once is
+// loaded whatever it takes.
+func (s *Stream) LoadUpTo(ctx context.Context, limit int64) (*Loaded, error) {
 	all := make([]int, len(s.cols))
 	for i := range all {
 		all[i] = i
 	}
 	var batches []*kql.Batch
+	size := int64(0)
 	for b, err := range s.Scan(ctx, all) {
 		if err != nil {
 			return nil, err
 		}
+		if size += vec.Size(b); size > limit && !s.in.Once {
+			batches, s.held, s.whole = nil, nil, false
+			continue
+		}
 		batches = append(batches, b)
 	}
-	return &Loaded{Table: kql.NewMemTable(s.cols, batches...), Report: s.report}, nil
+	out := &Loaded{Report: s.Report(), Bytes: size}
+	if size <= limit || s.in.Once {
+		out.Table = kql.NewMemTable(s.cols, batches...)
+	}
+	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/azward/azward/kql"
@@ -63,11 +64,14 @@ func TestReadJSONForms(t *testing.T) {
 // opened counts how often a text is read; it is compressed, as files are.
 type opened struct {
 	zipped []byte
+	mu     sync.Mutex
 	times  int
 }
 
 func (o *opened) open() (io.Reader, func(), error) {
+	o.mu.Lock()
 	o.times++
+	o.mu.Unlock()
 	z, err := gzip.NewReader(bytes.NewReader(o.zipped))
 	return z, func() {}, err
 }
@@ -156,6 +160,51 @@ func TestSmallStreamIsReadOnce(t *testing.T) {
 	}
 	if o.times != 1 {
 		t.Errorf("opened %d times", o.times)
+	}
+}
+
+// TestLoadUpTo gives no table of a file that takes too much, but says what is
+// wrong with it; scans read it then, at the same time too.
+func TestLoadUpTo(t *testing.T) {
+	const rows = 20_000
+	o := zipped(t, func(w io.Writer) {
+		fmt.Fprintln(w, "n,text")
+		for i := range rows {
+			fmt.Fprintf(w, "%d,%s\n", i, "a text of some length")
+		}
+		fmt.Fprintln(w, "ragged")
+	})
+	for name, in := range map[string]kqlio.Input{"again": {Open: o.open, Comma: ','}, "once": {Open: o.open, Comma: ',', Once: true}} {
+		for _, schema := range [][]kql.Column{nil, {{Name: "n", Type: kql.DateTime}}} {
+			s, err := kqlio.NewStream(in, schema, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := s.LoadUpTo(context.Background(), 100_000)
+			if err != nil || l.Rows != rows || l.Bad != 1 || (l.Lost > 0) != (schema != nil) || (l.Table != nil) != in.Once {
+				t.Fatalf("%s: %+v, %v", name, l, err)
+			}
+			if in.Once {
+				continue
+			}
+			var wg sync.WaitGroup
+			for range 3 {
+				wg.Go(func() {
+					n := 0
+					for b, err := range s.Scan(context.Background(), []int{0}) {
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						n += b.Rows
+					}
+					if n != rows {
+						t.Errorf("%d rows", n)
+					}
+				})
+			}
+			wg.Wait()
+		}
 	}
 }
 
