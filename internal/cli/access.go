@@ -278,8 +278,11 @@ func writeWay(w io.Writer, way app.Way) error {
 	if way.Eligible {
 		line += ", eligible"
 	}
+	if way.Activated {
+		line += ", activated"
+	}
 	if way.Until != "" {
-		line += ", until " + way.Until[:10]
+		line += ", until " + way.Until[:min(10, len(way.Until))]
 	}
 	if _, err := fmt.Fprintln(w, line); err != nil {
 		return err
