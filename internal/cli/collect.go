@@ -87,6 +87,9 @@ func (f *liveFlags) collectTo(ctx context.Context, env *Env, path string) (colle
 	defer p.clear()
 	o.Progress = func(done, total, records int) { p.show(fmt.Sprintf("read %d records,", records), done, total) }
 	res, err := app.Collect(ctx, path, o)
+	if errors.Is(err, collect.ErrSignIn) {
+		return res, fmt.Errorf("%w\n  sign in with az login, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give --login", err)
+	}
 	if errors.Is(err, collect.ErrSince) {
 		return res, &usageError{message: err.Error(), help: "leave --since out to read the tenant whole"}
 	}

@@ -184,11 +184,17 @@ func (b *bearer) get(ctx context.Context, refused string) (string, error) {
 	return t.Token, nil
 }
 
+// ErrSignIn is a sign-in that failed.
+var ErrSignIn = errors.New("sign in")
+
 // signInError is the one failure that ends a run.
 type signInError struct{ err error }
 
 func (e *signInError) Error() string { return "sign in: " + e.err.Error() }
 func (e *signInError) Unwrap() error { return e.err }
+
+// Is makes it an [ErrSignIn].
+func (e *signInError) Is(target error) bool { return target == ErrSignIn }
 
 // NonRetriable keeps azcore from trying again.
 func (e *signInError) NonRetriable() {}

@@ -195,6 +195,11 @@ func (c *run) samePlan() error {
 	}
 	path, begun := filepath.Join(c.dir, "plan.json"), filepath.Join(c.dir, "begun")
 	old, err := os.ReadFile(path)
+	if err == nil && string(old) != string(plan) {
+		if kept, _ := filepath.Glob(filepath.Join(c.dir, "*.azs")); len(kept) == 0 {
+			err = os.ErrNotExist // nothing was read for it: another question may be asked
+		}
+	}
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		// Spans of logs are counted from here, in every attempt.
