@@ -13,6 +13,9 @@ import (
 	"github.com/azward/azward/resource"
 )
 
+// ActorLogs are the logs that say who changed what.
+func ActorLogs() []string { return []string{collect.TableActivity, collect.TableAudits} }
+
 // actors are who changed something last, as logs say: by the key of a resource,
 // or for objects of the directory by their id in lower case.
 type actors map[string]report.Person

@@ -25,6 +25,7 @@ type liveFlags struct {
 	since                           string // this and the others are no flags of every command
 	logs                            bool
 	logDays                         int
+	logTables                       []string
 }
 
 func (f *liveFlags) add(cmd *cobra.Command) {
@@ -62,7 +63,7 @@ func (f *liveFlags) options(env *Env) (collect.Options, error) {
 		return collect.Options{}, usagef("%v", err)
 	}
 	return collect.Options{
-		Endpoints: e, Tenant: f.tenant, Subscriptions: f.subscriptions, Group: f.group, Exclude: f.exclude, Only: f.only, Since: f.since, Logs: f.logs, LogDays: f.logDays, Wants: app.CollectWants(), Workers: f.workers, Version: version(), Clock: env.Now,
+		Endpoints: e, Tenant: f.tenant, Subscriptions: f.subscriptions, Group: f.group, Exclude: f.exclude, Only: f.only, Since: f.since, Logs: f.logs, LogDays: f.logDays, LogTables: f.logTables, Wants: app.CollectWants(), Workers: f.workers, Version: version(), Clock: env.Now,
 	}, nil
 }
 
@@ -211,7 +212,7 @@ func sayCollected(env *Env, path string, res collect.Result) error {
 func writePermissions(w io.Writer, list []collect.Permission) error {
 	out := &printer{Writer: w}
 	for _, p := range list {
-		controls := app.ControlsOf(p.Types)
+		controls := app.UnknownWithout(p)
 		out.printf("%s: %s\n  for\n", p.For, p.Name)
 		writeWords(out, p.Types)
 		switch len(controls) {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/internal/collect"
 	"github.com/azward/azward/internal/notify"
 	"github.com/azward/azward/internal/snapshot"
 )
@@ -71,6 +72,7 @@ name variables of the environment that hold them. The file is YAML:
 	flags := cmd.Flags()
 	flags.DurationVar(&f.anew, "anew", 24*time.Hour, "`TIME` that rounds take over from the ones before what did not change in the directory; 0 reads everything in every round")
 	flags.DurationVar(&f.every, "every", time.Hour, "`TIME` from the beginning of one round to that of the next")
+	flags.BoolVar(&f.live.logs, "logs", false, "read activity logs and audits of the directory too, to tell who is to be asked")
 	flags.BoolVar(&f.once, "once", false, "run one round and end: for cron and CI; the exit code is 1 where it tells of something")
 	flags.StringVarP(&f.dir, "output", "o", "", "the `FOLDER` of the history")
 	flags.IntVar(&f.keep, "keep", 30, "keep the last `N` rounds; 0 keeps all")
@@ -132,7 +134,7 @@ func (f *watchFlags) options(env *Env, args []string) (app.WatchOptions, error) 
 			if err != nil {
 				return err
 			}
-			return writeSnapshot(env, path, snapshot.Header{CreatedAt: given.now(env).UTC()}, inv)
+			return writeSnapshotAnd(env, path, snapshot.Header{CreatedAt: given.now(env).UTC()}, inv, copyLogs(ctx, paths))
 		}
 		return o, nil
 	}
@@ -142,6 +144,8 @@ func (f *watchFlags) options(env *Env, args []string) (app.WatchOptions, error) 
 	o.Read = func(ctx context.Context, path, before string) error {
 		live := f.live
 		live.since = before
+		// What happened between two rounds, and a day more for what comes late.
+		live.logDays, live.logTables = min(int(f.every.Hours()/24)+2, collect.MaxLogDays), app.ActorLogs()
 		_, err := live.collectTo(ctx, env, path)
 		if _, usage := errors.AsType[*usageError](err); before == "" || !usage || ctx.Err() != nil {
 			return err

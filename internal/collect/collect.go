@@ -35,6 +35,7 @@ type Options struct {
 	Only          []string // of Parts; empty: all but logs
 	Logs          bool     // logs too
 	LogDays       int      // how many days of logs; 0: DefaultLogDays
+	LogTables     []string // which logs; empty: all
 	Wants         []Want   // types that somebody will ask about
 
 	// Since is the file of an earlier snapshot of the tenant: what Microsoft Graph
@@ -188,7 +189,7 @@ func (c *run) samePlan() error {
 		return err
 	}
 	plan, err := json.Marshal(map[string]any{
-		"since": since, "tenant": c.o.Tenant, "manager": c.o.Endpoints.Manager, "graph": c.o.Endpoints.Graph, "subscriptions": c.o.Subscriptions, "exclude": c.o.Exclude, "group": c.o.Group, "only": c.o.Only, "logs": c.o.Logs, "logDays": c.o.LogDays, "wants": c.o.Wants, "version": snapshot.Version,
+		"since": since, "tenant": c.o.Tenant, "manager": c.o.Endpoints.Manager, "graph": c.o.Endpoints.Graph, "subscriptions": c.o.Subscriptions, "exclude": c.o.Exclude, "group": c.o.Group, "only": c.o.Only, "logs": c.o.Logs, "logDays": c.o.LogDays, "logTables": c.o.LogTables, "wants": c.o.Wants, "version": snapshot.Version,
 	})
 	if err != nil {
 		return fmt.Errorf("keep the plan: %w", err)

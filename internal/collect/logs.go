@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/azward/azward/directory"
@@ -98,6 +99,9 @@ func (c *run) logUnits(subscriptions []string) []unit {
 	}
 	var units []unit
 	add := func(l *logSource, from *client, scope, key string) {
+		if len(c.o.LogTables) > 0 && !slices.Contains(c.o.LogTables, l.table) {
+			return
+		}
 		for _, w := range windows(c.begun, min(days, l.days), l.step) {
 			units = append(units, unit{
 				name: fmt.Sprintf("log-%s-%s-%s", l.table, key, w.from.Format("20060102T150405")), source: logService(l), types: []string{l.typ}, scope: scope,
