@@ -348,7 +348,7 @@ func (s *Set) Unmet(d *Decision) []Clause {
 	case d.client == ActiveSync || d.client == OtherClients:
 		can = func(c Control) Tri { return triOf(c.Kind == ControlUnknown) }
 	case d.flow == DeviceCode:
-		can = func(c Control) Tri { return notTri(managedDevice(c)) }
+		can = func(c Control) Tri { return managedDevice(c).Not() }
 	default:
 		return nil
 	}

@@ -221,13 +221,13 @@ func (n *ruleNode) eval(lookup func(*ruleTest) property) Tri {
 	case opTest:
 		return n.test.eval(lookup(n.test))
 	case opNot:
-		return notTri(n.kids[0].eval(lookup))
+		return n.kids[0].eval(lookup).Not()
 	case opAnd, opOr:
 		decides := False
 		if n.op == opOr {
 			decides = True
 		}
-		out := notTri(decides)
+		out := decides.Not()
 		for _, k := range n.kids {
 			switch v := k.eval(lookup); v {
 			case decides:

@@ -217,7 +217,7 @@ func (p *people) user(u *directory.User) *subject {
 		for i := range s.groups {
 			if p.groupKnown[i] {
 				s.groups[i] = False
-			} else if t := tri(dir.InGroup(u.ID, p.groups.list[i])); t == True || listsGroups(u) || dir.InGroup("\x00", p.groups.list[i]) == directory.Unknown {
+			} else if t := dir.InGroup(u.ID, p.groups.list[i]); t == True || listsGroups(u) || dir.InGroup("\x00", p.groups.list[i]) == directory.Unknown {
 				s.groups[i] = t
 			}
 		}
@@ -250,8 +250,6 @@ func (p *people) user(u *directory.User) *subject {
 	}
 	return s
 }
-
-func tri(t directory.Tri) Tri { return Tri(t) } // the two have the same values
 
 // kindsOf returns the kinds of external person that a user may be ("Authentication
 // and Conditional Access for B2B users").

@@ -1,37 +1,23 @@
 package condaccess
 
-import "strings"
+import (
+	"strings"
 
-// Tri is a truth value that may be unknown. The zero value is Unknown.
-type Tri uint8
+	"github.com/azward/azward/directory"
+)
+
+// Tri is a truth value that may be unknown: the directory's. The zero value is
+// Unknown.
+type Tri = directory.Tri
 
 // The truth values.
 const (
-	Unknown Tri = iota
-	False
-	True
+	Unknown = directory.Unknown
+	False   = directory.False
+	True    = directory.True
 )
 
-// String returns "unknown", "false" or "true".
-func (t Tri) String() string { return [...]string{"unknown", "false", "true"}[t] }
-
-func triOf(b bool) Tri {
-	if b {
-		return True
-	}
-	return False
-}
-
-func notTri(t Tri) Tri {
-	switch t {
-	case True:
-		return False
-	case False:
-		return True
-	default:
-	}
-	return Unknown
-}
+func triOf(b bool) Tri { return directory.TriOf(b) }
 
 // State is the state of a policy.
 type State uint8

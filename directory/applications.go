@@ -71,7 +71,9 @@ func (d *Directory) LastSignIns() (last map[string]time.Time, read bool) {
 	last = map[string]time.Time{}
 	for _, body := range d.Objects(ApplicationSignIns) {
 		app := fold(body.Get("appId").TextOr(""))
-		last[app] = last[app] // on record
+		if _, twice := last[app]; !twice {
+			last[app] = time.Time{} // on record
+		}
 		for _, member := range []string{
 			"lastSignInActivity", "delegatedClientSignInActivity", "applicationAuthenticationClientSignInActivity",
 			"delegatedResourceSignInActivity", "applicationAuthenticationResourceSignInActivity",

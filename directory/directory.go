@@ -243,6 +243,18 @@ func TriOf(b bool) Tri {
 	return False
 }
 
+// Not negates; what is not known stays so.
+func (t Tri) Not() Tri {
+	switch t {
+	case True:
+		return False
+	case False:
+		return True
+	case Unknown:
+	}
+	return Unknown
+}
+
 // String returns "unknown", "false" or "true".
 func (t Tri) String() string { return [...]string{"unknown", "false", "true"}[t] }
 

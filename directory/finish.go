@@ -212,24 +212,13 @@ func activationRules(p jsondoc.Value) *ActivationRules {
 			case "expiration_enduser_assignment":
 				out.MaximumDuration = text(r, "maximumDuration")
 			case "expiration_admin_assignment":
-				out.PermanentActive = not(triOf(r.Get("isExpirationRequired")))
+				out.PermanentActive = triOf(r.Get("isExpirationRequired")).Not()
 			case "expiration_admin_eligibility":
-				out.PermanentEligible = not(triOf(r.Get("isExpirationRequired")))
+				out.PermanentEligible = triOf(r.Get("isExpirationRequired")).Not()
 			}
 		}
 	}
 	return out
-}
-
-func not(t Tri) Tri {
-	switch t {
-	case True:
-		return False
-	case False:
-		return True
-	default:
-	}
-	return Unknown
 }
 
 func (d *Directory) readRegistration() {

@@ -40,7 +40,7 @@ func JSON(w io.Writer, a *Assessment) error {
 		}
 		out.printf("%s%q: ", sep, name)
 		field := v.Field(i)
-		if list, ok := field.Interface().(List); ok {
+		if list, ok := reflect.TypeAssert[List](field); ok {
 			if err := jsonList(out, list); err != nil {
 				return err
 			}
