@@ -316,9 +316,15 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result
 	bound := q.bound
 	if bound.Open {
 		var list diag.List
+		var failed error
 		bound, list = bind.Bind(q.tree, catalog{q.schema}, bind.Options{Params: opts.Params, Eval: func(n plan.Node) (*vec.Batch, []plan.Column, error) {
-			return runner.All(p.plan(n))
+			b, cols, err := runner.All(p.plan(n))
+			failed = errors.Join(failed, err)
+			return b, cols, err
 		}})
+		if errors.Is(failed, ErrMemory) || errors.Is(failed, ErrRows) {
+			return nil, failed
+		}
 		if list.HasErrors() {
 			diag.NewSource("", q.text).Resolve(list)
 			return nil, list

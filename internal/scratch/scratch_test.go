@@ -1,6 +1,7 @@
 package scratch
 
 import (
+	"errors"
 	"io"
 	"os"
 	"runtime"
@@ -35,7 +36,7 @@ func TestSession(t *testing.T) {
 	if _, err := f.ReadAt(got, 15); err != nil || string(got) != "5678901234" {
 		t.Errorf("%s %v", got, err)
 	}
-	if _, err := f.ReadAt(got, 25); err != io.EOF {
+	if _, err := f.ReadAt(got, 25); !errors.Is(err, io.EOF) {
 		t.Errorf("beyond the end: %v", err)
 	}
 	g, err := other.Create()

@@ -234,10 +234,12 @@ func (g *grouping) add(b *vec.Batch, place int64, away *putAway) error {
 	}
 	ok := g.l.set(g.size())
 	switch {
-	case away != nil && g.l.full(groupCopies):
+	case away != nil && g.l.full(groupCopies) && (g.g.n > 1 || away.splits()):
 		return away.put(g)
 	case !ok && away == nil:
 		return ErrMemory
+	case !ok && g.g.n == 1 && g.l.full(1):
+		return away.oneGroup()
 	}
 	return nil
 }

@@ -73,8 +73,11 @@ func (x *runs) add(b *vec.Batch) error {
 	if b.Rows == 0 {
 		return nil
 	}
-	step := int(max(1, min(int64(x.r.size), x.wait*int64(b.Rows)/vec.Size(b))))
-	x.size = max(1, min(x.size, 8*step))
+	step, size := x.r.size, vec.Size(b)
+	if one := vec.Size(b.Slice(0, 1)); one*int64(b.Rows) < 4*size { // else rows share large values
+		step = int(max(1, min(int64(step), x.wait*int64(b.Rows)/size)))
+		x.size = max(1, min(x.size, 8*step))
+	}
 	for from := 0; from < b.Rows; from += step {
 		if err := x.file.Add(at, b.Slice(from, min(from+step, b.Rows))); err != nil {
 			return spillError(err)

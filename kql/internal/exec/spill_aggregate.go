@@ -92,6 +92,14 @@ func (l *level) close() error {
 	return nil
 }
 
+// splits tells whether even one group may be put away to some use: its pairs
+// need not be in memory together.
+func (p *putAway) splits() bool { return slices.Contains(p.widths, -1) }
+
+func (p *putAway) oneGroup() error {
+	return fmt.Errorf("%w: one group of %s needs more than all of it", ErrMemory, p.what)
+}
+
 func (p *putAway) used() bool { return p != nil && p.some }
 
 // put puts away all groups of a worker, which begins anew.
@@ -244,7 +252,7 @@ func (p *putAway) partition(l level, part int, each func(*grouping) error) error
 			if ok {
 				continue // it fits as it is
 			}
-			return fmt.Errorf("%w: one group of %s needs more than all of it", ErrMemory, p.what)
+			return p.oneGroup()
 		}
 		if !g.l.full(groupCopies) {
 			continue // others hold what is missing

@@ -78,7 +78,7 @@ func (a *collectAcc) put(g int32, v value.Value) {
 	}
 	before := cap(a.items[g])
 	a.items[g] = append(a.items[g], v)
-	a.size += int64(cap(a.items[g])-before)*valueBytes + value.Size(v) - valueBytes
+	a.size += int64(cap(a.items[g])-before)*valueBytes*5/3 + value.Size(v) - valueBytes
 }
 
 // inDynamic is how a value of a column lies in a dynamic array.

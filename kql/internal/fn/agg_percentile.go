@@ -73,7 +73,7 @@ func (a *rankAcc) Add(groups []int32, args []*vec.Vec) {
 		}
 		before := cap(a.vals[g])
 		a.vals[g] = append(a.vals[g], r)
-		a.size += int64(cap(a.vals[g])-before) * rankedBytes
+		a.size += int64(cap(a.vals[g])-before) * grownBytes
 	}
 }
 
@@ -82,7 +82,7 @@ func (a *rankAcc) Merge(o Accumulator, into []int32) {
 		g := into[i]
 		before := cap(a.vals[g])
 		a.vals[g] = append(a.vals[g], v...)
-		a.size += int64(cap(a.vals[g])-before) * rankedBytes
+		a.size += int64(cap(a.vals[g])-before) * grownBytes
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 const (
 	valueBytes  = 48 // of a value.Value itself
 	rankedBytes = 24
+	grownBytes  = 40 // of one in a list that grows: for a moment it is there twice
 )
 
 // owned returns v with a text of its own: that of a column is a piece of a
@@ -183,7 +184,7 @@ func (a *avgAcc) Load(cols []*vec.Vec) {
 
 // Size tells about how many bytes are held.
 func (a *extremeAcc) Size() int64 {
-	n := a.text + 9*int64(cap(a.ints)) + valueBytes*int64(cap(a.best))
+	n := a.text + 9*int64(cap(a.ints)) + (valueBytes+40)*int64(cap(a.best))
 	if a.t == types.Dynamic || a.t == types.Decimal || a.t == types.GUID {
 		n += 64 * int64(len(a.best))
 	}
@@ -489,8 +490,7 @@ func (s *schemaState) Save() value.Value {
 // Load takes what Save returned.
 func (s *schemaState) Load(v value.Value) {
 	if s.some = !v.IsNull(); s.some {
-		s.n.load(v)
-		s.size = value.Size(v)
+		s.n.load(v, &s.size)
 	}
 }
 
@@ -511,7 +511,7 @@ func (n *schemaNode) save() value.Value {
 	return value.Array([]value.Value{value.Strings(scalars), value.Bool(n.bag), value.Object(props), items})
 }
 
-func (n *schemaNode) load(v value.Value) {
+func (n *schemaNode) load(v value.Value, made *int64) {
 	for _, s := range v.Index(0).Items() {
 		if n.scalars == nil {
 			n.scalars = map[string]bool{}
@@ -522,11 +522,12 @@ func (n *schemaNode) load(v value.Value) {
 	if b := v.Index(2).Bag(); b != nil {
 		for i := range b.Len() {
 			k, x := b.At(i)
-			n.prop(k).load(x)
+			n.prop(k, made).load(x, made)
 		}
 	}
 	if x := v.Index(3); !x.IsNull() {
+		*made += nodeBytes
 		n.items = &schemaNode{}
-		n.items.load(x)
+		n.items.load(x, made)
 	}
 }

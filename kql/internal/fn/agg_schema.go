@@ -2,6 +2,7 @@ package fn
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
@@ -28,24 +29,28 @@ type schemaNode struct {
 	bag     bool
 }
 
+// nodeBytes is about what a node takes with its maps.
+const nodeBytes = 400
+
 // maxSchema bounds the depth of a schema.
 const maxSchema = 64
 
-func (n *schemaNode) add(v value.Value, depth int) {
+func (n *schemaNode) add(v value.Value, depth int, made *int64) {
 	switch {
 	case v.IsNull():
 	case v.Kind() == value.KindBag && depth < maxSchema:
 		n.bag = true
 		for i := range v.Bag().Len() {
 			k, e := v.Bag().At(i)
-			n.prop(k).add(e, depth+1)
+			n.prop(k, made).add(e, depth+1, made)
 		}
 	case v.Kind() == value.KindArray && depth < maxSchema:
 		if n.items == nil {
+			*made += nodeBytes
 			n.items = &schemaNode{}
 		}
 		for _, e := range v.Items() {
-			n.items.add(e, depth+1)
+			n.items.add(e, depth+1, made)
 		}
 	default:
 		if n.scalars == nil {
@@ -55,20 +60,22 @@ func (n *schemaNode) add(v value.Value, depth int) {
 	}
 }
 
-func (n *schemaNode) prop(k string) *schemaNode {
+func (n *schemaNode) prop(k string, made *int64) *schemaNode {
 	if n.props == nil {
 		n.props = map[string]*schemaNode{}
 	}
 	p := n.props[k]
 	if p == nil {
 		p = &schemaNode{}
+		*made += nodeBytes + 2*int64(len(k))
+		k = strings.Clone(k)
 		n.props[k] = p
 		n.keys = append(n.keys, k)
 	}
 	return p
 }
 
-func (n *schemaNode) merge(o *schemaNode) {
+func (n *schemaNode) merge(o *schemaNode, made *int64) {
 	for s := range o.scalars {
 		if n.scalars == nil {
 			n.scalars = map[string]bool{}
@@ -77,13 +84,14 @@ func (n *schemaNode) merge(o *schemaNode) {
 	}
 	n.bag = n.bag || o.bag
 	for _, k := range o.keys {
-		n.prop(k).merge(o.props[k])
+		n.prop(k, made).merge(o.props[k], made)
 	}
 	if o.items != nil {
 		if n.items == nil {
+			*made += nodeBytes
 			n.items = &schemaNode{}
 		}
-		n.items.merge(o.items)
+		n.items.merge(o.items, made)
 	}
 }
 
@@ -122,17 +130,13 @@ type schemaState struct {
 func (s *schemaState) Add(a []value.Value) {
 	if !a[0].IsNull() {
 		s.some = true
-		s.n.add(a[0], 0)
-		if s.size < 1<<14 { // a schema grows with the first values
-			s.size += value.Size(a[0])
-		}
+		s.n.add(a[0], 0, &s.size)
 	}
 }
 
 func (s *schemaState) Merge(o State) {
 	s.some = s.some || o.(*schemaState).some
-	s.size = max(s.size, o.(*schemaState).size)
-	s.n.merge(&o.(*schemaState).n)
+	s.n.merge(&o.(*schemaState).n, &s.size)
 }
 
 func (s *schemaState) Result() value.Value {

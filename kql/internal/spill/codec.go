@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"unsafe"
 
 	"github.com/cockroachdb/apd/v3"
 
@@ -64,11 +65,17 @@ func appendColumn(dst []byte, v *vec.Vec, rows int) []byte {
 			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(f))
 		}
 	case types.String:
-		for _, s := range v.Strs[:n] {
-			dst = binary.AppendUvarint(dst, uint64(len(s)))
+		for i, s := range v.Strs[:n] {
+			again := uint64(0)
+			if i > 0 && same(s, v.Strs[i-1]) {
+				again = 1
+			}
+			dst = binary.AppendUvarint(dst, uint64(len(s))<<1|again)
 		}
-		for _, s := range v.Strs[:n] {
-			dst = append(dst, s...)
+		for i, s := range v.Strs[:n] {
+			if i == 0 || !same(s, v.Strs[i-1]) {
+				dst = append(dst, s...)
+			}
 		}
 	case types.GUID:
 		for i := range n {
@@ -79,9 +86,34 @@ func appendColumn(dst []byte, v *vec.Vec, rows int) []byte {
 			dst = appendDecimal(dst, d)
 		}
 	default:
-		for _, x := range v.Dyns[:n] {
+		dst = appendDynamics(dst, v.Dyns[:n])
+	}
+	return dst
+}
+
+// same tells whether two texts are one in memory.
+func same(a, b string) bool {
+	return len(a) == len(b) && len(a) > 0 && unsafe.StringData(a) == unsafe.StringData(b)
+}
+
+// kindAgain marks an array or bag that an earlier row of the column has too:
+// mv-expand lets many rows share a large one.
+const kindAgain = 0xfe
+
+func appendDynamics(dst []byte, vals []value.Value) []byte {
+	known := map[any]int{}
+	for i, x := range vals {
+		id := value.Identity(x)
+		if id.At == nil {
 			dst = appendValue(dst, x)
+			continue
 		}
+		if at, ok := known[id]; ok {
+			dst = binary.AppendUvarint(append(dst, kindAgain), uint64(at))
+			continue
+		}
+		known[id] = i
+		dst = appendValue(dst, x)
 	}
 	return dst
 }
@@ -344,15 +376,22 @@ func (d *decoder) values(v *vec.Vec, n int) {
 		sizes := make([]int, n)
 		total := 0
 		for i := range sizes {
-			sizes[i] = d.count(math.MaxInt32)
-			total += sizes[i]
+			if sizes[i] = d.count(math.MaxInt32); sizes[i]&1 == 0 {
+				total += sizes[i] >> 1
+			} else if i == 0 {
+				d.bad = true
+			}
 		}
 		all := string(d.take(total)) // one block for all of them
 		if d.bad {
 			return
 		}
 		for i, size := range sizes {
-			v.Strs[i], all = all[:size], all[size:]
+			if size&1 != 0 {
+				v.Strs[i] = v.Strs[i-1]
+				continue
+			}
+			v.Strs[i], all = all[:size>>1], all[size>>1:]
 		}
 	case types.GUID:
 		for i := range n {
@@ -364,6 +403,15 @@ func (d *decoder) values(v *vec.Vec, n int) {
 		}
 	default:
 		for i := range n {
+			if len(d.in) > 0 && d.in[0] == kindAgain {
+				d.byte()
+				at := d.count(i - 1)
+				if d.bad {
+					return
+				}
+				v.Dyns[i] = v.Dyns[at]
+				continue
+			}
 			if v.Dyns[i] = d.value(0); d.bad {
 				return
 			}

@@ -1,5 +1,7 @@
 package value
 
+import "unsafe"
+
 // valueBytes are those of a Value itself.
 const valueBytes = 48
 
@@ -29,4 +31,21 @@ func Size(v Value) int64 {
 		n += 64
 	}
 	return n
+}
+
+// Identity tells the arrays and bags apart that are in memory more than once
+// from those that several values share; of other values it is zero.
+func Identity(v Value) (id struct {
+	At  unsafe.Pointer
+	Len int
+}) {
+	switch r := v.ref.(type) {
+	case []Value:
+		if len(r) > 0 {
+			id.At, id.Len = unsafe.Pointer(unsafe.SliceData(r)), len(r)
+		}
+	case *Bag:
+		id.At = unsafe.Pointer(r)
+	}
+	return id
 }

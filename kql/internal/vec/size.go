@@ -44,19 +44,14 @@ func (v *Vec) Size() int64 {
 	n := int64(unsafe.Sizeof(*v)) + int64(len(v.Null))
 	switch {
 	case v.Strs != nil:
-		for _, s := range v.Strs {
-			n += 16 + int64(len(s))
+		n += 16 * int64(len(v.Strs))
+		for i, s := range v.Strs {
+			if i == 0 || unsafe.StringData(s) != unsafe.StringData(v.Strs[i-1]) { // one text of several rows
+				n += int64(len(s))
+			}
 		}
 	case v.Dyns != nil:
-		step := max(1, rows/sampled)
-		seen, total := int64(0), int64(0)
-		for i := 0; i < rows; i += step {
-			seen++
-			total += value.Size(v.Dyns[i])
-		}
-		if seen > 0 {
-			n += total * int64(rows) / seen
-		}
+		n += dynamics(v.Dyns[:rows])
 	case v.Type == types.Bool:
 		n += int64(rows)
 	case v.Type == types.Decimal:
@@ -68,3 +63,37 @@ func (v *Vec) Size() int64 {
 	}
 	return n
 }
+
+// dynamics is about how many bytes values take. Those that rows share count once.
+func dynamics(vals []value.Value) int64 {
+	step := max(1, len(vals)/sampled)
+	var known [sampled + 1]any
+	seen, apart, total := int64(0), int64(0), int64(0)
+next:
+	for i := 0; i < len(vals) && seen < int64(len(known)); i += step {
+		id := value.Identity(vals[i])
+		if id.At != nil {
+			for _, k := range known[:seen] {
+				if k == id {
+					known[seen] = id
+					seen++
+					continue next
+				}
+			}
+		}
+		known[seen] = id
+		seen++
+		apart++
+		total += value.Size(vals[i]) - valueBytes
+	}
+	n := valueBytes * int64(len(vals))
+	if seen == 0 {
+		return n
+	}
+	if apart <= seen/2 {
+		return n + total
+	}
+	return n + total*int64(len(vals))/seen
+}
+
+const valueBytes = 48 // of a value.Value itself
