@@ -47,9 +47,11 @@ func (r *run) chain(n plan.Node) (source plan.Node, steps []step, err error) {
 			return nil, nil, err
 		}
 		if away != nil { // join goes on with it
+			away.whole = true
 			r.pending[x] = away
 			return n, nil, nil
 		}
+		h.count()
 		r.chained = append(r.chained, h.l)
 		source, steps, err = r.chain(x.Left)
 		return source, append(steps, probeStep(h, keys, x.Take, x.Kind == plan.LeftOuter)), err
@@ -127,7 +129,11 @@ func probeStep(h *hashTable, keys []plan.Expr, take []int, outer bool) step {
 			}
 			return emit(vec.NewBatch(out, n))
 		}
-		for row, at := range p.findAll(b.Rows) {
+		firsts := p.findAll(b.Rows)
+		if total.Load()+h.pairs(firsts) > maxJoined {
+			return ErrRows
+		}
+		for row, at := range firsts {
 			if at < 0 && outer {
 				li, ri = append(li, int32(row)), append(ri, -1)
 			}

@@ -17,6 +17,29 @@ type hashTable struct {
 	null  int32   // first row with a null as its integer key, -1 none
 	next  []int32 // next row with the same key, -1 none
 	l     *lease
+	sizes []int32 // by row: it and those behind it with its key; see count
+}
+
+// count fills sizes, so that a join whose rows are all wanted, and are too many,
+// ends before it makes them.
+func (h *hashTable) count() {
+	h.sizes = make([]int32, len(h.next))
+	for i := len(h.next) - 1; i >= 0; i-- {
+		h.sizes[i] = 1
+		if at := h.next[i]; at >= 0 {
+			h.sizes[i] += h.sizes[at]
+		}
+	}
+}
+
+// pairs is how many rows join with those whose first matches are given.
+func (h *hashTable) pairs(firsts []int32) (n int64) {
+	for _, at := range firsts {
+		if at >= 0 {
+			n += int64(h.sizes[at])
+		}
+	}
+	return n
 }
 
 func key(buf []byte, cols []*vec.Vec, i int) []byte {
@@ -31,6 +54,7 @@ func key(buf []byte, cols []*vec.Vec, i int) []byte {
 type side struct {
 	keys  []plan.Expr // prepared
 	parts *spill.Parts
+	whole bool // all rows of the join are wanted
 }
 
 // rowBytes is what a row costs in a hash table beside its columns.
@@ -238,6 +262,7 @@ func (r *run) join(n *plan.Join) (stream, error) {
 			return nil, err
 		}
 		if away != nil {
+			j.whole = away.whole
 			return j.onDisk(build.Columns(), away, in)
 		}
 		return h.l.until(j.over(h, in)), nil
@@ -255,6 +280,7 @@ type joiner struct {
 	take    []int
 	width   int
 	total   *int // rows so far, of all partitions
+	whole   bool // all of them are wanted
 }
 
 func (j *joiner) wants() bool { return j.kind == plan.LeftSemi || j.kind == plan.RightSemi }
@@ -303,6 +329,14 @@ func (j *joiner) pairs(h *hashTable, in stream, outer bool, met []bool) stream {
 					return nil, err
 				}
 				p = h.probe(cols)
+				if j.whole && j.kind != plan.InnerUnique {
+					if h.sizes == nil {
+						h.count()
+					}
+					if int64(*j.total)+h.pairs(p.findAll(b.Rows)) > maxJoined {
+						return nil, ErrRows
+					}
+				}
 				cur, row, chain = b, 0, -1
 			}
 			var li, ri []int32
