@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -130,16 +129,6 @@ func sweepStates(inv *inventory.Inventory, set *policy.Set, workers int) (states
 	}
 	wg.Wait()
 	return states, evaluations
-}
-
-// cpu is the processor time that this process has used: on a busy machine it
-// says what the wall clock does not.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // TestConformanceBuiltinsEvaluate runs every built-in definition over the demo

@@ -136,6 +136,14 @@ func newControlsShowCommand(env *Env) *cobra.Command {
 		Use:   "show ID",
 		Short: "Show one control: why it matters, its policy, how to mend a finding",
 		Args:  cobra.ExactArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			list, _ := loadControls(env, dir) // none are completed where none can be read
+			var out []string
+			for i := range list {
+				out = append(out, list[i].ID+"\t"+list[i].Title)
+			}
+			return out, cobra.ShellCompDirectiveNoFileComp
+		},
 		Example: `  azward controls show storage-container-private
   azward controls show storage-container-private --format policy > policy.json`,
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -70,8 +70,34 @@ func (e *Env) lineWidth() int {
 	return e.Width
 }
 
-// say writes to standard error. What cannot be written there has no reader.
-func (e *Env) say(format string, args ...any) { _, _ = fmt.Fprintf(e.Stderr, format, args...) }
+// say writes to standard error. What cannot be written there has no reader. What
+// would move a terminal's cursor or color its text, in a name from a file, say,
+// is left out.
+func (e *Env) say(format string, args ...any) {
+	text := harmless(fmt.Sprintf(format, args...), false)
+	if e.ErrIsTerminal && e.plainText() {
+		text = plain(text)
+	}
+	_, _ = io.WriteString(e.Stderr, text)
+}
+
+// plainText tells whether the terminal's locale has no UTF-8: it names another
+// set of characters, or is C. Without a locale UTF-8 is what terminals have.
+func (e *Env) plainText() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		locale := strings.ToLower(e.getenv(name))
+		if locale == "" {
+			continue
+		}
+		_, charset, named := strings.Cut(locale, ".")
+		charset, _, _ = strings.Cut(charset, "@")
+		if named {
+			return charset != "utf-8" && charset != "utf8"
+		}
+		return locale == "c" || locale == "posix"
+	}
+	return false
+}
 
 func (e *Env) getenv(name string) string {
 	if e.Getenv == nil {

@@ -69,3 +69,46 @@ func TestTablesFitATerminal(t *testing.T) {
 		t.Error("JSON was folded")
 	}
 }
+
+func TestNothingFromAFileMovesTheCursor(t *testing.T) {
+	for _, c := range []struct {
+		in    string
+		color bool
+		want  string
+	}{
+		{"a\x1b[2Jb\x1b]0;title\a\r\b", true, "a[2Jb]0;title"},
+		{"\x1b[1mbold\x1b[0m\tx\n", true, "\x1b[1mbold\x1b[0m\tx\n"},
+		{"\x1b[1mbold\x1b[0m", false, "bold"},
+		{"\u009b2Jé", true, "2Jé"},
+		{"\x1b[", true, "["},
+	} {
+		if got := harmless(c.in, c.color); got != c.want {
+			t.Errorf("harmless(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+	if got := plain("█░ 5 · a… – é"); got != "#. 5 . a~ - ?" {
+		t.Errorf("in ASCII: %q", got)
+	}
+	env, _, errs := testEnv()
+	env.say("%s\n", "x\x1b[2K")
+	if errs.String() != "x[2K\n" {
+		t.Errorf("standard error got %q", errs)
+	}
+	for _, c := range []struct {
+		vars map[string]string
+		want bool
+	}{
+		{nil, false},
+		{map[string]string{"LANG": "de_CH.UTF-8"}, false},
+		{map[string]string{"LANG": "de_CH.utf8@euro"}, false},
+		{map[string]string{"LANG": "de_CH.ISO-8859-1"}, true},
+		{map[string]string{"LANG": "en_US.UTF-8", "LC_ALL": "C"}, true},
+		{map[string]string{"LC_ALL": "C.UTF-8"}, false},
+		{map[string]string{"LANG": "de_CH"}, false},
+	} {
+		env.Getenv = func(name string) string { return c.vars[name] }
+		if got := env.plainText(); got != c.want {
+			t.Errorf("%v: ASCII only is %v", c.vars, got)
+		}
+	}
+}

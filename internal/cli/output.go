@@ -28,7 +28,7 @@ func writeOutput(env *Env, path string, write func(io.Writer) error) error {
 			}
 			return ignoreClosedPipe(out.Flush())
 		}
-		folded := &folder{to: out, width: env.foldAt}
+		folded := &folder{to: out, width: env.foldAt, plain: env.plainText()}
 		if err := write(folded); err != nil {
 			return ignoreClosedPipe(err)
 		}
@@ -160,7 +160,7 @@ func (p *progress) show(stage string, done, total int) {
 	} else if done > 0 {
 		text = fmt.Sprintf("%s %d", stage, done)
 	}
-	p.env.say("\r\x1b[K%s …", text)
+	_, _ = fmt.Fprintf(p.env.Stderr, "\r\x1b[K%s ...", text)
 }
 
 // clear takes the line away.
@@ -168,7 +168,7 @@ func (p *progress) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.shown {
-		p.env.say("\r\x1b[K")
+		_, _ = fmt.Fprint(p.env.Stderr, "\r\x1b[K")
 		p.shown = false
 	}
 }

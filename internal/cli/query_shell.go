@@ -111,7 +111,7 @@ func (q *querier) shell(ctx context.Context, rows int, keep bool) error {
 	// The terminal sends Ctrl-C as a signal while a query runs, and that is to
 	// end the query, not the process.
 	signal.Reset(os.Interrupt)
-	s.printf("%d tables. A query ends at an empty line or a semicolon; .help says more, Ctrl-D leaves.\n", len(s.schema.Names()))
+	s.printf("%d tables. An empty line or a semicolon ends a query; .help helps, Ctrl-D leaves.\n", len(s.schema.Names()))
 	for !s.leaving {
 		text, err := s.read(ctx)
 		switch {
