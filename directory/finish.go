@@ -176,6 +176,12 @@ func (d *Directory) readActivation() {
 	}
 }
 
+// ParseActivation reads what the rules of a role management policy ask for an
+// activation, Graph's or Azure's, which have the same form.
+// Source: "Rules in PIM", Microsoft Graph; "Role Management Policy Assignments",
+// Azure's REST API.
+func ParseActivation(policy jsondoc.Value) *ActivationRules { return activationRules(policy) }
+
 func activationRules(p jsondoc.Value) *ActivationRules {
 	out := &ActivationRules{}
 	for _, list := range []jsondoc.Value{p.Get("rules"), p.Get("effectiveRules")} {

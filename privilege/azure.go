@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/azward/azward/access"
+	"github.com/azward/azward/directory"
 	"github.com/azward/azward/finding"
 )
 
@@ -50,6 +51,40 @@ func (x *finder) azureRoles() {
 		if g, ok := x.Directory.Group(a.Principal); ok && !g.RoleAssignable {
 			x.add(GroupCarriesRole, a.Principal, name, scope, "the group is not role-assignable: whoever manages groups decides who is in it")
 		}
+	}
+}
+
+// azureActivations looks at what an activation asks for of the Azure roles that
+// may assign roles, and whose holders are who they should be.
+func (x *finder) azureActivations() {
+	if x.Azure == nil {
+		return
+	}
+	seen := map[string]bool{}
+	for _, a := range x.Eligible {
+		if t, _ := x.Azure.MayAssignAnyRole(a); t != finding.True {
+			continue
+		}
+		name := a.Role
+		if r, ok := x.Azure.Role(a.Role); ok {
+			name = cmp.Or(r.Name, a.Role)
+		}
+		x.holder(a.Principal, name, a.Scope.String())
+		key := a.Role + " " + a.Scope.Key()
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		var rules *directory.ActivationRules
+		known := false
+		if x.AzureActivation != nil {
+			rules, known = x.AzureActivation(a)
+		}
+		if !known {
+			x.unknown(WeakActivation, "", name, "what an activation at "+a.Scope.String()+" asks for (Microsoft.Authorization/roleManagementPolicyAssignments) was not read")
+			continue
+		}
+		x.asks(rules, name, a.Scope.String())
 	}
 }
 

@@ -143,6 +143,11 @@ func (x *finder) activation(role *directory.Role, name string) {
 		x.unknown(WeakActivation, "", name, "what an activation asks for (Microsoft.Graph/roleManagementPolicies) was not read")
 		return
 	}
+	x.asks(rules, name, "/")
+}
+
+// asks looks at what an activation of a role asks for.
+func (x *finder) asks(rules *directory.ActivationRules, name, scope string) {
 	if context := rules.AuthenticationContext; context != "" {
 		enforced := finding.Maybe
 		if x.ContextEnforced != nil {
@@ -150,7 +155,7 @@ func (x *finder) activation(role *directory.Role, name string) {
 		}
 		switch enforced {
 		case finding.False:
-			x.add(ContextNotEnforced, "", name, "/", "the activation asks for "+context+", which no enabled policy demands anything for")
+			x.add(ContextNotEnforced, "", name, scope, "the activation asks for "+context+", which no enabled policy demands anything for")
 		case finding.Maybe:
 			x.unknown(ContextNotEnforced, "", name, "whether a Conditional Access policy enforces "+context)
 		case finding.True:
@@ -162,7 +167,7 @@ func (x *finder) activation(role *directory.Role, name string) {
 	case rules.MFA == directory.Unknown || rules.Approval == directory.Unknown:
 		x.unknown(WeakActivation, "", name, "whether an activation asks for multifactor authentication or approval")
 	default:
-		x.add(WeakActivation, "", name, "/", "an activation asks for neither multifactor authentication nor approval nor an authentication context")
+		x.add(WeakActivation, "", name, scope, "an activation asks for neither multifactor authentication nor approval nor an authentication context")
 	}
 }
 

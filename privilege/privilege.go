@@ -88,7 +88,11 @@ type Facts struct {
 	Directory   *directory.Directory
 	Azure       *access.System
 	Assignments []*access.Assignment
+	Eligible    []*access.Assignment // Azure roles that may be activated
 	Now         time.Time
+	// AzureActivation tells what an activation of an Azure role at a scope asks
+	// for; settings are of one scope and not handed down. Nil: not known.
+	AzureActivation func(a *access.Assignment) (*directory.ActivationRules, bool)
 	// ContextEnforced tells whether an enabled Conditional Access policy demands
 	// something for an authentication context ("c2"). Nil: not known.
 	ContextEnforced func(context string) finding.Truth
@@ -119,6 +123,7 @@ func Find(f Facts) []Finding {
 	x.activations()
 	x.permissions()
 	x.azureRoles()
+	x.azureActivations()
 	x.credentials()
 	slices.SortStableFunc(x.out, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(order[a.Rule.ID], order[b.Rule.ID]), strings.Compare(a.Principal, b.Principal), strings.Compare(a.Subject, b.Subject))

@@ -33,10 +33,12 @@ type Access struct {
 	eligible *access.System // what Privileged Identity Management lets people activate
 	roles    []*access.Role
 	grants   []*access.Assignment // active
-	denies   []*access.Deny
-	problems diag.List
-	members  sync.Map // groupMembers by group, made when they are asked for
-	nesting  sync.Map // see toward
+	// eligibles are what Privileged Identity Management lets people activate.
+	eligibles []*access.Assignment
+	denies    []*access.Deny
+	problems  diag.List
+	members   sync.Map // groupMembers by group, made when they are asked for
+	nesting   sync.Map // see toward
 }
 
 type groupMembers struct {
@@ -80,6 +82,7 @@ func NewAccess(inv *inventory.Inventory) *Access {
 	a.grants, a.denies = cfg.Assignments, cfg.Denies
 	a.active = access.NewSystem(cfg)
 	cfg.Assignments = a.assignments(typeRoleEligibility)
+	a.eligibles = cfg.Assignments
 	a.eligible = access.NewSystem(cfg)
 	a.checkAssignments(cfg.Assignments)
 	return a

@@ -5,10 +5,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/azward/azward/access"
 	"github.com/azward/azward/condaccess"
 	"github.com/azward/azward/directory"
 	"github.com/azward/azward/finding"
+	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/privilege"
+	"github.com/azward/azward/resource"
 )
 
 // PrivilegeFinding is a finding about privilege with its names.
@@ -30,7 +33,7 @@ type PrivilegeFinding struct {
 // first; what cannot be known is listed as Unknown.
 func (a *Access) Privilege(now time.Time) []PrivilegeFinding {
 	out := []PrivilegeFinding{}
-	for _, f := range privilege.Find(privilege.Facts{Directory: a.dir, Azure: a.active, Assignments: a.grants, Now: now, ContextEnforced: a.contextEnforced}) {
+	for _, f := range privilege.Find(privilege.Facts{Directory: a.dir, Azure: a.active, Assignments: a.grants, Eligible: a.eligibles, Now: now, ContextEnforced: a.contextEnforced, AzureActivation: a.azureActivation()}) {
 		one := PrivilegeFinding{
 			Rule: f.Rule.ID, Title: f.Rule.Title, Severity: f.Rule.Severity, State: f.State, Subject: f.Subject, Scope: f.Scope,
 			Evidence: f.Evidence, Missing: f.Missing, Reference: f.Rule.Page,
@@ -47,6 +50,37 @@ func (a *Access) Privilege(now time.Time) []PrivilegeFinding {
 		out = append(out, one)
 	}
 	return out
+}
+
+// azureActivation returns what answers how an Azure role is activated at a scope.
+func (a *Access) azureActivation() func(*access.Assignment) (*directory.ActivationRules, bool) {
+	policies := map[string]jsondoc.Value{}
+	for r := range a.inv.OfType("Microsoft.Authorization/roleManagementPolicies") {
+		policies[r.ID.Key()] = r.Properties()
+	}
+	rules := map[string]*directory.ActivationRules{}
+	for r := range a.inv.OfType("Microsoft.Authorization/roleManagementPolicyAssignments") {
+		p := r.Properties()
+		scope := r.ID.Scope()
+		if id, err := resource.ParseID(p.Get("scope").TextOr("")); err == nil {
+			scope = id
+		}
+		if p.Get("effectiveRules").IsMissing() && p.Get("rules").IsMissing() {
+			id, err := resource.ParseID(p.Get("policyId").TextOr(""))
+			if err != nil {
+				continue
+			}
+			var ok bool
+			if p, ok = policies[id.Key()], policies[id.Key()].Exists(); !ok {
+				continue
+			}
+		}
+		rules[access.RoleKey(r.Properties().Get("roleDefinitionId").TextOr(""))+" "+scope.Key()] = directory.ParseActivation(p)
+	}
+	return func(as *access.Assignment) (*directory.ActivationRules, bool) {
+		found, ok := rules[as.Role+" "+as.Scope.Key()]
+		return found, ok
+	}
 }
 
 func fill(text, principal, subject string) string {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/azward/azward/finding"
@@ -75,5 +76,39 @@ func TestAzureRolesThatEndDoNotStand(t *testing.T) {
 	e := a.Explain(a.Named("u1"), "Microsoft.Compute/virtualMachines/write", false, scopeID(t, badSub))
 	if len(e.Ways) != 1 || !e.Ways[0].Activated || e.Ways[0].Until != "2026-11-01T08:00:00Z" {
 		t.Errorf("u1's ways: %+v", e.Ways)
+	}
+}
+
+// What an activation of an Azure role asks for is set at its scope.
+// Source: "Configure Azure resource role settings in Privileged Identity Management".
+func TestActivationOfAzureRoles(t *testing.T) {
+	const group = badSub + "/resourceGroups/g"
+	role := func(id string) string { return `"roleDefinitionId":"/x/` + id + `"` }
+	const owner, reader = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+	object := func(scope, typ, name, properties string) string {
+		return `{"id":"` + scope + `/providers/Microsoft.Authorization/` + typ + `/` + name + `","type":"Microsoft.Authorization/` + typ + `","name":"` + name + `","properties":{"scope":"` + scope + `",` + properties + `}}`
+	}
+	eligible := func(scope, name, role string) string {
+		return object(scope, "roleEligibilityScheduleInstances", name, `"principalId":"u1",`+role)
+	}
+	rules := func(mfa string) string {
+		return `[{"id":"Enablement_EndUser_Assignment","enabledRules":[` + mfa + `]},{"id":"Approval_EndUser_Assignment","setting":{"isApprovalRequired":false}}]`
+	}
+	for name, c := range map[string]struct{ objects, want string }{
+		"asks for nothing":            {eligible(badSub, "e", role(owner)) + "," + object(badSub, "roleManagementPolicyAssignments", "a", role(owner)+`,"effectiveRules":`+rules(``)), "NonCompliant " + badSub},
+		"asks for a second factor":    {eligible(badSub, "e", role(owner)) + "," + object(badSub, "roleManagementPolicyAssignments", "a", role(owner)+`,"effectiveRules":`+rules(`"MultiFactorAuthentication"`)), ""},
+		"by its policy":               {eligible(badSub, "e", role(owner)) + "," + object(badSub, "roleManagementPolicyAssignments", "a", role(owner)+`,"policyId":"`+badSub+`/providers/Microsoft.Authorization/roleManagementPolicies/P"`) + "," + object(badSub, "roleManagementPolicies", "p", `"rules":`+rules(``)), "NonCompliant " + badSub},
+		"settings are not inherited":  {eligible(group, "e", role(owner)) + "," + object(badSub, "roleManagementPolicyAssignments", "a", role(owner)+`,"effectiveRules":`+rules(``)), "Unknown /"},
+		"a role that assigns nothing": {eligible(badSub, "e", role(reader)), ""},
+	} {
+		var got []string
+		for _, f := range NewAccess(inventoryOf(t, `[{"id":"`+badSub+`","type":"Microsoft.Resources/subscriptions","name":"0b1f6471-1bf0-4dda-aec3-111122223333"},`+c.objects+`]`)).Privilege(testNow) {
+			if f.Rule == privilege.WeakActivation {
+				got = append(got, f.State.String()+" "+f.Scope)
+			}
+		}
+		if text := strings.Join(got, ", "); text != c.want {
+			t.Errorf("%s: %q, want %q", name, text, c.want)
+		}
 	}
 }
