@@ -465,6 +465,11 @@ func (b *binder) unify(x, y plan.Expr) (plan.Expr, plan.Expr) {
 
 func (b *binder) between(e *syntax.Between, sc *scope) plan.Expr {
 	x, lo, hi := b.expr(e.X, sc), b.expr(e.Lo, sc), b.expr(e.Hi, sc)
+	for _, y := range []plan.Expr{lo, hi} {
+		if x.Type() == types.Bool || y.Type() == types.Bool {
+			b.fail(errOperands("between", x.Type(), y.Type()), e.At)
+		}
+	}
 	if x.Type() == types.DateTime && lo.Type() == types.DateTime && hi.Type() == types.TimeSpan {
 		hi = b.operate("+", lo, hi, e.At)
 	}

@@ -130,7 +130,7 @@ func (b *binder) joinKeys(on syntax.Expr, in, right rows, lk, rk *[]plan.Expr) {
 			}
 			return
 		}
-		if e.Op == "==" {
+		if e.Op == "==" && isSide(e.L) && isSide(e.R) {
 			l, lside := b.side(e.L, in, right)
 			r, rside := b.side(e.R, in, right)
 			if lside != 0 && rside != 0 && lside != rside {
@@ -143,6 +143,17 @@ func (b *binder) joinKeys(on syntax.Expr, in, right rows, lk, rk *[]plan.Expr) {
 		}
 	}
 	b.fail(errJoinOn(), on.Span())
+}
+
+// isSide tells whether an operand of a join condition is $left.column or
+// $right.column.
+func isSide(e syntax.Expr) bool {
+	m, ok := bare(e).(*syntax.Member)
+	if !ok {
+		return false
+	}
+	r, ok := m.X.(*syntax.Ref)
+	return ok && (r.Text == "$left" || r.Text == "$right")
 }
 
 // side binds one operand of a join condition: 1 left, 2 right, 0 neither.

@@ -64,7 +64,7 @@ func (b *binder) aggregate(ref fn.AggRef, e *syntax.Call, sc *scope) plan.Expr {
 	case "arg_max", "arg_min":
 		return b.argAggregate(ref, e, args, cond, sc, &inner)
 	case "take_any":
-		if len(args) != 1 || isStar(args[0]) {
+		if len(args) != 1 || isStar(args[0]) || e.Name.Text == "take_any" && b.autoName(args[0]) == "" {
 			return b.takeAny(ref, e, args, cond, sc, &inner)
 		}
 	case "percentiles", "percentilesw":
@@ -128,6 +128,11 @@ func (b *binder) argAggregate(ref fn.AggRef, e *syntax.Call, args []syntax.Expr,
 	if name == "" {
 		name = ref.Name[4:] + "_"
 	}
+	legacy := "" // argmax(a, b) names its columns max_a and max_a_b
+	if e.Name.Text == "argmax" || e.Name.Text == "argmin" {
+		name = ref.Name[4:] + "_" + b.autoName(args[0])
+		legacy = name + "_"
+	}
 	bound := []plan.Expr{b.known(key)}
 	cols := []plan.Column{column(name, key.Type())}
 	for i, x := range args[1:] {
@@ -137,7 +142,7 @@ func (b *binder) argAggregate(ref fn.AggRef, e *syntax.Call, args []syntax.Expr,
 			if n == "" {
 				n = ref.Name[4:] + "_" + name + "_arg" + itoa(i+1)
 			}
-			bound, cols = append(bound, y), append(cols, column(n, y.Type()))
+			bound, cols = append(bound, y), append(cols, column(legacy+n, y.Type()))
 			continue
 		}
 		a.starred = true
@@ -145,7 +150,7 @@ func (b *binder) argAggregate(ref fn.AggRef, e *syntax.Call, args []syntax.Expr,
 			if k, ok := key.(*plan.Col); a.isKey(i) || ok && k.Index == i {
 				continue
 			}
-			bound, cols = append(bound, inner.col(i)), append(cols, c)
+			bound, cols = append(bound, inner.col(i)), append(cols, column(legacy+c.Name, c.Type))
 		}
 	}
 	return b.several(a, ref, bound, cols, cond)

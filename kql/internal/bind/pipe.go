@@ -279,6 +279,9 @@ func (b *binder) distinct(in rows, op *syntax.Distinct) rows {
 }
 
 func (b *binder) sampleDistinct(in rows, op *syntax.SampleDistinct) rows {
+	if _, ok := op.Of.(*syntax.Ref); !ok && !in.open {
+		b.fail(errStatement("sample-distinct takes a column"), op.Of.Span())
+	}
 	p := b.projection(in.scope(), []syntax.Expr{op.Of}, nil)
 	if p.cols[0].Type == types.Dynamic && !in.open {
 		b.fail(errDynamicKey(p.cols[0].Name), op.Of.Span())

@@ -36,7 +36,7 @@ var basicAggs = []Agg{
 		New:  func(Spec) Accumulator { return &distinctAcc{} },
 		Ex:   []AggExample{{`datatable(x:string)["b","c","b"]`, `dcount(x)`, `2`}}},
 	{Name: "count_distinct", Doc: "Counts distinct values exactly.", If: "count_distinctif",
-		Sigs: []string{"(expr: scalar): long"},
+		Sigs: []string{"(expr: string|bool|int|long|real|decimal|datetime|timespan|guid): long"},
 		New:  func(Spec) Accumulator { return &distinctAcc{} },
 		Ex:   []AggExample{{`datatable(x:string)["b","c","b"]`, `count_distinct(x)`, `2`}}},
 	{Name: "arg_max", Aliases: []string{"argmax"}, Doc: "Returns columns of the row in which an expression is largest.", If: "arg_max_if",

@@ -319,6 +319,9 @@ func arraySort(a []value.Value, desc bool) value.Value {
 			}
 			return y.IsNull() == nullsLast
 		}
+		if p, q := sortClass(x), sortClass(y); p != q {
+			return p < q
+		}
 		if desc {
 			return value.Compare(y, x) < 0
 		}
@@ -339,6 +342,21 @@ func arraySort(a []value.Value, desc bool) value.Value {
 		return out[0]
 	}
 	return value.Array(out)
+}
+
+// sortClass puts elements of unlike types in order: numbers and times, texts,
+// guids, all others.
+func sortClass(v value.Value) int {
+	switch v.Kind() {
+	case value.KindInt, value.KindLong, value.KindReal, value.KindDecimal, value.KindDateTime, value.KindTimeSpan:
+		return 0
+	case value.KindString:
+		return 1
+	case value.KindGUID:
+		return 2
+	default:
+		return 3
+	}
 }
 
 func zip(a []value.Value) value.Value {

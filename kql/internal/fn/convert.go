@@ -151,7 +151,7 @@ func convert(v value.Value, t types.Type, dyn bool) value.Value {
 		case value.KindGUID:
 			return v
 		case value.KindString:
-			if g, ok := types.ParseGUID(v.Str()); ok {
+			if g, ok := types.ReadGUID(v.Str()); ok {
 				return value.GUID(g)
 			}
 		default:

@@ -50,6 +50,8 @@ var mathFuncs = []Func{
 			return 1
 		case x < 0:
 			return -1
+		case x == 0:
+			return 0 // of -0.0 too
 		}
 		return x
 	}, NameNone, `sign(-42)`, `-1.0`),

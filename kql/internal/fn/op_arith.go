@@ -135,6 +135,9 @@ func decimalArith(op string) Kernel {
 		if _, err := f(d, a, b); err != nil || d.Form != apd.Finite {
 			return nil, false
 		}
+		if op == "/" {
+			d.Reduce(d) // a quotient that is exact ends where it does
+		}
 		if op == "%" && d.Negative {
 			m := new(types.Dec).Abs(b)
 			if _, err := ctx.Add(d, d, m); err != nil {
@@ -188,7 +191,7 @@ func timeArith(op string, l, r types.Type) (Overload, bool) {
 		}
 	case "/":
 		switch {
-		case (l == ts || l == dt) && (r == ts || r == dt):
+		case l == ts && r == ts || l == dt && (r == ts || r == dt):
 			return to(l, r, types.Real, Map2(func(a, b int64) (float64, bool) { return float64(a) / float64(b), true }))
 		case (l == ts || l == dt) && r.Integer():
 			return to(l, types.Long, l, Map2(func(a, b int64) (int64, bool) {
@@ -202,7 +205,7 @@ func timeArith(op string, l, r types.Type) (Overload, bool) {
 		}
 	case "%":
 		switch {
-		case (l == ts || l == dt) && (r == ts || r == dt):
+		case l == ts && r == ts || l == dt && (r == ts || r == dt):
 			return to(l, r, ts, Map2(euclid))
 		case (l == ts || l == dt) && num(r):
 			return to(l, types.Long, l, Map2(euclid))

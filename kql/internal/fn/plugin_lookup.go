@@ -38,7 +38,11 @@ type lookupArgs struct {
 
 func splitLookup(args []PluginArg) lookupArgs {
 	var l lookupArgs
+	flags := []string{"return_unmatched", "return_lookup_key"}
 	for _, a := range args {
+		if a.Name == "" && a.Const && a.Type == types.Bool && len(flags) > 0 {
+			a.Name, flags = flags[0], flags[1:]
+		}
 		switch a.Name {
 		case "return_unmatched":
 			l.unmatched = a.value().IsTrue()

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
 )
@@ -433,6 +434,9 @@ func (p *parser) literal() Expr {
 		if t.Text == "datetime" && t.Value == "now" { // an old spelling
 			return &Call{node: l.node, Name: Name{Text: "now", At: t.Span}}
 		}
+		if day, ok := types.ParseTimeOfDay(strings.Trim(t.Value, "\"'")); ok && t.Text == "datetime" {
+			return timeOfDay(l.node, t.Span, day)
+		}
 		p.typedLiteral(l, t)
 	default: // literal is called for the kinds above only
 	}
@@ -500,6 +504,15 @@ func (p *parser) typedLiteral(l *Literal, t Token) {
 	if !ok {
 		p.fail(errLiteral(l.Type.String(), t.Value), t.Span)
 	}
+}
+
+// timeOfDay is datetime("8:00 AM"): that hour of the day on which the query runs.
+func timeOfDay(n node, at diag.Span, ticks int64) Expr {
+	call := func(name string, args ...Expr) Expr {
+		return &Call{node: n, Name: Name{Text: name, At: at}, Args: args}
+	}
+	span := &Literal{node: n, Type: types.TimeSpan, Value: value.TimeSpan(ticks), Text: "time(" + types.FormatTimeSpan(ticks) + ")"}
+	return &Paren{node: n, X: &Binary{node: n, Op: "+", L: call("startofday", call("now")), R: span}}
 }
 
 // parseDate reads the inside of datetime(...): a date in any spelling, blanks

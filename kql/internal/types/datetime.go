@@ -38,6 +38,17 @@ func ParseDateTime(text string) (int64, bool) {
 	return p.parse()
 }
 
+// ParseTimeOfDay reads a time without a date, "8:00:00 AM" or "20:00".
+func ParseTimeOfDay(text string) (int64, bool) {
+	s := strings.TrimSpace(text)
+	if i := strings.IndexByte(s, ':'); i < 1 || i > 2 {
+		return 0, false
+	}
+	p := dtParser{s: " " + s}
+	t, ok := p.clock(1, 1, 1)
+	return t, ok && t < Day
+}
+
 type dtParser struct {
 	s string
 	i int

@@ -23,6 +23,29 @@ func (g UUID) String() string {
 	return string(b[:])
 }
 
+// ReadGUID is ParseGUID as toguid() has it: 32 hexadecimal digits, hyphens where
+// they belong, and whatever follows them.
+func ReadGUID(text string) (UUID, bool) {
+	if g, ok := ParseGUID(text); ok {
+		return g, ok
+	}
+	var digits []byte
+	for _, c := range []byte(strings.TrimSpace(text)) {
+		if n := len(digits); c == '-' && (n == 8 || n == 12 || n == 16 || n == 20) {
+			continue
+		}
+		if digits = append(digits, c); len(digits) == 32 {
+			break
+		}
+	}
+	var g UUID
+	if len(digits) != 32 {
+		return g, false
+	}
+	_, err := hex.Decode(g[:], digits)
+	return g, err == nil
+}
+
 // ParseGUID reads 32 hexadecimal digits with or without hyphens (in
 // any place) and braces.
 func ParseGUID(text string) (UUID, bool) {
