@@ -57,6 +57,28 @@ func (r *run) chain(n plan.Node) (source plan.Node, steps []step, err error) {
 		return source, append(steps, probeStep(h, keys, x.Take, x.Kind == plan.LeftOuter)), err
 	case *plan.Serialize:
 		return r.chain(x.Input)
+	case *plan.Parse:
+		of, err := r.prepare(x.X)
+		if err != nil || !parallel(of) {
+			return n, nil, err
+		}
+		parse, err := compilePattern(x.Pattern, len(x.Targets))
+		if err != nil {
+			return nil, nil, err
+		}
+		source, steps, err = r.chain(x.Input)
+		return source, append(steps, parseStep(x, of, parse)), err
+	case *plan.MvExpand:
+		exprs, err := r.prepareAll(itemExprs(x))
+		if err != nil || !parallel(exprs...) {
+			return n, nil, err
+		}
+		limit, err := r.limit(x.Limit)
+		if err != nil {
+			return nil, nil, err
+		}
+		source, steps, err = r.chain(x.Input)
+		return source, append(steps, expandStep(x, exprs, limit)), err
 	}
 	return n, nil, nil
 }
@@ -96,6 +118,34 @@ func projectStep(exprs []plan.Expr) step {
 			return err
 		}
 		return emit(vec.NewBatch(cols, b.Rows))
+	}
+}
+
+func parseStep(n *plan.Parse, of plan.Expr, parse parser) step {
+	return func(w *run, b *vec.Batch, emit func(*vec.Batch) error) error {
+		out, err := w.parseBatch(n, of, parse, b)
+		if err != nil || out.Rows == 0 {
+			return err
+		}
+		return emit(out)
+	}
+}
+
+func expandStep(n *plan.MvExpand, exprs []plan.Expr, limit int64) step {
+	return func(w *run, b *vec.Batch, emit func(*vec.Batch) error) error {
+		x, err := w.expander(n, exprs, b, limit)
+		if err != nil {
+			return err
+		}
+		for {
+			out := x.next(max(w.size, maxExpand))
+			if err := w.check(); err != nil || out.Rows == 0 {
+				return err
+			}
+			if err := emit(out); err != nil {
+				return err
+			}
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
@@ -91,6 +93,19 @@ func (o *Optimizer) sink(preds []Expr, n Node) (Node, []Expr) {
 		}
 		out, _ := WithInputs(x, in)
 		return out, rest
+	case *Parse:
+		split(untouched(n, x.Targets))
+	case *ParseKV:
+		split(untouched(n, x.Targets))
+	case *MvExpand:
+		split(untouched(n, expanded(x)))
+	case *Aggregate:
+		split(func(p Expr) bool { return reads(p, func(i int) bool { return i < len(x.Keys) && exactKey(x.Keys[i]) }) })
+		for i, p := range move {
+			move[i] = substitute(p, x.Keys)
+		}
+	case *Join:
+		return o.sinkJoin(preds, x)
 	default:
 		return n, preds
 	}
@@ -99,6 +114,118 @@ func (o *Optimizer) sink(preds []Expr, n Node) (Node, []Expr) {
 	}
 	out, _ := withInput(n, NewFilter(n.Inputs()[0], And(move)))
 	return out, rest
+}
+
+// sinkJoin puts predicates on one side's columns below a join, on the side whose
+// rows it only keeps or drops. Of innerunique's left side no row may go before
+// one of each key is taken, but for all rows of a key.
+func (o *Optimizer) sinkJoin(preds []Expr, x *Join) (Node, []Expr) {
+	nl := len(x.Left.Columns())
+	var leftOK, rightOK func(i int) bool
+	at := func(i int) int { return i }
+	keep := func(int) bool { return true }
+	toLeft := func(i int) bool { return i < nl }
+	toRight := func(i int) bool { return i >= nl }
+	switch x.Kind {
+	case Inner:
+		leftOK, rightOK = toLeft, toRight
+	case InnerUnique:
+		leftOK, rightOK = func(i int) bool { return i < nl && isKey(x.LeftKeys, i) }, toRight
+	case LeftOuter:
+		leftOK = toLeft
+	case RightOuter:
+		rightOK = toRight
+	case LeftSemi, LeftAnti:
+		leftOK = keep
+	case RightSemi, RightAnti:
+		rightOK = keep
+	default:
+		return x, preds
+	}
+	if rightOK != nil && x.Kind != RightSemi && x.Kind != RightAnti {
+		at = func(i int) int { return x.Take[i-nl] }
+	}
+	var left, right, rest []Expr
+	for _, p := range preds {
+		switch {
+		case !movable(p) || !isBool(p):
+			rest = append(rest, p)
+		case leftOK != nil && reads(p, leftOK):
+			left = append(left, p)
+		case rightOK != nil && reads(p, rightOK):
+			right = append(right, Map(p, func(e Expr) Expr {
+				if c, ok := e.(*Col); ok {
+					return &Col{Index: at(c.Index), Name: c.Name, T: c.T}
+				}
+				return e
+			}))
+		default:
+			rest = append(rest, p)
+		}
+	}
+	if len(left)+len(right) == 0 {
+		return x, preds
+	}
+	l, r := x.Left, x.Right
+	if len(left) > 0 {
+		l = NewFilter(l, And(left))
+	}
+	if len(right) > 0 {
+		r = NewFilter(r, And(right))
+	}
+	out, _ := WithInputs(x, []Node{l, r})
+	return out, rest
+}
+
+// exactKey tells whether rows with the same value of a key have the very same
+// value: there are two zeros among reals.
+func exactKey(e Expr) bool {
+	_, ok := e.(*Col)
+	switch e.Type() {
+	case types.Real, types.Decimal, types.Dynamic:
+		return false
+	default:
+		return ok
+	}
+}
+
+func isKey(keys []Expr, i int) bool {
+	for _, k := range keys {
+		if c, ok := k.(*Col); ok && c.Index == i && exactKey(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// reads tells whether e reads columns, and only such as may be read.
+func reads(e Expr, may func(i int) bool) bool {
+	some, ok := false, true
+	Walk(e, func(x Expr) {
+		if c, is := x.(*Col); is {
+			some = true
+			ok = ok && may(c.Index)
+		}
+	})
+	return some && ok
+}
+
+// untouched tells the predicates that read none of the columns that a node makes
+// anew, but only such as it has from its input.
+func untouched(n Node, made []int) func(Expr) bool {
+	from := len(n.Inputs()[0].Columns())
+	return func(p Expr) bool {
+		return reads(p, func(i int) bool { return i < from && !slices.Contains(made, i) })
+	}
+}
+
+// expanded are the columns that mv-expand makes.
+func expanded(x *MvExpand) []int {
+	out := []int{x.Index}
+	for _, it := range x.Items {
+		out = append(out, it.Column)
+	}
+	return out
 }
 
 // UnionColumn returns column k of a union as one of its tables has it.
