@@ -3,8 +3,9 @@
 //
 // An Assessment is plain data, made by internal/app; its JSON form is the
 // contract of `azward assess --format json`. Each format is a function that
-// writes one to an io.Writer; Formats lists them. Nothing here reads files,
-// clocks or the network.
+// writes one to an io.Writer; Formats lists them. Other answers have pages of the
+// same look (page.go): attack paths, the matrix of Conditional Access, the tables
+// of a server. Nothing here reads files, clocks or the network.
 package report
 
 import (

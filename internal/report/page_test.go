@@ -59,6 +59,11 @@ func pages(t *testing.T) map[string]string {
 			Subject: "1 of 3 accounts", Reaching: 1, Paths: []DrawnPath{{From: steps[0].From, To: steps[1].To, Cost: 1, Steps: steps}}, Changes: changes, Unknown: []string{"<b>groups"},
 		})
 	})
+	put("tables", func(w io.Writer) error {
+		return TablesHTML(w, tool, &ServedDatabase{URL: "https://h", Database: "<b>groups", Tables: []ServedTable{{"T", []ServedColumn{{"a", "long"}}}, {"<b>everybody", nil}}})
+	})
+	put("tables, token", func(w io.Writer) error { return TablesHTML(w, tool, &ServedDatabase{Database: "x", Token: true}) })
+	put("tables, none", func(w io.Writer) error { return TablesHTML(w, tool, &ServedDatabase{Database: "x"}) })
 	put("paths, none", func(w io.Writer) error { return AttackPathsHTML(w, tool, &AttackPaths{Subject: "0 of 3 accounts"}) })
 	return out
 }

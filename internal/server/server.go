@@ -6,6 +6,7 @@
 //	POST /v1/rest/query           a query; the whole answer as one object
 //	POST /v2/rest/query           a query; the answer as frames
 //	POST /v1/rest/mgmt            .show and .cancel commands
+//	GET  /                        the tables and how to ask them, as a page
 //	GET  /healthz                 200 while the server takes requests
 //
 // Requests and answers follow the pages "Query/management HTTP request",
@@ -92,6 +93,7 @@ func orDefault[T int | int64 | time.Duration](v, d T) T {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /v1/rest/auth/metadata", s.metadata)
 	for _, method := range []string{"GET", "POST"} {
 		mux.Handle(method+" /v1/rest/query", s.endpoint((*call).queryV1))

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -452,5 +453,32 @@ func TestShutdownEndsQueries(t *testing.T) {
 	}
 	if err := <-done; err != nil || time.Since(begin) > 10*time.Second {
 		t.Errorf("after %v: %v", time.Since(begin), err)
+	}
+}
+
+// TestHome: a browser finds the tables and how to ask; who has no token learns
+// no names.
+func TestHome(t *testing.T) {
+	open := start(t, nil)
+	locked := start(t, func(c *server.Config) { c.Token = "s3cret" })
+	a := send(t, "GET", open+"/", nil, nil)
+	names := decode[v1Answer](t, send(t, "GET", open+"/v1/rest/mgmt?csl=.show+tables", nil, nil)).Tables[0].Rows
+	if a.status != 200 || len(names) == 0 {
+		t.Fatalf("status %d, %d tables", a.status, len(names))
+	}
+	for _, r := range names {
+		name := fmt.Sprint(r[0])
+		if !strings.Contains(string(a.body), `id="t-`+name+`"`) {
+			t.Errorf("the page has no table %s", name)
+		}
+		if b := send(t, "GET", locked+"/", nil, nil); b.status != 200 || strings.Contains(string(b.body), `id="t-`+name) || !strings.Contains(string(b.body), "AZWARD_TOKEN") {
+			t.Errorf("without a token: status %d, or the page tells of %s", b.status, name)
+		}
+	}
+	if b := send(t, "GET", open+"/", nil, map[string]string{"Host": "evil.example"}); b.status != 403 {
+		t.Errorf("a name that was made to resolve here: status %d", b.status)
+	}
+	if b := send(t, "GET", open+"/nowhere", nil, nil); b.status != 404 {
+		t.Errorf("another path: status %d", b.status)
 	}
 }
