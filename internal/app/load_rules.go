@@ -79,12 +79,18 @@ func (s *session) loadCustom() error {
 	}
 	if s.o.Initiative == "" {
 		ties := tie(lib, frameworks)
+		static := 0
 		for _, d := range lib.definitions {
+			if !testifies(d) {
+				static++
+				continue
+			}
 			s.addCustom(d, "", jsondoc.Value{}, ties.of[d], taken)
 		}
 		if text := ties.note(); text != "" {
 			s.notice("info", "", text)
 		}
+		s.noticeStatic(static)
 		return nil
 	}
 	lib.addInventory(s.inv)
@@ -96,6 +102,7 @@ func (s *session) loadCustom() error {
 		}
 		return usagef("no initiative is called %q: %s", s.o.Initiative, hint)
 	}
+	static := 0
 	for _, member := range set.body.Get("policyDefinitions").Elements() {
 		id := member.Get("policyDefinitionId").TextOr("")
 		reference := member.Get("policyDefinitionReferenceId").TextOr("")
@@ -104,18 +111,27 @@ func (s *session) loadCustom() error {
 			s.notice("warning", set.source, fmt.Sprintf("the initiative's member %s names the definition %s, which is not here; it is not assessed", cmp.Or(reference, "?"), id))
 			continue
 		}
+		if !testifies(d) {
+			static++
+			continue
+		}
 		values, problems := policy.PassParameters(set.body.Get("parameters"), jsondoc.Value{}, member.Get("parameters"), set.text)
 		if len(problems) > 0 { // a parameter without a value would leave the member's own default, which nobody asked for
 			s.notice("error", set.source, fmt.Sprintf("the initiative's member %s: %s; it is not assessed", reference, problems[0].Message))
 			continue
 		}
-		var tied mappings
-		if testifies(d) {
-			tied = requirementsOf(frameworks, member)
-		}
-		s.addCustom(d, reference, values, tied, taken)
+		s.addCustom(d, reference, values, requirementsOf(frameworks, member), taken)
 	}
+	s.noticeStatic(static)
 	return nil
+}
+
+// noticeStatic says that definitions are left out which are Microsoft's word
+// about itself: their rule never matches, and that is no evidence of anything.
+func (s *session) noticeStatic(n int) {
+	if n > 0 {
+		s.notice("info", "", fmt.Sprintf("definitions that are static, Microsoft's word about its own controls, are not assessed: %d", n))
+	}
 }
 
 // addCustom adds one definition under an id of its own, with the requirements

@@ -73,7 +73,14 @@ func TestInitiativesTieDefinitionsToRequirements(t *testing.T) {
 		{"as the initiative asks", "Rules", map[string]string{"PL-8": "fine locked", "PL-9": "fine", "AC-2(11)": "by-hand", "PL-10": "", "PL-11": "locked#e", "PM-5": ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := nist(t, assessDemo(t, func(o *Options) { o.Policies, o.Initiative = []string{path}, c.initiative }))
+			a := assessDemo(t, func(o *Options) { o.Policies, o.Initiative = []string{path}, c.initiative })
+			if slices.ContainsFunc(a.Controls, func(c report.Control) bool { return c.ID == "theirs" }) {
+				t.Error("Microsoft's word about itself is assessed")
+			}
+			if !slices.ContainsFunc(a.Notices, func(n report.Notice) bool { return strings.HasPrefix(n.Message, "definitions that are static") }) {
+				t.Errorf("nothing is said of what is left out: %v", a.Notices)
+			}
+			got := nist(t, a)
 			for id, want := range c.want {
 				if p := policiesOf(got[id]); p != want {
 					t.Errorf("%s is answered by %q, want %q", id, p, want)
