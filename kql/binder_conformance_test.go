@@ -21,7 +21,7 @@ func binderQueries(t *testing.T) []published {
 	add := func(group, pipe string) {
 		out = append(out, published{ID: fmt.Sprintf("%s #%d", group, len(out)), KQL: binderTable + " | " + pipe, group: group})
 	}
-	for _, op := range strings.Fields("+ / % == < between has in~ and") {
+	for op := range strings.FieldsSeq("+ / % == < between has in~ and") {
 		for _, a := range binderColumns {
 			for _, b := range binderColumns {
 				e := a + " " + op + " " + b
@@ -52,7 +52,7 @@ func binderQueries(t *testing.T) []published {
 		}
 		group := f[0] + " " + f[1]
 		add(group, pipe+"x = "+f[1]+"()")
-		for _, a := range strings.Fields("i r s t y") {
+		for a := range strings.FieldsSeq("i r s t y") {
 			add(group, pipe+"x = "+f[1]+"("+a+")")
 		}
 		add(group, pipe+f[1]+"("+pick()+")")

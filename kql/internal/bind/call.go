@@ -185,7 +185,7 @@ func literalType(e *syntax.Call) types.Type {
 
 // common binds functions whose branches share a type.
 func (b *binder) common(f *fn.Func, args []plan.Expr, ts []types.Type, e *syntax.Call) plan.Expr {
-	branch := func(i int) bool { return true }
+	var branch func(i int) bool
 	switch f.Name {
 	case "iff":
 		if len(args) != 3 {

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azward/azward/kql/internal/fn"
@@ -236,19 +237,21 @@ func (b *binder) find(op *syntax.Find) rows {
 			legs = append(legs, leg{n, b.named(n)})
 		}
 	}
-	asked := b.findColumns(op, legs)
+	legs, asked := b.findColumns(op, legs)
+	pack := packs(op, legs, asked)
 	for i, l := range legs {
 		sc := newScope(l.node.Columns())
 		pred := b.searchPred(op.Pred, sc, false)
-		legs[i].node = b.findLeg(plan.NewFilter(l.node, pred), asked, op)
+		legs[i].node = b.findLeg(plan.NewFilter(l.node, pred), asked, pack, op)
 	}
 	node := b.unite(legs, "outer", source)
 	return rows{node: node}
 }
 
-// findColumns returns the columns that find gives of each table: those asked
-// for, or those that the predicate names, or all that tables share (smart).
-func (b *binder) findColumns(op *syntax.Find, legs []leg) []plan.Column {
+// findColumns returns the columns that find gives: those asked for, or those
+// that the predicate names and those that all tables share, and the tables
+// that are read: where the predicate names columns, only those that have one.
+func (b *binder) findColumns(op *syntax.Find, legs []leg) ([]leg, []plan.Column) {
 	var out []plan.Column
 	add := func(name string, t types.Type) {
 		if findColumn(out, name) >= 0 {
@@ -278,14 +281,15 @@ func (b *binder) findColumns(op *syntax.Find, legs []leg) []plan.Column {
 			}
 			add(b.autoName(p), op.Types[i])
 		}
-		return out
+		return legs, out
 	}
+	named := map[string]bool{}
 	var visit func(syntax.Expr)
 	visit = func(e syntax.Expr) {
 		switch x := e.(type) {
 		case *syntax.Ref:
 			if !x.Wild && b.env.find(x.Text) == nil {
-				add(x.Text, types.None)
+				named[x.Text] = true
 			}
 		case *syntax.Paren:
 			visit(x.X)
@@ -307,45 +311,67 @@ func (b *binder) findColumns(op *syntax.Find, legs []leg) []plan.Column {
 		}
 	}
 	visit(op.Pred)
-	if len(legs) > 0 && len(out) == 0 || op.Smart {
-		for _, c := range legs[0].node.Columns() { // columns of all tables
-			shared := true
-			for _, l := range legs[1:] {
-				i := findColumn(l.node.Columns(), c.Name)
-				shared = shared && i >= 0 && l.node.Columns()[i].Type == c.Type
+	if len(named) > 0 {
+		var read []leg
+		for _, l := range legs {
+			if slices.ContainsFunc(l.node.Columns(), func(c plan.Column) bool { return named[c.Name] }) || b.open[l.node] {
+				read = append(read, l)
 			}
-			if shared && !op.Smart {
-				add(c.Name, c.Type)
+		}
+		if len(read) > 0 {
+			legs = read
+		}
+	}
+	for _, l := range legs {
+		for _, c := range l.node.Columns() {
+			shared := true
+			for _, o := range legs {
+				i := findColumn(o.node.Columns(), c.Name)
+				shared = shared && i >= 0 && o.node.Columns()[i].Type == c.Type
+			}
+			if shared || named[c.Name] {
+				add(c.Name, types.None)
 			}
 		}
 	}
-	return out
+	return legs, out
+}
+
+// packs tells whether find packs what is not asked for: where the columns are
+// listed if it is, otherwise if a table has more of them.
+func packs(op *syntax.Find, legs []leg, asked []plan.Column) bool {
+	for _, a := range op.Away {
+		if r, ok := a.(*syntax.Ref); ok && (r.Text == "pack_" || r.Text == "*") {
+			return false
+		}
+	}
+	for _, p := range op.Project {
+		if c, ok := p.(*syntax.Call); ok && (c.Name.Text == "pack" || c.Name.Text == "pack_all") {
+			return true
+		}
+	}
+	return len(op.Project) == 0 && slices.ContainsFunc(legs, func(l leg) bool {
+		return slices.ContainsFunc(l.node.Columns(), func(c plan.Column) bool { return findColumn(asked, c.Name) < 0 })
+	})
 }
 
 // findLeg projects one table of find: the columns asked for, and the others
-// packed into pack_ unless they were listed.
-func (b *binder) findLeg(n plan.Node, asked []plan.Column, op *syntax.Find) plan.Node {
+// packed into pack_ if pack is set.
+func (b *binder) findLeg(n plan.Node, asked []plan.Column, pack bool, op *syntax.Find) plan.Node {
 	sc := newScope(n.Columns())
 	var cols []plan.Column
 	var exprs []plan.Expr
 	for _, c := range asked {
-		i := sc.find(c.Name)
-		if i < 0 {
+		cols = append(cols, c)
+		if i := sc.find(c.Name); i >= 0 {
+			exprs = append(exprs, b.convert(sc.col(i), c.Type, op.At))
 			continue
 		}
-		cols = append(cols, c)
-		exprs = append(exprs, b.convert(sc.col(i), c.Type, op.At))
-	}
-	pack := len(op.Project) == 0 && !op.Smart
-	for _, p := range op.Project {
-		if c, ok := p.(*syntax.Call); ok && (c.Name.Text == "pack" || c.Name.Text == "pack_all") {
-			pack = true
+		missing := value.Null
+		if c.Type == types.String {
+			missing = value.String("")
 		}
-	}
-	for _, a := range op.Away {
-		if r, ok := a.(*syntax.Ref); ok && (r.Text == "pack_" || r.Text == "*") {
-			pack = false
-		}
+		exprs = append(exprs, konst(c.Type, missing))
 	}
 	if pack {
 		var args []plan.Expr

@@ -204,6 +204,11 @@ func (b *binder) unite(legs []leg, kind, source string) plan.Node {
 	for _, c := range cols {
 		nm.take(c.Name)
 	}
+	for _, s := range slots { // a column's own name goes before one with a type behind it
+		if len(s.types) == 1 && (kind != "inner" || counts[s.name] == len(legs)) {
+			nm.take(s.name)
+		}
+	}
 	for _, s := range slots {
 		if kind == "inner" && (counts[s.name] < len(legs) || len(s.types) > 1) {
 			continue
@@ -211,10 +216,12 @@ func (b *binder) unite(legs []leg, kind, source string) plan.Node {
 		for _, t := range s.types {
 			name := s.name
 			if len(s.types) > 1 {
-				name += "_" + t.String()
+				name = nm.unique(name + "_" + t.String())
+			} else if source != "" && name == source {
+				name = nm.unique(name)
 			}
 			index[plan.Column{Name: s.name, Type: t}] = len(cols)
-			cols = append(cols, column(nm.unique(name), t))
+			cols = append(cols, column(name, t))
 		}
 	}
 	tables := make([]plan.UnionInput, len(legs))
