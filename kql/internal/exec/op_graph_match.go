@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
@@ -41,6 +43,7 @@ type matcher struct {
 type hop struct {
 	from, edge, to int
 	dir            int
+	back           bool // against the order in which the pattern is written
 }
 
 // maxMatches bounds what a pattern may give.
@@ -57,7 +60,16 @@ func (r *run) graphMatch(n *plan.GraphMatch) (stream, error) {
 			return nil, err
 		}
 		out := &matchRows{m: m, l: l}
-		m.emit = func() error { return out.add(m.cur.clone()) }
+		m.emit = func() error {
+			c := m.cur.clone()
+			for _, h := range m.hops { // edges are listed as the pattern reads
+				if h.back {
+					slices.Reverse(c.edges[h.edge])
+					slices.Reverse(c.inner[h.edge])
+				}
+			}
+			return out.add(c)
+		}
 		if n.Shortest {
 			err = m.shortest()
 		} else {
@@ -131,13 +143,13 @@ func (m *matcher) order() (start int) {
 	known[start] = true
 	forward := func(p []int, from int) {
 		for i := from; i+2 < len(p); i += 2 {
-			m.hops = append(m.hops, hop{p[i], p[i+1], p[i+2], m.n.Elements[p[i+1]].Dir})
+			m.hops = append(m.hops, hop{from: p[i], edge: p[i+1], to: p[i+2], dir: m.n.Elements[p[i+1]].Dir})
 			known[p[i+2]] = true
 		}
 	}
 	backward := func(p []int, from int) {
 		for i := from; i >= 2; i -= 2 {
-			m.hops = append(m.hops, hop{p[i], p[i-1], p[i-2], -m.n.Elements[p[i-1]].Dir})
+			m.hops = append(m.hops, hop{from: p[i], edge: p[i-1], to: p[i-2], dir: -m.n.Elements[p[i-1]].Dir, back: true})
 			known[p[i-2]] = true
 		}
 	}

@@ -1,8 +1,10 @@
 package exec
 
-import "slices"
+import (
+	"slices"
 
-import "github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/types"
+)
 
 const longType = types.Long
 
@@ -26,7 +28,7 @@ func (m *matcher) shortest() error {
 	n := len(m.n.Elements)
 	p := m.n.Patterns[0]
 	for i := 0; i+2 < len(p); i += 2 {
-		m.hops = append(m.hops, hop{p[i], p[i+1], p[i+2], m.n.Elements[p[i+1]].Dir})
+		m.hops = append(m.hops, hop{from: p[i], edge: p[i+1], to: p[i+2], dir: m.n.Elements[p[i+1]].Dir})
 	}
 	m.cur = match{nodes: make([]int32, n), edges: make([][]int32, n), inner: make([][]int32, n)}
 	for i := range m.g.keys {
@@ -69,6 +71,9 @@ func (m *matcher) from(start int32) error {
 			}
 			s := queue[i]
 			if int(s.hop) == last {
+				if s.node == start && depth > 0 && m.hops[0].from != m.hops[last-1].to {
+					continue // a way back is no path between two nodes
+				}
 				if l, seen := done[s.node]; !seen || l == depth {
 					done[s.node] = depth
 					ends = append(ends, s)
