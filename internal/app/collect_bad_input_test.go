@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/azward/azward/internal/collect"
@@ -99,14 +100,14 @@ func TestAPageOfAHundredMebibytes(t *testing.T) {
 // answers through, once or for good.
 func TestAProxyThatCutsAnswersOff(t *testing.T) {
 	for name, c := range map[string]struct {
-		times int
+		times int64
 		want  string
 	}{"once": {1, ""}, "for good": {1 << 30, "Microsoft.Graph/domains: the answer broke off"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, o := startFake(t, demoInventory(t), fake.Options{})
 			behind := o.Transport
-			cut := 0
+			var cut atomic.Int64
 			proxy := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				out, err := http.NewRequestWithContext(r.Context(), r.Method, s.Endpoints.Graph+r.URL.RequestURI(), r.Body)
 				if err != nil {
@@ -120,8 +121,7 @@ func TestAProxyThatCutsAnswersOff(t *testing.T) {
 				}
 				defer func() { _ = resp.Body.Close() }()
 				text, _ := io.ReadAll(resp.Body)
-				if strings.Contains(r.URL.Path, "/domains") && cut < c.times {
-					cut++
+				if strings.Contains(r.URL.Path, "/domains") && cut.Add(1) <= c.times {
 					w.Header().Set("Content-Length", "100000")
 					_, _ = w.Write(text[:len(text)/2])
 					_ = http.NewResponseController(w).Flush()

@@ -240,8 +240,12 @@ func TestALaterRunReadsWhatChanged(t *testing.T) {
 				tamperWith(t, filepath.Join(dir, "old.azs"), c.tamper)
 			}
 			o.Since = filepath.Join(dir, "old.azs")
-			evil := false
-			o.Transport = spy{o.Transport, func(r *http.Request) { evil = evil || strings.Contains(r.URL.Host, "evil") }}
+			var evil atomic.Bool
+			o.Transport = spy{o.Transport, func(r *http.Request) {
+				if strings.Contains(r.URL.Host, "evil") {
+					evil.Store(true)
+				}
+			}}
 			if err := s.Break(c.faults...); err != nil {
 				t.Fatal(err)
 			}
@@ -256,7 +260,7 @@ func TestALaterRunReadsWhatChanged(t *testing.T) {
 			if name == "users without sign-in activity" && res.Calls >= whole.Calls {
 				t.Errorf("%d calls, and %d read everything", res.Calls, whole.Calls)
 			}
-			if evil {
+			if evil.Load() {
 				t.Error("another host was called")
 			}
 			t.Logf("%d calls, %d whole", res.Calls, whole.Calls)

@@ -59,17 +59,12 @@ file, with the manifest and what was wrong with the files.`,
 			}
 			complainOf(env, graveOf(inv))
 			paths := append(slices.Clone(from.from), args...)
-			return writeSnapshotAnd(env, output, snapshot.Header{CreatedAt: from.now(env).UTC()}, inv, copyLogs(cmd.Context(), paths))
+			return writeSnapshot(env, output, snapshot.Header{CreatedAt: from.now(env).UTC()}, inv, copyLogs(cmd.Context(), paths))
 		},
 	}
 	from.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`, whole or not at all")
 	return cmd
-}
-
-// writeSnapshot writes an inventory as a snapshot and says so on a terminal.
-func writeSnapshot(env *Env, path string, h snapshot.Header, inv *inventory.Inventory) error {
-	return writeSnapshotAnd(env, path, h, inv, func(*snapshot.Writer) error { return nil })
 }
 
 // copyLogs writes the logs that snapshots hold, the latest snapshot first.
@@ -80,9 +75,9 @@ func copyLogs(ctx context.Context, paths []string) func(*snapshot.Writer) error 
 	}
 }
 
-// writeSnapshotAnd writes an inventory as a snapshot with what more adds, and says
+// writeSnapshot writes an inventory as a snapshot with what more adds, and says
 // so on a terminal.
-func writeSnapshotAnd(env *Env, path string, h snapshot.Header, inv *inventory.Inventory, more func(*snapshot.Writer) error, sources ...snapshot.Source) error {
+func writeSnapshot(env *Env, path string, h snapshot.Header, inv *inventory.Inventory, more func(*snapshot.Writer) error, sources ...snapshot.Source) error {
 	h.Writer = "azward " + version()
 	for r := range inv.OfType("Microsoft.Graph/organization") {
 		h.Tenant = r.Body.Get("id").TextOr("")

@@ -65,7 +65,7 @@ older than those that are. Logs are joined, each event once.`,
 			if at.IsZero() {
 				at = env.Now()
 			}
-			return writeSnapshotAnd(env, output, snapshot.Header{CreatedAt: at.UTC()}, snapshot.Merge(latestFirst...), copyLogs(cmd.Context(), paths), sources...)
+			return writeSnapshot(env, output, snapshot.Header{CreatedAt: at.UTC()}, snapshot.Merge(latestFirst...), copyLogs(cmd.Context(), paths), sources...)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`, whole or not at all")

@@ -134,7 +134,7 @@ func (f *watchFlags) options(env *Env, args []string) (app.WatchOptions, error) 
 			if err != nil {
 				return err
 			}
-			return writeSnapshotAnd(env, path, snapshot.Header{CreatedAt: given.now(env).UTC()}, inv, copyLogs(ctx, paths))
+			return writeSnapshot(env, path, snapshot.Header{CreatedAt: given.now(env).UTC()}, inv, copyLogs(ctx, paths))
 		}
 		return o, nil
 	}
