@@ -58,6 +58,7 @@ var spillQueries = []struct{ name, query string }{
 	{"make-series", `T | make-series c = count(), m = max(u) default = -1, a = avg(r) + 1, l = make_list(u), q = dcount(s), w = take_any(s) on t from datetime(2024-01-01) to datetime(2024-01-02) step 8h by k`},
 	{"make-series without ends", `T | make-series c = count(), d = dcount(u), v = arg_max(r, s) on t step 6h by s, k`},
 	{"make-series of few keys", `T | make-series c = count(), d = dcount(u) on t step 20m by k % 3`},
+	{"sample", `T | sample 100 | distinct u | count`},
 	{"partition", `T | partition by k (summarize count(), max(s), sum(u))`},
 }
 

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/azward/azward/kql/internal/plan"
@@ -100,12 +101,12 @@ func (r *run) sort(n *plan.Sort) (stream, error) {
 
 func (r *run) take(n *plan.Take) (stream, error) {
 	left := int64(-1)
+	if n.Sample {
+		return r.single(func(l *lease) (*vec.Batch, error) { return r.sample(n, l) }), nil
+	}
 	in, err := r.open(n.Input)
 	if err != nil {
 		return nil, err
-	}
-	if n.Sample {
-		return r.single(func(l *lease) (*vec.Batch, error) { return r.sample(n, l) }), nil
 	}
 	return func() (*vec.Batch, error) {
 		if left < 0 {
@@ -129,23 +130,90 @@ func (r *run) take(n *plan.Take) (stream, error) {
 	}, nil
 }
 
-// sample draws n rows, each with the same chance.
+// sample draws n rows, each with the same chance: rows are read twice, once for
+// counting them.
 func (r *run) sample(n *plan.Take, l *lease) (*vec.Batch, error) {
 	want, err := r.count(n.N)
 	if err != nil {
 		return nil, err
 	}
-	b, err := r.all(n.Input, l)
+	in, err := r.open(n.Input)
 	if err != nil {
 		return nil, err
 	}
-	if int64(b.Rows) <= want {
-		return b, nil
+	rows := r.newSpool(false)
+	defer rows.l.free()
+	if err := rows.fill(in); err != nil {
+		return nil, err
 	}
-	perm := r.fn.Rand.Perm(b.Rows)[:want]
-	idx := make([]int32, want)
-	for i, p := range perm {
-		idx[i] = int32(p)
+	total := rows.rows
+	if int64(total) <= want {
+		s := rows.read()
+		var parts []*vec.Batch
+		for {
+			b, err := s()
+			if err != nil {
+				return nil, err
+			}
+			if b == nil {
+				return vec.ConcatBatches(protos(n.Columns()), parts), nil
+			}
+			parts = append(parts, b)
+			if err := l.hold(2 * vec.Size(b)); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return b.Gather(idx), nil
+	if err := l.hold(64 * want); err != nil {
+		return nil, err
+	}
+	// Floyd's way: of the numbers up to i one is drawn, or i where it was before.
+	order := make([]int32, 0, want) // of the result: numbers of rows
+	drawn := make(map[int32]struct{}, want)
+	for i := total - int(want); i < total; i++ {
+		row := int32(r.fn.Rand.IntN(i + 1))
+		if _, again := drawn[row]; again {
+			row = int32(i)
+		}
+		drawn[row] = struct{}{}
+		order = append(order, row)
+	}
+	r.fn.Rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	sorted := slices.Sorted(slices.Values(order))
+	var parts []*vec.Batch
+	next, left, before := rows.read(), sorted, 0
+	for len(left) > 0 {
+		b, err := next()
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			return nil, fmt.Errorf("internal: %d rows are missing", len(left))
+		}
+		var idx []int32
+		for len(left) > 0 && int(left[0]) < before+b.Rows {
+			idx = append(idx, left[0]-int32(before))
+			left = left[1:]
+		}
+		before += b.Rows
+		if len(idx) > 0 {
+			b = r.compact(pick(b, idx))
+			parts = append(parts, b)
+			if err := l.hold(vec.Size(b)); err != nil {
+				return nil, err
+			}
+		}
+		if err := r.check(); err != nil {
+			return nil, err
+		}
+	}
+	b := vec.ConcatBatches(protos(n.Columns()), parts)
+	at := make(map[int32]int32, len(sorted))
+	for i, row := range sorted {
+		at[row] = int32(i)
+	}
+	for i, row := range order {
+		order[i] = at[row]
+	}
+	return b.Gather(order), nil
 }

@@ -13,6 +13,7 @@ type spool struct {
 	lasting bool
 	batches []*vec.Batch
 	file    *spill.Parts
+	rows    int
 }
 
 // newSpool returns an empty spool; a lasting one stays until all results of the
@@ -53,6 +54,7 @@ func (s *spool) done() error {
 }
 
 func (s *spool) add(b *vec.Batch) error {
+	s.rows += b.Rows
 	switch {
 	case b.Rows == 0:
 		return nil

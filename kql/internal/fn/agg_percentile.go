@@ -71,18 +71,42 @@ func (a *rankAcc) Add(groups []int32, args []*vec.Vec) {
 				continue
 			}
 		}
-		before := cap(a.vals[g])
-		a.vals[g] = append(a.vals[g], r)
-		a.size += int64(cap(a.vals[g])-before) * grownBytes
+		a.put(g, r)
 	}
+}
+
+// foldFrom is the number of values from which on equal ones are joined.
+const foldFrom = 1 << 14
+
+// put adds a value. Before a long list grows, equal values become one with
+// their weight: of many values few are different as a rule.
+func (a *rankAcc) put(g int32, r ranked) {
+	v := a.vals[g]
+	if len(v) >= foldFrom && len(v) == cap(v) {
+		v = a.fold(g)
+	}
+	a.vals[g] = append(v, r)
+	a.size += int64(cap(a.vals[g])-cap(v)) * grownBytes
+}
+
+func (a *rankAcc) fold(g int32) []ranked {
+	a.sort(int(g))
+	out := a.vals[g][:0]
+	for _, r := range a.vals[g] {
+		if n := len(out); n > 0 && out[n-1].i == r.i && out[n-1].f == r.f && out[n-1].w <= math.MaxInt64-r.w {
+			out[n-1].w += r.w
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 func (a *rankAcc) Merge(o Accumulator, into []int32) {
 	for i, v := range o.(*rankAcc).vals {
-		g := into[i]
-		before := cap(a.vals[g])
-		a.vals[g] = append(a.vals[g], v...)
-		a.size += int64(cap(a.vals[g])-before) * grownBytes
+		for _, r := range v {
+			a.put(into[i], r)
+		}
 	}
 }
 
