@@ -3,6 +3,7 @@ package app
 import (
 	"archive/tar"
 	"archive/zip"
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/azward/azward/diag"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/policy/assign"
 )
 
 // Limits on what is read as policies: none of it is trusted.
@@ -46,7 +48,8 @@ func (d *definition) displayName() string {
 type library struct {
 	definitions []*definition
 	initiatives []*definition
-	byID        map[string]*definition // in lower case: whole ids, and names where no id is known
+	index       *assign.Library // of both, by id, name and version
+	of          map[*assign.Document]*definition
 	problems    diag.List
 }
 
@@ -54,7 +57,7 @@ type library struct {
 // archives (.tar.gz, .tgz, .zip). What is neither is passed over in folders
 // and archives, and reported where it was named itself.
 func loadLibrary(paths []string) (*library, error) {
-	lib := &library{byID: map[string]*definition{}}
+	lib := &library{index: assign.NewLibrary(), of: map[*assign.Document]*definition{}}
 	for _, p := range paths {
 		info, err := os.Stat(p)
 		if err != nil {
@@ -222,10 +225,9 @@ func (lib *library) add(v jsondoc.Value, source string, text *diag.Source) error
 		lib.misshapen(d)
 		return nil
 	}
-	for _, key := range []string{d.id, d.name} {
-		if key = strings.ToLower(key); key != "" && lib.byID[key] == nil {
-			lib.byID[key] = d
-		}
+	if lib.index.Add(d.doc, d.name, text) {
+		docs := lib.index.Documents()
+		lib.of[docs[len(docs)-1]] = d
 	}
 	return nil
 }
@@ -247,9 +249,9 @@ func (lib *library) misshapen(d *definition) {
 
 // addInventory adds the definitions and initiatives that the inventory has.
 func (lib *library) addInventory(inv *inventory.Inventory) {
-	for _, typ := range []string{"Microsoft.Authorization/policyDefinitions", "Microsoft.Authorization/policySetDefinitions"} {
+	for _, typ := range []string{assign.TypeDefinition, assign.TypeInitiative} {
 		for r := range inv.OfType(typ) {
-			if lib.byID[strings.ToLower(r.ID.String())] == nil {
+			if d, _ := lib.index.Find(r.ID.String(), "", strings.EqualFold(typ, assign.TypeInitiative)); d == nil || !strings.EqualFold(d.ID, r.ID.String()) {
 				if err := lib.add(r.Body, r.ID.String(), nil); err != nil {
 					return
 				}
@@ -258,29 +260,22 @@ func (lib *library) addInventory(inv *inventory.Inventory) {
 	}
 }
 
-// initiative returns the initiative of an id, name or display name.
+// initiative returns the initiative of an id, name or display name: of several
+// versions the newest.
 func (lib *library) initiative(want string) *definition {
-	for _, d := range lib.initiatives {
-		if strings.EqualFold(d.id, want) || strings.EqualFold(d.name, want) {
-			return d
-		}
+	d := lib.index.Named(want, true)
+	if d == nil {
+		return nil
 	}
-	for _, d := range lib.initiatives {
-		if strings.EqualFold(d.body.Get("displayName").TextOr(""), want) {
-			return d
-		}
+	if newest, _ := lib.index.Find(cmp.Or(d.ID, d.Name), "", true); newest != nil {
+		d = newest
 	}
-	return nil
+	return lib.of[d]
 }
 
-// find returns the definition that an initiative's member names.
-func (lib *library) find(id string) *definition {
-	if d := lib.byID[strings.ToLower(id)]; d != nil && d.body.Get("policyRule").Exists() {
-		return d
-	}
-	// Custom definitions move between scopes with their name.
-	if d := lib.byID[strings.ToLower(id[strings.LastIndexByte(id, '/')+1:])]; d != nil && d.body.Get("policyRule").Exists() {
-		return d
-	}
-	return nil
+// find returns the definition that an initiative's member names, in the version
+// that it asks for or else the newest.
+func (lib *library) find(id, version string) *definition {
+	d, _ := lib.index.Find(id, version, false)
+	return lib.of[d]
 }

@@ -106,7 +106,7 @@ func (s *session) loadCustom() error {
 	for _, member := range set.body.Get("policyDefinitions").Elements() {
 		id := member.Get("policyDefinitionId").TextOr("")
 		reference := member.Get("policyDefinitionReferenceId").TextOr("")
-		d := lib.find(id)
+		d := lib.find(id, member.Get("definitionVersion").TextOr(""))
 		if d == nil {
 			s.notice("warning", set.source, fmt.Sprintf("the initiative's member %s names the definition %s, which is not here; it is not assessed", cmp.Or(reference, "?"), id))
 			continue

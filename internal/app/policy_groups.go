@@ -54,7 +54,7 @@ func (t *ties) initiative(set *definition) {
 		if len(found) == 0 {
 			continue
 		}
-		d := t.lib.find(member.Get("policyDefinitionId").TextOr(""))
+		d := t.lib.find(member.Get("policyDefinitionId").TextOr(""), member.Get("definitionVersion").TextOr(""))
 		if d == nil || !testifies(d) {
 			continue
 		}
