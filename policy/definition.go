@@ -12,9 +12,10 @@ type CompileOptions struct {
 	// Parameters are the values given, by name, plain or as {"value": ...};
 	// what is not given has its default.
 	Parameters jsondoc.Value
-	// Accepted tells that Azure took the values once, perhaps against another
-	// version of the definition: allowed values count without regard to case.
-	Accepted bool
+	// Assigning tells that the values would be assigned now, so that allowed
+	// values count with regard to case. What Azure took once, perhaps against
+	// another version of the definition, is not refused for its case.
+	Assigning bool
 	// Aliases is a list of aliases that wins over the rule; may be nil.
 	Aliases *Aliases
 	// Source is the text that the definition was parsed from; diagnostics then

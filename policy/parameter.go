@@ -86,7 +86,7 @@ func (c *compiler) checkParameter(p *Parameter, at diag.Span) {
 	allowed := func(v jsondoc.Value) bool {
 		for _, a := range p.Allowed.Elements() {
 			// "Allowed value comparisons are case-sensitive when assigning a policy"
-			if jsondoc.Equal(v, a) || c.o.Accepted && equals(a)(v) {
+			if jsondoc.Equal(v, a) || !c.o.Assigning && equals(a)(v) {
 				return true
 			}
 		}

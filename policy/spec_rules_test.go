@@ -30,7 +30,7 @@ func TestSpecRules(t *testing.T) {
 			jsondoc.Member{Name: "parameters", Value: jsondoc.NewObject(jsondoc.Member{Name: "p", Value: c.Get("declared")})},
 			jsondoc.Member{Name: "policyRule", Value: mustJSON(t, `{"if": {"value": "[parameters('p')]", "equals": 1}, "then": {"effect": "audit"}}`)},
 		)
-		d, diags := Compile(body, CompileOptions{Parameters: jsondoc.NewObject(jsondoc.Member{Name: "p", Value: c.Get("given")})})
+		d, diags := Compile(body, CompileOptions{Assigning: true, Parameters: jsondoc.NewObject(jsondoc.Member{Name: "p", Value: c.Get("given")})})
 		if (d == nil) != isTrue(c.Get("error")) {
 			t.Errorf("%s: %v", c.Get("note").TextOr("?"), diags)
 		}
@@ -71,10 +71,10 @@ func TestAcceptedValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	values, _ := jsondoc.ParseString(`{"effect": "audit"}`)
-	if _, diags := Compile(doc, CompileOptions{Parameters: values}); !diags.HasErrors() {
+	if _, diags := Compile(doc, CompileOptions{Parameters: values, Assigning: true}); !diags.HasErrors() {
 		t.Error("a value of another case is allowed")
 	}
-	if def, diags := Compile(doc, CompileOptions{Parameters: values, Accepted: true}); diags.HasErrors() || def.Effect != Audit {
+	if def, diags := Compile(doc, CompileOptions{Parameters: values}); diags.HasErrors() || def.Effect != Audit {
 		t.Errorf("what Azure took is refused: %v", diags)
 	}
 }

@@ -268,7 +268,7 @@ func (b *builder) compile(m *Member, id string, values jsondoc.Value) bool {
 func (b *builder) definition(m *Member, document *Document, values jsondoc.Value, effect string) *policy.Definition {
 	key := compiledKey{document, values.String(), effect, m.Assignment.ID, "", m.ReferenceID}
 	o := policy.CompileOptions{Parameters: values, Aliases: b.o.Aliases, Names: b.names, Source: document.Source, AssignmentID: m.Assignment.ID, ReferenceID: m.ReferenceID,
-		Accepted: m.Assignment.stands || m.Initiative != nil}
+		Assigning: !m.Assignment.stands && m.Initiative == nil}
 	if m.Initiative != nil {
 		key.initiative, o.InitiativeID = m.Initiative.ID, m.Initiative.ID
 	}
