@@ -86,6 +86,7 @@ type Server struct {
 	states    []state // of the tenant, the latest last
 	logOnce   sync.Once
 	logRows   map[string][]jsondoc.Value
+	changed   []jsondoc.Value      // events of the activity log that changes made
 	tokens    map[string]time.Time // and when they end
 	listeners []net.Listener
 }
@@ -169,10 +170,13 @@ type state struct {
 }
 
 // Change makes the tenant another one from now on. The delta functions of
-// Microsoft Graph tell what is different. query is as in [Options].
+// Microsoft Graph tell what is different, and made-up activity logs who did it. query is as in [Options].
 func (s *Server) Change(inv *inventory.Inventory, query func(ctx context.Context, query string) ([]jsondoc.Value, error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if n := len(s.states); n > 0 && s.o.Logs == nil {
+		s.changed = append(changeEvents(s.states[n-1].inv, inv, s.o.Clock(), len(s.changed)), s.changed...)
+	}
 	s.states = append(s.states, state{inv, query})
 	s.queries = map[string][]jsondoc.Value{}
 }

@@ -27,7 +27,13 @@ func (s *Server) logs(w http.ResponseWriter, r *http.Request, table, subscriptio
 		fail(w, http.StatusBadRequest, "BadRequest", "the filter eventTimestamp is required")
 		return
 	}
-	for _, e := range s.events()[table] {
+	rows := s.events()[table]
+	if table == collect.TableActivity {
+		s.mu.Lock()
+		rows = append(slices.Clip(s.changed), rows...)
+		s.mu.Unlock()
+	}
+	for _, e := range rows {
 		if subscription != "" && !strings.EqualFold(e.Get("subscriptionId").TextOr(""), subscription) {
 			continue
 		}
@@ -50,7 +56,7 @@ func (s *Server) events() map[string][]jsondoc.Value {
 	s.logOnce.Do(func() {
 		s.logRows = s.o.Logs
 		if s.logRows == nil {
-			s.logRows = Events(s.now().inv, s.o.Clock())
+			s.logRows = Events(s.o.Inventory, s.o.Clock())
 		}
 	})
 	return s.logRows
@@ -203,6 +209,38 @@ func (m *maker) audits() []jsondoc.Value {
 			})},
 			"additionalDetails", []jsondoc.Value{object("key", "User-Agent", "value", "Mozilla"), object("key", "RefreshTokens", "value", "not-for-snapshots")},
 		))
+	}
+	return out
+}
+
+// changeEvents are what an activity log tells of two states of a tenant: somebody
+// wrote what is new or another, and deleted what is gone.
+func changeEvents(before, after *inventory.Inventory, at time.Time, number int) []jsondoc.Value {
+	caller := "somebody@fake.example"
+	for u := range after.OfType("Microsoft.Graph/users") {
+		caller = u.Body.Get("userPrincipalName").TextOr(caller)
+		break
+	}
+	var out []jsondoc.Value
+	add := func(r *resource.Resource, verb string) {
+		number++
+		action := r.Type + verb
+		out = append(out, object(
+			"authorization", object("action", action, "scope", r.ID.String()), "caller", caller, "category", localized("Administrative"), "correlationId", fmt.Sprintf("c3000000-0000-0000-0000-%012d", number),
+			"eventDataId", fmt.Sprintf("e3000000-0000-0000-0000-%012d", number), "eventName", localized("EndRequest"), "eventTimestamp", at.UTC(), "httpRequest", object("clientIpAddress", "192.0.2.8", "method", "PUT"),
+			"level", "Informational", "operationName", localized(action), "resourceGroupName", r.ID.ResourceGroup(), "resourceId", r.ID.String(), "resourceType", localized(r.Type),
+			"status", localized("Succeeded"), "subStatus", localized("OK"), "submissionTimestamp", at.UTC(), "subscriptionId", r.ID.Subscription(),
+		))
+	}
+	for r := range after.Records() {
+		if old, ok := before.Get(r.ID); !r.IsGraph() && r.ID.Subscription() != "" && (!ok || old.Body.String() != r.Body.String()) {
+			add(r, "/write")
+		}
+	}
+	for r := range before.Records() {
+		if _, ok := after.Get(r.ID); !r.IsGraph() && r.ID.Subscription() != "" && !ok {
+			add(r, "/delete")
+		}
 	}
 	return out
 }
