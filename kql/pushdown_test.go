@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/azward/azward/internal/store/duck"
 	"github.com/azward/azward/kql"
@@ -247,5 +248,39 @@ func TestFailedFunctionIsLeftToTheEngine(t *testing.T) {
 	want, werr := outcome(text, kql.NewMemDatabase(), kql.Options{})
 	if err != nil || werr != nil || got != want || !strings.Contains(got, "a") {
 		t.Errorf("got %s, %v, want %s, %v", got, err, want, werr)
+	}
+}
+
+// TestLongConditions plans chains of very many conditions, native and not, in
+// little time.
+func TestLongConditions(t *testing.T) {
+	engine := duck.New(duck.Options{Threads: 1})
+	defer engine.Close()
+	sql := 0
+	tables := &storeTables{t: t, engine: engine, dir: t.TempDir(), made: map[string]kql.Table{}, sql: &sql}
+	opts := kql.Options{}.WithValues(tables.move)
+	for _, parts := range [][]string{{"s has 'xi'"}, {"s has 'xi'", "n == 3"}, {"n == 3"}, {"s has 'xi'", "n == 3", "n == 4", "n == 5", "n == 6", "n == 7"}} {
+		for _, op := range []string{" or ", " and "} {
+			var b strings.Builder
+			for i := range 2000 {
+				if i > 0 {
+					b.WriteString(op)
+				}
+				b.WriteString(parts[i%len(parts)])
+			}
+			begin := time.Now()
+			got, err := outcome(hard+"where "+b.String()+" | summarize count(), sum(n)", tables, opts)
+			alone := opts
+			alone.NoPushdown = true
+			want, werr := outcome(hard+"where "+b.String()+" | summarize count(), sum(n)", tables, alone)
+			if err != nil || werr != nil || got != want {
+				t.Errorf("%s%s: %v, %v: got %s, want %s", parts[0], op, err, werr, got, want)
+			}
+			if d := time.Since(begin); d > 20*time.Second {
+				t.Errorf("%s%s took %s", parts[0], op, d)
+			} else {
+				t.Log(parts, op, d)
+			}
+		}
 	}
 }

@@ -45,11 +45,19 @@ func (g *Generator) predicate(e plan.Expr, r *relation, want bool) (string, erro
 
 // partly tells whether SQL has a form of a condition or of a part of it.
 func (g *Generator) partly(e plan.Expr, r *relation) bool {
-	if _, err := g.nativePredicate(e, r, true); err == nil {
-		return true
+	at := condition{e: e, r: r}
+	if known, ok := g.mixed[at]; ok {
+		return known
 	}
-	x, ok := e.(*plan.Call)
-	return ok && (x.Name == "and" || x.Name == "or") && len(x.Args) == 2 && (g.partly(x.Args[0], r) || g.partly(x.Args[1], r))
+	_, err := g.nativePredicate(e, r, true)
+	if x, ok := e.(*plan.Call); ok && err != nil && (x.Name == "and" || x.Name == "or") && len(x.Args) == 2 && (g.partly(x.Args[0], r) || g.partly(x.Args[1], r)) {
+		err = nil
+	}
+	if g.mixed == nil {
+		g.mixed = map[condition]bool{}
+	}
+	g.mixed[at] = err == nil
+	return err == nil
 }
 
 // both writes and, or or.
@@ -69,8 +77,25 @@ func (g *Generator) both(x *plan.Call, r *relation, want bool, side func(plan.Ex
 	return "(" + a + op + b + ")", nil
 }
 
-// nativePredicate is predicate for conditions that SQL has an exact form of.
+// nativePredicate is predicate for conditions that SQL has an exact form of. Of
+// long chains of conditions each part is asked about many times.
 func (g *Generator) nativePredicate(e plan.Expr, r *relation, want bool) (string, error) {
+	at := condition{e, r, want}
+	if err := g.foreign[at]; err != nil {
+		return "", err
+	}
+	s, err := g.exact(e, r, want)
+	if err != nil {
+		if g.foreign == nil {
+			g.foreign = map[condition]error{}
+		}
+		g.foreign[at] = err
+	}
+	return s, err
+}
+
+// exact is nativePredicate without a memory.
+func (g *Generator) exact(e plan.Expr, r *relation, want bool) (string, error) {
 	if e.Type() != types.Bool {
 		return "", decline("a condition of type %s stays with the engine", e.Type())
 	}

@@ -41,6 +41,15 @@ type Generator struct {
 	functions []plan.Function // that the relations' texts call
 	given     []plan.Node     // that they read
 	known     map[plan.Node]written
+	foreign   map[condition]error // conditions that SQL has no form of
+	mixed     map[condition]bool  // see partly
+}
+
+// condition is one over a relation.
+type condition struct {
+	e    plan.Expr
+	r    *relation
+	want bool
 }
 
 // written is what was found out about a node.
