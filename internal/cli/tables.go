@@ -97,6 +97,9 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 			return fail(inputError("load "+path, err))
 		}
 		t, err := s.LoadUpTo(ctx, room)
+		if err == nil && t.Rows == 0 && t.Bad > 0 {
+			err = usagef("no line could be read; %s", t.First)
+		}
 		if err != nil {
 			return fail(inputError("load "+path, err))
 		}
