@@ -37,7 +37,7 @@ var spillQueries = []struct{ name, query string }{
 	{"states", `T | summarize h1 = dcount_hll(hll(s)), p = percentile_tdigest(tdigest(u), 50), b = tostring(buildschema(d)) by k % 3000`},
 	{"conditions", `T | summarize countif(r > 50), sumif(u, k % 2 == 0), dcountif(s, r > 20), maxif(r, u % 3 == 0) by k`},
 	{"passed through", `T | summarize count_distinct(u), dcount(s), stdevp(r) by k, skew`},
-	{"distinct values of all", `T | summarize dcount(u), dcount(s), count_distinct(d), dcount(g), count()`},
+	{"distinct values of all", `T | summarize dcount(u), dcount(s), count_distinct(tostring(d)), dcount(g), count()`},
 	{"distinct values of few", `T | summarize dcount(u), dcount(s), dcountif(r, u > 100) by k % 3, skew == 1`},
 	{"distinct values of many", `T | summarize dcount(u) by skew`},
 	{"nothing to group by", `T | summarize count(), sum(u), arg_max(h, s), max(s)`},

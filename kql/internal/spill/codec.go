@@ -259,7 +259,7 @@ func (d *decoder) byte() byte {
 
 func (d *decoder) count(most int) int {
 	u, n := binary.Uvarint(d.in)
-	if n <= 0 || u > uint64(most) {
+	if n <= 0 || most < 0 || u > uint64(most) {
 		d.bad = true
 		return 0
 	}
