@@ -41,10 +41,10 @@ type accessFlags struct {
 	eligible  bool
 }
 
-func (f *accessFlags) add(cmd *cobra.Command, least, most int) {
+func (f *accessFlags) add(cmd *cobra.Command, least, most int, more ...string) {
 	f.inventory.add(cmd)
 	cmd.Args = cobra.RangeArgs(least, most)
-	addFormat(cmd, &f.format, "table", "json", "csv")
+	addFormat(cmd, &f.format, append([]string{"table", "json", "csv"}, more...)...)
 	addOutput(cmd, &f.output)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/internal/report"
 )
 
 func newAccessPrivilegeCommand(env *Env) *cobra.Command {
@@ -28,6 +29,7 @@ Roles count by what they permit, so that custom roles count too. What was not
 read is listed as unknown.`,
 		Example: `  azward access privilege --demo
   azward access privilege --demo --format csv -o privilege.csv
+  azward access privilege --demo -o privilege.html
   azward access privilege --from export/ --fail-on high`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var threshold finding.Severity
@@ -52,7 +54,7 @@ read is listed as unknown.`,
 			return nil
 		},
 	}
-	f.add(cmd, 0, 0)
+	f.add(cmd, 0, 0, "html")
 	addFailOn(cmd, &failOn, "exit with 1 where a finding is of this severity or above")
 	return cmd
 }
@@ -77,6 +79,8 @@ func writePrivilege(w io.Writer, format string, list []app.PrivilegeFinding) err
 		}
 		out.Flush()
 		return out.Error()
+	case "html":
+		return report.TablePageHTML(w, thisTool(), privilegePage(list))
 	}
 	out := &strings.Builder{}
 	rule := ""
@@ -116,4 +120,30 @@ func writePrivilege(w io.Writer, format string, list []app.PrivilegeFinding) err
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// privilegePage is what writePrivilege says, as a page.
+func privilegePage(list []app.PrivilegeFinding) *report.TablePage {
+	open := report.TableSection{Title: "Findings", Columns: []string{"Severity", "What", "Who", "Where", "Evidence", "How to mend it"}}
+	unknown := report.TableSection{Title: "Not known", Note: "What could not be read is never counted as well.", Columns: []string{"What", "Who", "What was not read"}}
+	counts := map[finding.Severity]int{}
+	for _, one := range list {
+		who := one.Subject
+		if one.Principal != nil {
+			who = one.Principal.String() + ": " + one.Subject
+		}
+		switch one.State {
+		case finding.NonCompliant:
+			counts[one.Severity]++
+			open.Rows = append(open.Rows, report.TableRow{State: one.Severity.String(), Tone: report.Tone(one.Severity.String()), Cells: []string{one.Title, who, one.Scope, one.Evidence, one.Fix}})
+		case finding.Unknown:
+			unknown.Rows = append(unknown.Rows, report.TableRow{Cells: []string{one.Title, who, one.Missing}})
+		}
+	}
+	page := &report.TablePage{Title: "Privilege", Subject: "Roles that never end, activations that ask for too little, credentials, owners and guests with power", Sections: []report.TableSection{open, unknown}}
+	for s := finding.Critical; s > finding.Informational; s-- {
+		page.Figures = append(page.Figures, report.Figure{Value: counts[s], Label: s.String(), Tone: report.Tone(s.String())})
+	}
+	page.Figures = append(page.Figures, report.Figure{Value: len(unknown.Rows), Label: "not known"})
+	return page
 }

@@ -5,10 +5,11 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"github.com/azward/azward/diag"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/azward/azward/diag"
 
 	"github.com/spf13/cobra"
 

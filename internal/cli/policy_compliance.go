@@ -68,7 +68,7 @@ known to be good; "azurePercentage" counts Unknown as good, as Azure's portal do
 	addChoice(cmd, &f.by, "by", "", "KIND", "", "in tables and csv, roll up by", "assignment", "initiative", "definition", "group", "resource")
 	flags.StringSliceVar(&f.states, "states", nil, "the `STATES` that results list, or all (default NonCompliant,Conflict,Error,Unknown,Exempt)")
 	addChoice(cmd, &f.failOn, "fail-on", "", "STATE", "", "exit with 1 where a result is", "noncompliant", "unknown (or noncompliant)")
-	addFormat(cmd, &f.format, "table", "json", "csv", "junit")
+	addFormat(cmd, &f.format, "table", "json", "csv", "junit", "html")
 	addOutput(cmd, &f.output)
 	return cmd
 }
@@ -191,6 +191,8 @@ func (f *policyComplianceFlags) write(w io.Writer, env *Env, c *app.PolicyCompli
 		return complianceCSV(w, results)
 	case "junit":
 		return complianceJUnit(w, env, c)
+	case "html":
+		return report.TablePageHTML(w, thisTool(), compliancePage(c, results))
 	}
 	return f.table(w, c, results)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/review"
 )
 
@@ -256,6 +257,8 @@ func newReviewStatusCommand(env *Env) *cobra.Command {
 				switch format {
 				case "csv":
 					return writeReviewList(w, r)
+				case "html":
+					return report.TablePageHTML(w, thisTool(), reviewPage(r))
 				case "json":
 					return writeJSON(w, map[string]any{"campaign": r.Campaign, "begun": r.Begun, "due": r.Campaign.DueOn(r.Begun), "items": r.Items, "decisions": r.Decisions, "signOffs": r.SignOffs, "head": r.Head()})
 				}
@@ -263,7 +266,7 @@ func newReviewStatusCommand(env *Env) *cobra.Command {
 			})
 		},
 	}
-	addFormat(cmd, &format, "table", "json", "csv")
+	addFormat(cmd, &format, "table", "json", "csv", "html")
 	addOutput(cmd, &output)
 	return cmd
 }

@@ -62,6 +62,17 @@ func pages(t *testing.T) map[string]string {
 	put("tables", func(w io.Writer) error {
 		return TablesHTML(w, tool, &ServedDatabase{URL: "https://h", Database: "<b>groups", Tables: []ServedTable{{"T", []ServedColumn{{"a", "long"}}}, {"<b>everybody", nil}}})
 	})
+	put("list", func(w io.Writer) error {
+		return TablePageHTML(w, tool, &TablePage{
+			Title: "A list", Subject: "of <b>groups", Figures: []Figure{{3, "bad", "critical"}, {4, "good", Good}},
+			Sections: []TableSection{
+				{Title: "One", Note: "all", Columns: []string{"State", "What"}, Rows: []TableRow{{"bad", "high", []string{"<b>everybody"}}}},
+				{Title: "None", Columns: []string{"What"}},
+				{Title: "Many", Columns: []string{"What"}, Rows: make([]TableRow, pageListRows+7)},
+			},
+		})
+	})
+	put("list, empty", func(w io.Writer) error { return TablePageHTML(w, tool, &TablePage{Title: "A list"}) })
 	put("tables, token", func(w io.Writer) error { return TablesHTML(w, tool, &ServedDatabase{Database: "x", Token: true}) })
 	put("tables, none", func(w io.Writer) error { return TablesHTML(w, tool, &ServedDatabase{Database: "x"}) })
 	put("paths, none", func(w io.Writer) error { return AttackPathsHTML(w, tool, &AttackPaths{Subject: "0 of 3 accounts"}) })

@@ -43,6 +43,16 @@
   chips.forEach(function(b){b.addEventListener("click",function(){b.setAttribute("aria-pressed",b.getAttribute("aria-pressed")==="true"?"false":"true");apply()})});
   document.addEventListener("keydown",function(e){if(e.key==="/"&&!/INPUT|SELECT|TEXTAREA/.test(document.activeElement.tagName)){e.preventDefault();q.focus()}});
  }
+ var find=document.getElementById("find"),found=document.getElementById("found");
+ if(find){
+  var trs=[].slice.call(document.querySelectorAll(".list tbody tr"));
+  find.addEventListener("input",function(){
+   var words=find.value.toLowerCase().split(/\s+/).filter(Boolean),n=0;
+   trs.forEach(function(tr){var text=tr.textContent.toLowerCase(),hit=words.every(function(w){return text.indexOf(w)>=0});tr.classList.toggle("hide",!hit);if(hit)n++});
+   found.textContent=words.length?n+" of "+trs.length+" rows":"";
+  });
+  document.addEventListener("keydown",function(e){if(e.key==="/"&&document.activeElement!==find){e.preventDefault();find.focus()}});
+ }
  document.addEventListener("click",function(e){
   var b=e.target.closest&&e.target.closest(".copy");if(!b)return;
   var text=b.nextElementSibling.textContent,done=function(){b.textContent="copied";setTimeout(function(){b.textContent="copy"},1200)};
