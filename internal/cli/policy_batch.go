@@ -191,8 +191,7 @@ func (b *policyBatch) evaluate(a *policyAnswer, def *policy.Definition, res, doc
 	}
 	out := policy.NewEvaluator(o).Decide(def, policy.Bare(res))
 	if out.Err != nil && out.State == finding.Unknown {
-		matched := false // the error stands beside an answer, for those who look at answers only
-		a.Error, a.Matched, a.State = policyErrorOf(*out.Err), &matched, out.State.String()
+		a.Error = policyErrorOf(*out.Err) // and no "matched": what could not be decided is not a no
 		return
 	}
 	fillAnswer(a, def, &out)
