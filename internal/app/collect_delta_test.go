@@ -191,6 +191,10 @@ func TestALaterRunReadsWhatChanged(t *testing.T) {
 			faults: []fake.Fault{{Path: `groups/delta\?.*deltatoken=[0-9]`, Status: 200, Body: `{"value":[]}`}},
 			want:   map[string]string{"groups": "read whole: the changes have no end"},
 		},
+		"more changes than are worth it": {
+			faults: []fake.Fault{{Path: `groups/delta\?.*deltatoken=[0-9]`, Status: 200, Body: manyChanges(10_001)}},
+			want:   map[string]string{"groups": "read whole: more than 10000 objects changed"},
+		},
 		"objects that cannot be read again": {
 			faults: []fake.Fault{{Path: `POST /v1.0/\$batch`, Status: 503, Times: 7}},
 			want:   map[string]string{"groups": ""},
@@ -276,6 +280,20 @@ func TestALaterRunReadsWhatChanged(t *testing.T) {
 			}
 		})
 	}
+}
+
+// manyChanges is an answer of a delta function that names n objects.
+func manyChanges(n int) string {
+	var b strings.Builder
+	b.WriteString(`{"value":[`)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"id":"%d"}`, i)
+	}
+	b.WriteString(`],"@odata.deltaLink":"https://x/"}`)
+	return b.String()
 }
 
 // tamperWith changes the delta links in a snapshot.

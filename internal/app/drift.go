@@ -30,7 +30,8 @@ type Judged struct {
 	at     time.Time // when it was read
 	actors actors    // what its logs say of who did what
 
-	since time.Time // when the reading before was made, while they are compared
+	since time.Time         // when the reading before was made, while they are compared
+	names map[string]string // of people, by user principal name; made when first asked
 }
 
 type verdictKey struct{ control, resource string }
@@ -267,8 +268,19 @@ func (j *Judged) person(r *resource.Resource) *report.Person {
 	return p
 }
 
-// named gives a person the name that the directory knows them by.
+// named gives a person the name that the directory knows them by. Logs name people
+// by their user principal name.
 func (j *Judged) named(p *report.Person) {
+	if strings.Contains(p.ID, "@") && p.Name == "" {
+		if j.names == nil {
+			j.names = map[string]string{}
+			for u := range j.inv.OfType("Microsoft.Graph/users") {
+				j.names[lower(u.Body.Get("userPrincipalName").TextOr(""))] = u.Body.Get("displayName").TextOr("")
+			}
+		}
+		p.Name = j.names[lower(p.ID)]
+		return
+	}
 	for _, collection := range []string{"users", "servicePrincipals"} {
 		if holder, ok := j.inv.Get(resource.GraphID(collection, p.ID)); ok && p.Name == "" {
 			p.Name = displayName(j.inv, holder)

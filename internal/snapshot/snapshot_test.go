@@ -304,6 +304,8 @@ other properties.more none true`
 func FuzzScan(f *testing.F) {
 	f.Add(write(f))
 	f.Add([]byte(`{"azward":"snapshot","version":1}` + "\n" + `{"record":{"id":"/subscriptions/s","body":{}}}` + "\n" + `{"end":{}}` + "\n"))
+	f.Add([]byte(`{"azward":"snapshot","version":1}` + "\n" + `{"log":{"table":"SigninLogs","row":{"id":"1"}}}` + "\n" + `{"period":{"table":"SigninLogs","scope":"/","from":"2026-11-01T00:00:00Z","rows":1}}` + "\n" +
+		`{"delta":{"type":"Microsoft.Graph/groups","link":"https://x","at":"2026-11-01T00:00:00Z","changed":["a",1]}}` + "\n" + `{"end":{"logs":1}}` + "\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		n := 0
 		if err := Scan(bytes.NewReader(text), func(Line) error { n++; return nil }); err == nil && n == 0 {
