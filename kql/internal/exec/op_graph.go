@@ -2,8 +2,8 @@ package exec
 
 import (
 	"fmt"
-	"hash/fnv"
 
+	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
@@ -14,6 +14,7 @@ import (
 type graph struct {
 	nodes, edges *vec.Batch
 	keys         []string // of each node
+	hash         []int64  // of each node's id, as hash() gives it
 	src, dst     []int32
 	out, in      [][]int32 // edges at each node
 	directed     bool
@@ -53,12 +54,14 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 	for i, c := range n.NodeCols {
 		builders[i] = vec.NewBuilder(c.Type, 64)
 	}
-	node := func(key []byte) (id int32, fresh bool) {
-		if id, ok := ids[string(key)]; ok {
+	node := func(col *vec.Vec, i int) (id int32, fresh bool) {
+		buf = vec.AppendKey(buf[:0], col, i)
+		if id, ok := ids[string(buf)]; ok {
 			return id, false
 		}
 		id = int32(len(g.keys))
-		g.keys = append(g.keys, string(key))
+		g.keys = append(g.keys, string(buf))
+		g.hash = append(g.hash, int64(fn.Hash64(col.Get(i))))
 		ids[g.keys[id]] = id
 		return id, true
 	}
@@ -71,8 +74,7 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 			if b.Cols[n.NodeKeys[k]].IsNull(i) {
 				continue
 			}
-			buf = vec.AppendKey(buf[:0], b.Cols[n.NodeKeys[k]], i)
-			if _, fresh := node(buf); !fresh {
+			if _, fresh := node(b.Cols[n.NodeKeys[k]], i); !fresh {
 				continue // the first row of an id counts
 			}
 			for c, bld := range builders {
@@ -85,8 +87,7 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 		}
 	}
 	end := func(col *vec.Vec, i int) int32 {
-		buf = vec.AppendKey(buf[:0], col, i)
-		id, fresh := node(buf)
+		id, fresh := node(col, i)
 		if fresh {
 			for c, bld := range builders {
 				if c == n.IDCol {
@@ -119,7 +120,7 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 	// Beside the columns: a key and its number in the map, edges at nodes.
 	size := vec.Size(g.nodes) + 24*int64(len(g.src))
 	for _, k := range g.keys {
-		size += 112 + int64(len(k))
+		size += 120 + int64(len(k))
 	}
 	if err := l.hold(size); err != nil {
 		return nil, err
@@ -241,7 +242,7 @@ func (r *run) graphWhere(n *plan.GraphWhere, l *lease) (*graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &graph{nodes: g.nodes, keys: g.keys, directed: g.directed}
+	out := &graph{nodes: g.nodes, keys: g.keys, hash: g.hash, directed: g.directed}
 	rename := make([]int32, len(g.keys))
 	for i := range rename {
 		rename[i] = int32(i)
@@ -264,10 +265,10 @@ func (r *run) graphWhere(n *plan.GraphWhere, l *lease) (*graph, error) {
 		for i := range rename {
 			rename[i] = -1
 		}
-		out.keys = nil
+		out.keys, out.hash = nil, nil
 		for k, i := range idx {
 			rename[i] = int32(k)
-			out.keys = append(out.keys, g.keys[i])
+			out.keys, out.hash = append(out.keys, g.keys[i]), append(out.hash, g.hash[i])
 		}
 		out.nodes = g.nodes.Gather(idx)
 		for e := range keepEdge {
@@ -286,13 +287,6 @@ func (r *run) graphWhere(n *plan.GraphWhere, l *lease) (*graph, error) {
 	return out, nil
 }
 
-// nodeHash is the number that stands for a node's id in a table.
-func (g *graph) nodeHash(i int32) int64 {
-	h := fnv.New64a()
-	h.Write([]byte(g.keys[i]))
-	return int64(h.Sum64())
-}
-
 func (r *run) graphTable(n *plan.GraphTable) (stream, error) {
 	return r.single(func(l *lease) (*vec.Batch, error) {
 		g, err := r.graphOf(n.Input, l)
@@ -303,7 +297,7 @@ func (r *run) graphTable(n *plan.GraphTable) (stream, error) {
 		hashes := func(of []int32) {
 			out := make([]int64, len(of))
 			for i, k := range of {
-				out[i] = g.nodeHash(k)
+				out[i] = g.hash[k]
 			}
 			cols = append(cols, vec.OfInts(types.Long, out))
 		}

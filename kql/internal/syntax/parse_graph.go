@@ -122,7 +122,7 @@ func (p *parser) graphToTable(at diag.Span) Op {
 		}
 		t.Props = p.params2("with_node_id", "with_source_id", "with_target_id")
 		o.Tables = append(o.Tables, t)
-		if !p.accept(",") {
+		if !p.accept(",") && !p.isWord("nodes") && !p.isWord("edges") { // a parameter takes the comma behind it
 			break
 		}
 	}
