@@ -203,13 +203,16 @@ func TestSpilledAnswers(t *testing.T) {
 func TestAggregatesPutAway(t *testing.T) {
 	for _, a := range fn.Builtin().Aggs {
 		for _, ex := range a.Ex {
-			for _, by := range []string{"", " by one = 1"} {
-				text := ex.Table + " | summarize r = " + ex.Expr + by
+			for _, text := range []string{ex.Table + " | summarize r = " + ex.Expr,
+				ex.Table + " | extend zz = 1 | union (" + ex.Table + " | extend zz = 2) | summarize r = " + ex.Expr + " by zz"} {
 				want, _, err := rowsOf(t, text, kql.NewMemDatabase(), kql.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, _, err := rowsOf(t, text, kql.NewMemDatabase(), kql.Options{Memory: 1, BatchRows: 1, Spill: &area{}})
+				got, stats, err := rowsOf(t, text, kql.NewMemDatabase(), kql.Options{Memory: 1, BatchRows: 1, Spill: &area{}})
+				if err == nil && strings.HasSuffix(text, "zz") && !strings.Contains(ex.Table, "[]") && stats.Spilled == 0 {
+					t.Errorf("%s: nothing was put on disk", text)
+				}
 				if errors.Is(err, kql.ErrMemory) {
 					got, _, err = rowsOf(t, text, kql.NewMemDatabase(), kql.Options{Memory: 16 << 10, BatchRows: 1, Spill: &area{}})
 				}

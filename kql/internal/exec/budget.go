@@ -25,6 +25,9 @@ type budget struct {
 // others do: those below it must not starve it.
 const leastShare = 8
 
+// leastHeld is what one group may take whatever the budget is.
+const leastHeld = 4 << 10
+
 // lease is what one operator holds. It is for one goroutine.
 type lease struct {
 	b *budget

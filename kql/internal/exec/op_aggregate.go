@@ -238,7 +238,7 @@ func (g *grouping) add(b *vec.Batch, place int64, away *putAway) error {
 		return away.put(g)
 	case !ok && away == nil:
 		return ErrMemory
-	case !ok && g.g.n == 1 && g.l.full(1):
+	case !ok && g.g.n == 1 && g.l.full(1) && g.l.n > leastHeld:
 		return away.oneGroup()
 	}
 	return nil

@@ -249,7 +249,7 @@ func (p *putAway) partition(l level, part int, each func(*grouping) error) error
 			continue
 		}
 		if g.g.n == 1 || l.number+1 == spill.Levels {
-			if ok {
+			if ok || g.l.n <= leastHeld {
 				continue // it fits as it is
 			}
 			return p.oneGroup()
