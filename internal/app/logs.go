@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +44,7 @@ const (
 // WithLog returns those of the paths that are snapshots which hold a log.
 func WithLog(paths []string, table string) []string {
 	var out []string
-	for _, p := range paths {
+	for _, p := range snapshotsIn(paths) {
 		if r, err := ScanLog(context.Background(), []string{p}, table, nil); err == nil && (r.Rows > 0 || len(r.Periods) > 0) {
 			out = append(out, p)
 		}
@@ -68,15 +70,36 @@ func isSnapshot(path string) bool {
 	return is
 }
 
+// snapshotsIn returns the snapshots among the paths, and those that lie in folders
+// among them.
+func snapshotsIn(paths []string) []string {
+	var out []string
+	for _, p := range paths {
+		list := []string{p}
+		if info, err := os.Stat(p); err == nil && info.IsDir() {
+			list = nil
+			_ = filepath.WalkDir(p, func(path string, e fs.DirEntry, err error) error {
+				if err == nil && e.Type().IsRegular() && strings.HasSuffix(path, ".azs") {
+					list = append(list, path)
+				}
+				return nil // what cannot be read was said when the inventory was
+			})
+		}
+		for _, one := range list {
+			if isSnapshot(one) {
+				out = append(out, one)
+			}
+		}
+	}
+	return out
+}
+
 // ScanLog calls row with every event of a table that snapshots among the paths
 // hold; row may be nil. The error is [ErrNoLogs] where none of them was asked for
 // that log, and row's own.
 func ScanLog(ctx context.Context, paths []string, table string, row func(jsondoc.Value) error) (*LogRead, error) {
 	out := &LogRead{Table: table}
-	for _, path := range paths {
-		if !isSnapshot(path) {
-			continue
-		}
+	for _, path := range snapshotsIn(paths) {
 		if err := out.file(ctx, path, row); err != nil {
 			return nil, err
 		}
@@ -226,7 +249,7 @@ func scopeWords(scope string) string {
 // error when it is read; otherwise what db has stays. say is told what of a log
 // is missing.
 func AddLogs(db *kql.MemDatabase, paths []string, must bool, say func(string)) error {
-	if !slices.ContainsFunc(paths, isSnapshot) {
+	if paths = snapshotsIn(paths); len(paths) == 0 {
 		return nil
 	}
 	_, known, err := content.LogTables()
@@ -384,10 +407,7 @@ func auditColumns(v jsondoc.Value, set func(string, jsondoc.Value)) {
 func CopyLogs(ctx context.Context, w *snapshot.Writer, paths []string) (int, error) {
 	n := 0
 	read := map[string][]snapshot.Period{} // by table and scope, of the snapshots before
-	for _, path := range paths {
-		if !isSnapshot(path) {
-			continue
-		}
+	for _, path := range snapshotsIn(paths) {
 		for _, table := range logTables {
 			r, err := ScanLog(ctx, []string{path}, table, func(row jsondoc.Value) error {
 				at := eventTime(row)
