@@ -132,11 +132,11 @@ func privilegePage(list []app.PrivilegeFinding) *report.TablePage {
 		if one.Principal != nil {
 			who = one.Principal.String() + ": " + one.Subject
 		}
-		switch one.State {
-		case finding.NonCompliant:
+		if one.State == finding.NonCompliant {
 			counts[one.Severity]++
 			open.Rows = append(open.Rows, report.TableRow{State: one.Severity.String(), Tone: report.Tone(one.Severity.String()), Cells: []string{one.Title, who, one.Scope, one.Evidence, one.Fix}})
-		case finding.Unknown:
+		}
+		if one.State == finding.Unknown {
 			unknown.Rows = append(unknown.Rows, report.TableRow{Cells: []string{one.Title, who, one.Missing}})
 		}
 	}
