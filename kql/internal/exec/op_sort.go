@@ -17,20 +17,7 @@ type order struct {
 func (o *order) compare(i, j int32) int {
 	for k, key := range o.keys {
 		c := o.cols[k]
-		ni, nj := c.IsNull(int(i)), c.IsNull(int(j))
-		if ni || nj {
-			if ni == nj {
-				continue
-			}
-			if ni == key.NullsFirst {
-				return -1
-			}
-			return 1
-		}
-		if r := vec.Compare(c, int(i), c, int(j)); r != 0 {
-			if key.Desc {
-				return -r
-			}
+		if r := vec.CompareAsked(c, int(i), c, int(j), key.Desc, key.NullsFirst); r != 0 {
 			return r
 		}
 	}

@@ -17,21 +17,7 @@ type runKey struct {
 // compareRows orders row i of a and row j of b.
 func compareRows(keys []runKey, a *vec.Batch, i int, b *vec.Batch, j int) int {
 	for _, k := range keys {
-		x, y := a.Cols[k.col], b.Cols[k.col]
-		nx, ny := x.IsNull(i), y.IsNull(j)
-		if nx || ny {
-			if nx == ny {
-				continue
-			}
-			if nx == k.nullsFirst {
-				return -1
-			}
-			return 1
-		}
-		if c := vec.Compare(x, i, y, j); c != 0 {
-			if k.desc {
-				return -c
-			}
+		if c := vec.CompareAsked(a.Cols[k.col], i, b.Cols[k.col], j, k.desc, k.nullsFirst); c != 0 {
 			return c
 		}
 	}

@@ -71,6 +71,39 @@ func Compare(a *Vec, i int, b *Vec, j int) int {
 	}
 }
 
+// CompareAsked orders row i of a and row j of b, columns of one type, as a sort
+// key asks: null and NaN stay together at the end that nullsFirst names, null
+// outermost, whatever the direction of the other values
+// (https://learn.microsoft.com/kusto/query/sort-operator).
+func CompareAsked(a *Vec, i int, b *Vec, j int, desc, nullsFirst bool) int {
+	x, y := a.absence(i), b.absence(j)
+	switch {
+	case x != y:
+		if (x > y) == nullsFirst {
+			return -1
+		}
+		return 1
+	case x > 0:
+		return 0
+	}
+	c := Compare(a, i, b, j)
+	if desc {
+		return -c
+	}
+	return c
+}
+
+// absence is 2 for null, 1 for NaN and 0 for any other value.
+func (v *Vec) absence(i int) int {
+	switch {
+	case v.IsNull(i):
+		return 2
+	case v.Type == types.Real && math.IsNaN(v.Reals[v.At(i)]):
+		return 1
+	}
+	return 0
+}
+
 // AppendKey appends to dst bytes that are equal exactly where two rows are
 // equal as group and join keys (null equals null, NaN equals NaN). Keys of
 // several columns may be appended one after the other.
