@@ -288,7 +288,7 @@ func (b *binder) project(in rows, op *syntax.Project) rows {
 	case "project-rename":
 		return b.rename(in, op)
 	case "project-by-names":
-		return b.order(in, b.matching(sc, op.Items), false)
+		return b.order(in, b.byNames(sc, op.Items), false)
 	}
 	return b.reorder(in, op)
 }
@@ -300,14 +300,6 @@ func (b *binder) matching(sc *scope, items []syntax.Expr) []int {
 	for _, it := range items {
 		r, ok := it.(*syntax.Ref)
 		if !ok {
-			if c, isConst := b.expr(it, sc).(*plan.Const); isConst {
-				for _, v := range append(c.Value.Items(), c.Value) {
-					if i := sc.find(v.Str()); i >= 0 && v.Str() != "" {
-						out = append(out, i)
-					}
-				}
-				continue
-			}
 			b.fail(errStatement("a column's name is expected"), it.Span())
 		}
 		if !r.Wild {
@@ -325,6 +317,36 @@ func (b *binder) matching(sc *scope, items []syntax.Expr) []int {
 			if syntax.MatchWild(r.Text, c.Name) && !slices.Contains(out, i) {
 				out = append(out, i)
 			}
+		}
+	}
+	return out
+}
+
+// byNames returns the numbers of the columns that the constants of
+// project-by-names mean: texts or arrays of texts, each a name or a pattern; what
+// matches no column is passed over
+// (https://learn.microsoft.com/kusto/query/project-by-names-operator).
+func (b *binder) byNames(sc *scope, items []syntax.Expr) []int {
+	var out []int
+	add := func(pattern string) {
+		for i, c := range sc.cols {
+			if syntax.MatchWild(pattern, c.Name) && !slices.Contains(out, i) {
+				out = append(out, i)
+			}
+		}
+	}
+	for _, it := range items {
+		if r, ok := it.(*syntax.Ref); ok && (r.Wild || sc.find(r.Text) >= 0) {
+			add(r.Text)
+			continue
+		}
+		c, ok := b.expr(it, sc).(*plan.Const)
+		if !ok {
+			b.fail(errStatement("project-by-names takes constant names of columns"), it.Span())
+		}
+		add(c.Value.Str())
+		for _, v := range c.Value.Items() {
+			add(v.Str())
 		}
 	}
 	return out
