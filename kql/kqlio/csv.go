@@ -14,8 +14,9 @@ import (
 	"github.com/azward/azward/kql/internal/value"
 )
 
-// csvRows gives the header of comma-separated values, then each line.
-func csvRows(r io.Reader, comma rune, rep *Report, header func([]string), row func(record) error) error {
+// csvRows gives the header of comma-separated values, then each line. Of those
+// that are bare, without a header, the columns are named by their numbers.
+func csvRows(r io.Reader, comma rune, bare bool, rep *Report, header func([]string), row func(record) error) error {
 	c := csv.NewReader(bufio.NewReaderSize(r, 1<<20))
 	c.Comma = comma
 	c.LazyQuotes = true
@@ -28,7 +29,27 @@ func csvRows(r io.Reader, comma rune, rep *Report, header func([]string), row fu
 		return fmt.Errorf("header: %w", err)
 	}
 	names[0] = strings.TrimPrefix(names[0], "\ufeff")
-	header(names)
+	add := func(line int, rec []string) error {
+		if len(rec) != len(names) {
+			rep.bad(line, fmt.Errorf("%d fields, the header has %d", len(rec), len(names)))
+			return nil
+		}
+		bytes := 24 + 16*len(rec)
+		for _, f := range rec {
+			bytes += len(f)
+		}
+		return row(record{fields: rec, bytes: bytes})
+	}
+	if bare {
+		first := names
+		names = bareNames(len(first))
+		header(names)
+		if err := add(1, first); err != nil {
+			return err
+		}
+	} else {
+		header(names)
+	}
 	for line := 2; ; line++ {
 		rec, err := c.Read()
 		if errors.Is(err, io.EOF) {
@@ -41,18 +62,19 @@ func csvRows(r io.Reader, comma rune, rep *Report, header func([]string), row fu
 			rep.bad(line, err)
 			continue
 		}
-		if len(rec) != len(names) {
-			rep.bad(line, fmt.Errorf("%d fields, the header has %d", len(rec), len(names)))
-			continue
-		}
-		bytes := 24 + 16*len(rec)
-		for _, f := range rec {
-			bytes += len(f)
-		}
-		if err := row(record{fields: rec, bytes: bytes}); err != nil {
+		if err := add(line, rec); err != nil {
 			return err
 		}
 	}
+}
+
+// bareNames are the columns of values without a header.
+func bareNames(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("Column%d", i+1)
+	}
+	return names
 }
 
 // places finds the columns of a schema among the names of a header, -1 where

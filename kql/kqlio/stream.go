@@ -116,7 +116,7 @@ func (s *Stream) read(rep *Report, header func([]string), row func(record) error
 	}
 	defer done()
 	if s.in.Comma != 0 {
-		return csvRows(r, s.in.Comma, rep, header, row)
+		return csvRows(r, s.in.Comma, false, rep, header, row)
 	}
 	return jsonRows(r, rep, row)
 }
