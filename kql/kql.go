@@ -25,6 +25,7 @@ import (
 	"github.com/azward/azward/diag"
 	"github.com/azward/azward/kql/internal/bind"
 	"github.com/azward/azward/kql/internal/exec"
+	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/spill"
 	"github.com/azward/azward/kql/internal/syntax"
@@ -118,7 +119,12 @@ type Options struct {
 	Spill Spill
 	// External reads what externaldata names; nil: not allowed.
 	External func(ctx context.Context, locations []string, props map[string]string, columns []Column) (*Batch, error)
+	// Infer finds the columns of files for infer_storage_schema; nil: not allowed.
+	Infer func(ctx context.Context, req StorageRequest) ([]Column, error)
 }
+
+// StorageRequest says of which files infer_storage_schema wants the columns.
+type StorageRequest = fn.StorageRequest
 
 // Spill is a place for rows that do not fit into memory: it makes files, which
 // the engine gives up as soon as it can. What is left, where results were not
@@ -309,6 +315,12 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result
 		Workers: opts.Workers, Memory: opts.Memory, Spill: opts.Spill}
 	if opts.External != nil {
 		eo.External = exec.External(opts.External)
+	}
+	if opts.Infer != nil {
+		eo.Infer = func(ctx context.Context, req fn.StorageRequest) (string, error) {
+			cols, err := opts.Infer(ctx, req)
+			return cslSchema(cols), err
+		}
 	}
 	p := newPlanner(db, opts)
 	eo.Rewrite = p.plan

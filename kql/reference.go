@@ -69,7 +69,7 @@ var operatorDocs = map[string]string{
 
 // missingPlugins call services, run other languages or read Kusto's storage.
 var missingPlugins = []string{"ai_chat_completion", "ai_chat_completion_prompt", "ai_embed_text", "ai_embeddings", "azure_digital_twins_query_request", "cosmosdb_sql_request",
-	"execute_query", "execute_show_command", "http_request", "http_request_post", "identity", "infer_storage_schema", "infer_storage_schema_with_suggestions", "mysql_request",
+	"execute_query", "execute_show_command", "http_request", "http_request_post", "identity", "infer_storage_schema_with_suggestions", "mysql_request",
 	"postgresql_request", "python", "r", "sql_request"}
 
 // Reference is the list of all that the engine knows, as Markdown, written

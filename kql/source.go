@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/azward/azward/kql/internal/bind"
 	"github.com/azward/azward/kql/internal/exec"
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/syntax"
@@ -73,11 +74,21 @@ var (
 	ErrMemory = exec.ErrMemory
 	// ErrFunction: a function that SQL calls failed.
 	ErrFunction = exec.ErrFunction
-	// ErrExternal: externaldata is not allowed.
+	// ErrExternal: reading files, as externaldata and infer_storage_schema do, is
+	// not allowed.
 	ErrExternal = exec.ErrExternal
 	// ErrRows: an operator gives more rows than any query may.
 	ErrRows = exec.ErrRows
 )
+
+// cslSchema prints columns as a declaration of a table has them.
+func cslSchema(cols []Column) string {
+	parts := make([]string, len(cols))
+	for i, c := range cols {
+		parts[i] = bind.Reference(c.Name) + ":" + c.Type.String()
+	}
+	return strings.Join(parts, ", ")
+}
 
 // MemTable is a table held in memory. It is safe for use by many goroutines.
 type MemTable struct {

@@ -42,7 +42,7 @@ func (f *queryFlags) addShared(cmd *cobra.Command) {
 	f.tables.add(cmd)
 	fl := cmd.Flags()
 	fl.StringArrayVar(&f.params, "param", nil, "value of a declared query parameter: `NAME=VALUE` (repeatable)")
-	fl.StringArrayVar(&f.external, "allow-external", nil, "a `FOLDER` that externaldata may read (repeatable)")
+	fl.StringArrayVar(&f.external, "allow-external", nil, "a `FOLDER` that externaldata and infer_storage_schema may read (repeatable)")
 	fl.StringVar(&f.memory, "memory", "4GiB", "memory that operators may hold, `SIZE`; rows beyond it wait on disk")
 	f.spill.add(cmd)
 	fl.BoolVar(&f.stats, "stats", false, "tell on standard error what a query took: time, memory, disk")
@@ -63,8 +63,8 @@ AuditLogs are tables as well.
 
 The query is the argument, a file (--file), or standard input where the argument
 is "-". Without any of them, on a terminal, it opens the shell that azward query
-shell describes. Nothing leaves the machine: externaldata reads files only, and only from
-folders named with --allow-external.
+shell describes. Nothing leaves the machine: externaldata and the plugin infer_storage_schema
+read files only, and only from folders named with --allow-external.
 
 Operators that must see all their rows (summarize, distinct, join, lookup, sort,
 top, partition, make-series, materialize) hold at most --memory; what does not
@@ -121,7 +121,7 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err 
 	defer func() { err = errors.Join(err, area.Close()) }()
 	defer limitHeap(memory)()
 	opts := kql.Options{Now: f.tables.inventory.now(env).UTC(), Seed: uint64(env.Now().UnixNano()), Workers: f.workers, Memory: memory, Params: params,
-		External: externalReader(f.external)}
+		External: externalReader(f.external), Infer: schemaReader(f.external, memory)}
 	q := &querier{env: env, db: db, opts: opts, scratch: area, stats: f.stats, clock: func() time.Time { return f.tables.inventory.now(env) }}
 	if f.shell || len(args) == 0 && f.batch == "" && f.file == "" && f.output == "" && f.format == "" && !f.explain && interactive(env) {
 		return q.shell(ctx, f.limit, !f.noHistory)

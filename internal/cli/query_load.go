@@ -93,7 +93,7 @@ func externalReader(folders []string) func(context.Context, []string, map[string
 		for _, l := range locations {
 			path, err := allowedPath(folders, l)
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("externaldata: %w", err)
 			}
 			format := dataFormat(path)
 			if p := strings.ToLower(props["format"]); p != "" {
@@ -138,14 +138,14 @@ func readExternal(r io.Reader, format string, header bool, cols []kql.Column) (*
 func allowedPath(folders []string, location string) (string, error) {
 	location, _, _ = strings.Cut(location, ";")
 	if strings.Contains(location, "://") && !strings.HasPrefix(location, "file://") {
-		return "", fmt.Errorf("externaldata: %s is on the network; download it into a folder that --allow-external names", location)
+		return "", fmt.Errorf("%s is on the network; download it into a folder that --allow-external names", location)
 	}
 	path, err := filepath.EvalSymlinks(strings.TrimPrefix(location, "file://"))
 	if err != nil {
-		return "", fmt.Errorf("externaldata: %w", err)
+		return "", fmt.Errorf("%s: %w", location, reasonOf(err))
 	}
 	if path, err = filepath.Abs(path); err != nil {
-		return "", fmt.Errorf("externaldata: %w", err)
+		return "", fmt.Errorf("%s: %w", location, reasonOf(err))
 	}
 	for _, f := range folders {
 		dir, err := filepath.EvalSymlinks(f)
@@ -159,5 +159,5 @@ func allowedPath(folders []string, location string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("externaldata: %s lies in no folder that --allow-external names", location)
+	return "", fmt.Errorf("%s lies in no folder that --allow-external names", location)
 }

@@ -83,7 +83,7 @@ func runError(ctx context.Context, err error) *apiError {
 	case errors.Is(err, kql.ErrRows):
 		return limits("E_QUERY_RESULT_SET_TOO_LARGE", "80DA0003", err.Error())
 	case errors.Is(err, kql.ErrExternal):
-		return badRequest("externaldata is not allowed on this server")
+		return badRequest("queries read no files on this server: externaldata and infer_storage_schema are not allowed")
 	case ctx.Err() != nil && errors.Is(cause, errTimeout):
 		return &apiError{status: http.StatusGatewayTimeout, code: "Timeout", kind: "KustoServiceTimeout", message: errTimeout.Error()}
 	case ctx.Err() != nil && errors.Is(cause, errShutdown):

@@ -238,6 +238,7 @@ func TestErrors(t *testing.T) {
 		{"too large", "/v2/rest/query", body(strings.Repeat("x", 5000), nil), 413, "RequestTooLarge", "", "4096"},
 		{"memory", "/v2/rest/query", body("range x from 1 to 2000000 step 1 | sort by x", options("max_memory_consumption_per_query_per_node", 100000)), 400, "LowMemoryCondition", "", "E_LOW_MEMORY_CONDITION"},
 		{"external data", "/v2/rest/query", body("externaldata(a:string)['http://example.com/x.csv']", nil), 400, "General_BadRequest", "", "externaldata"},
+		{"columns of files", "/v2/rest/query", body(`evaluate infer_storage_schema(dynamic({"StorageContainers":["."],"DataFormat":"csv"}))`, nil), 400, "General_BadRequest", "", "infer_storage_schema"},
 		{"no command", "/v1/rest/mgmt", body("print 1", nil), 400, "General_BadRequest", "SYN0002", "dot"},
 		{"writing command", "/v1/rest/mgmt", body(".drop table SigninLogs", nil), 400, "General_BadRequest", "SYN0100", "only shows"},
 		{"no such path", "/v1/rest/ingest/x", nil, 404, "NotFound", "", "/v1/rest/ingest"},

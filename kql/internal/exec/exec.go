@@ -31,12 +31,17 @@ type Source interface {
 // External reads what externaldata names; the error is for the user.
 type External func(ctx context.Context, locations []string, props map[string]string, columns []plan.Column) (*vec.Batch, error)
 
+// Infer finds the columns of files that a query names, as a text that declares
+// them; the error is for the user.
+type Infer func(ctx context.Context, req fn.StorageRequest) (string, error)
+
 // Options steer a run.
 type Options struct {
 	Now       int64 // ticks
 	Seed      uint64
 	Source    Source
 	External  External
+	Infer     Infer
 	BatchRows int   // rows of a batch, 0: the default
 	Workers   int   // goroutines, 0: one
 	Memory    int64 // bytes that may be held, 0: no limit
@@ -88,6 +93,12 @@ func New(ctx context.Context, opts Options) *Runner {
 	}
 	fctx := fn.NewCtx(opts.Now, opts.Seed)
 	fctx.Table = fn.Builtin()
+	fctx.Infer = func(req fn.StorageRequest) (string, error) {
+		if opts.Infer == nil {
+			return "", ErrExternal
+		}
+		return opts.Infer(ctx, req)
+	}
 	return &Runner{&run{ctx: ctx, fn: fctx, opts: opts, size: opts.BatchRows,
 		mem: &budget{limit: opts.Memory, area: opts.Spill}, pending: map[*plan.Join]*side{}, files: &files{}, kept: &files{},
 		outer: map[*plan.Outer]*vec.Batch{}, memo: map[plan.Node]*spool{}, cells: map[*plan.Scalar]*plan.Const{}, sets: map[*plan.InTable]*set{}}}
@@ -381,7 +392,7 @@ func (r *run) pull(seq iter.Seq2[*vec.Batch, error]) stream {
 
 func (r *run) external(n *plan.External) (stream, error) {
 	if r.opts.External == nil {
-		return nil, ErrExternal
+		return nil, fmt.Errorf("externaldata: %w", ErrExternal)
 	}
 	return r.single(func(*lease) (*vec.Batch, error) {
 		return r.opts.External(r.ctx, n.Locations, n.Props, n.Columns())

@@ -14,6 +14,9 @@ type Ctx struct {
 	Rand *rand.Rand
 	// Table finds functions for plugins that call aggregates (pivot).
 	Table *Table
+	// Infer finds the columns of files for infer_storage_schema, as a text that
+	// declares them; the error is for the user.
+	Infer func(StorageRequest) (string, error)
 
 	patterns map[string]*regexp.Regexp
 	seed     uint64
@@ -30,7 +33,7 @@ func NewCtx(now int64, seed uint64) *Ctx {
 func (c *Ctx) Fork() *Ctx {
 	c.forks++
 	f := NewCtx(c.Now, c.seed)
-	f.Table = c.Table
+	f.Table, f.Infer = c.Table, c.Infer
 	f.Rand = rand.New(rand.NewPCG(c.seed, c.forks))
 	return f
 }

@@ -16,7 +16,7 @@ type Column struct {
 
 // allPlugins lists the plugins.
 func allPlugins() []Plugin {
-	return slices.Concat(bagPlugins, activityPlugins, sequencePlugins, lookupPlugins, patternPlugins, miscPlugins)
+	return slices.Concat(bagPlugins, activityPlugins, sequencePlugins, lookupPlugins, patternPlugins, storagePlugins, miscPlugins)
 }
 
 // Plugin is one plugin of the evaluate operator.
