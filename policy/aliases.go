@@ -27,6 +27,44 @@ type aliasEntry struct {
 	modifiable bool
 }
 
+// AliasBuilder makes a list of parts of Azure Resource Manager's, as they are
+// read. Its zero value is an empty one.
+type AliasBuilder struct {
+	list     *Aliases
+	versions map[string][]string // lists of API versions, of which there are few
+}
+
+// Add takes an alias as Azure Resource Manager gives it, with the resource type
+// that it is listed for, which may be empty. One without a name or a path is left
+// out. The alias's document is not kept.
+func (b *AliasBuilder) Add(typ string, alias jsondoc.Value) {
+	if b.list == nil {
+		b.list, b.versions = &Aliases{byName: map[string][]aliasEntry{}}, map[string][]string{}
+	}
+	b.list.addAlias(alias, typ, b.shared)
+}
+
+func (b *AliasBuilder) shared(versions []string) []string {
+	key := strings.Join(versions, ",")
+	if known, ok := b.versions[key]; ok {
+		return known
+	}
+	for i := range versions {
+		versions[i] = strings.Clone(versions[i])
+	}
+	b.versions[key] = versions
+	return versions
+}
+
+// Aliases returns the list, nil where it is empty. Nothing may be added to it
+// afterwards.
+func (b *AliasBuilder) Aliases() *Aliases {
+	if b.list.Len() == 0 {
+		return nil
+	}
+	return b.list
+}
+
 type aliasPath struct {
 	path     string
 	versions []string
@@ -103,7 +141,7 @@ func (a *Aliases) addJSON(doc jsondoc.Value) error {
 		for _, typ := range provider.Get("resourceTypes").Elements() {
 			name := provider.Get("namespace").TextOr("") + "/" + typ.Get("resourceType").TextOr("")
 			for _, alias := range typ.Get("aliases").Elements() {
-				a.addAlias(alias, name)
+				a.addAlias(alias, name, func(versions []string) []string { return versions })
 			}
 		}
 	}
@@ -113,14 +151,15 @@ func (a *Aliases) addJSON(doc jsondoc.Value) error {
 	return nil
 }
 
-func (a *Aliases) addAlias(v jsondoc.Value, typ string) {
+func (a *Aliases) addAlias(v jsondoc.Value, typ string, shared func([]string) []string) {
 	name, ok := v.Get("name").Text()
 	if !ok {
 		return
 	}
-	e := aliasEntry{name: name, typ: typ, path: v.Get("defaultPath").TextOr("")}
+	name = strings.Clone(name)
+	e := aliasEntry{name: name, typ: typ, path: strings.Clone(v.Get("defaultPath").TextOr(""))}
 	for _, p := range v.Get("paths").Elements() {
-		path := p.Get("path").TextOr("")
+		path := strings.Clone(p.Get("path").TextOr(""))
 		if path == "" {
 			continue
 		}
@@ -131,6 +170,7 @@ func (a *Aliases) addAlias(v jsondoc.Value, typ string) {
 		for _, version := range p.Get("apiVersions").Elements() {
 			one.versions = append(one.versions, version.TextOr(""))
 		}
+		one.versions = shared(one.versions)
 		e.paths = append(e.paths, one)
 	}
 	if e.path == "" {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/policy"
 )
 
 // Options say what to assess and how.
@@ -28,6 +29,10 @@ type Options struct {
 	Exemptions string   // a YAML file
 
 	States []finding.State // states that findings list; empty: NonCompliant and Exempt
+
+	// Aliases win over the rule; nil: those of the snapshots in From, where they hold
+	// the tenant's own list.
+	Aliases *policy.Aliases
 
 	Now      time.Time
 	Version  string

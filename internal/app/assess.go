@@ -13,6 +13,7 @@ import (
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/policy"
 	"github.com/azward/azward/posture"
 	"github.com/azward/azward/resource"
 )
@@ -35,6 +36,7 @@ type session struct {
 
 	inv       *inventory.Inventory
 	tenant    *tenant
+	aliases   *policy.Aliases
 	sources   []source
 	rules     []rule
 	resources []*resource.Resource
@@ -83,6 +85,11 @@ func (s *session) gather(ctx context.Context) error {
 	s.deriveFacts()
 	s.lap(&s.timings.Facts)
 
+	if s.aliases = s.o.Aliases; s.aliases == nil && s.o.Inventory == nil {
+		if s.aliases, err = SnapshotAliases(ctx, s.o.From); err != nil {
+			return err
+		}
+	}
 	if err := s.compileRules(); err != nil {
 		return err
 	}

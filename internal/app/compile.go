@@ -16,7 +16,7 @@ func (s *session) compileRules() error {
 	names := policy.NewNames()
 	for i := range s.sources {
 		src := &s.sources[i]
-		def, diags := policy.Compile(src.body, policy.CompileOptions{Parameters: src.parameters, Source: src.text, Names: names})
+		def, diags := policy.Compile(src.body, policy.CompileOptions{Parameters: src.parameters, Source: src.text, Names: names, Aliases: s.aliases})
 		if def == nil {
 			s.notices = append(s.notices, s.refused(src, diags))
 			continue

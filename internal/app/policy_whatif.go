@@ -237,7 +237,7 @@ func openResults(list []posture.Result) int {
 
 // assess runs an assessment as far as the facts of the score.
 func (o *PolicyWhatIfOptions) assess(ctx context.Context, inv *inventory.Inventory) (*session, posture.Facts, error) {
-	s := &session{o: &Options{Inventory: inv, Now: o.Now, Clock: o.Clock, Progress: o.Progress}}
+	s := &session{o: &Options{Inventory: inv, Now: o.Now, Clock: o.Clock, Progress: o.Progress, Aliases: o.Aliases}}
 	if err := s.gather(ctx); err != nil {
 		return nil, posture.Facts{}, err
 	}

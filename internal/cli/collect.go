@@ -119,6 +119,9 @@ changed since is read again, and the rest is taken over. Microsoft Graph keeps
 track for seven days; where it does not any more, all is read and the manifest
 says so. Everything else is read whole.
 
+With the policies comes the tenant's own list of aliases (some 65,000), in one
+call; assess and policy go by it wherever they read the snapshot.
+
 Logs may be larger than all else, and are read only with --logs (or alone with
 --only logs): activity logs of subscriptions, sign-ins, and audits of the
 directory, of the last --log-days. azward query, access excessive, ca replay and

@@ -10,6 +10,7 @@ import (
 	"github.com/azward/azward/internal/app"
 	"github.com/azward/azward/internal/demo"
 	"github.com/azward/azward/inventory"
+	"github.com/azward/azward/policy"
 )
 
 // inventoryFlags are the flags of every command that reads an inventory.
@@ -66,4 +67,13 @@ func (f *inventoryFlags) load(ctx context.Context, env *Env, args []string) (*in
 	defer p.clear()
 	inv, err := app.Load(ctx, &app.Options{Demo: f.demo, From: paths, Now: f.now(env), Progress: p.show, Clock: env.Now})
 	return inv, err
+}
+
+// aliases reads the list of aliases that a flag names, and otherwise the tenant's
+// own that a snapshot among the paths holds. args are as for load.
+func (f *inventoryFlags) aliases(ctx context.Context, flag string, args []string) (*policy.Aliases, error) {
+	if flag != "" {
+		return readAliases(flag)
+	}
+	return app.SnapshotAliases(ctx, append(slices.Clone(f.from), args...))
 }

@@ -64,7 +64,7 @@ known to be good; "azurePercentage" counts Unknown as good, as Azure's portal do
 	flags.StringVar(&f.initiative, "initiative", "", "judge the initiative or definition of this `ID`, name, display name or file as if it were assigned")
 	flags.StringVar(&f.scope, "scope", "", "with --initiative: the `ID` of the scope that it is assigned to (default the tenant)")
 	flags.StringVar(&f.assignment, "assignment", "", "of the inventory's assignments, only the one of this `ID` or name")
-	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule")
+	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule (default: the tenant's own, where a snapshot holds them)")
 	addChoice(cmd, &f.by, "by", "", "KIND", "", "in tables and csv, roll up by", "assignment", "initiative", "definition", "group", "resource")
 	flags.StringSliceVar(&f.states, "states", nil, "the `STATES` that results list, or all (default NonCompliant,Conflict,Error,Unknown,Exempt)")
 	addChoice(cmd, &f.failOn, "fail-on", "", "STATE", "", "exit with 1 where a result is", "noncompliant", "unknown (or noncompliant)")
@@ -86,7 +86,7 @@ func policyCompliance(cmd *cobra.Command, env *Env, f *policyComplianceFlags, ar
 	if err := f.check(); err != nil {
 		return err
 	}
-	aliases, err := readAliases(f.aliases)
+	aliases, err := f.inventory.aliases(cmd.Context(), f.aliases, args)
 	if err != nil {
 		return err
 	}

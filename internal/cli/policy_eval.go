@@ -60,7 +60,7 @@ and a line of answer each. A line that is wrong gets its error and the run goes 
 	flags.StringVar(&f.resource, "resource", "", "the resource in this JSON `FILE`")
 	flags.StringVar(&f.parameters, "parameters", "", "values of parameters in this JSON `FILE`, plain or as {\"value\": ...}")
 	flags.StringArrayVar(&f.related, "related", nil, "with --resource: related resources for if-not-exists effects, in this JSON `FILE` (repeatable)")
-	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule: CSV of alias,path, or ARM's provider list as JSON")
+	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule: CSV of alias,path, or ARM's provider list as JSON (default: the tenant's own, where a snapshot holds them)")
 	flags.StringVar(&f.batch, "batch", "", "answer a question a line from `FILE`, - for standard input")
 	flags.StringVar(&f.id, "id", "", "of the inventory, only the resource of this `ID`")
 	flags.BoolVar(&f.all, "all", false, "list resources that the definition does not apply to as well")
@@ -71,7 +71,7 @@ and a line of answer each. A line that is wrong gets its error and the run goes 
 }
 
 func policyEval(ctx context.Context, env *Env, f *policyEvalFlags, args []string) error {
-	aliases, err := readAliases(f.aliases)
+	aliases, err := f.inventory.aliases(ctx, f.aliases, args)
 	if err != nil {
 		return err
 	}

@@ -91,14 +91,14 @@ the end of its id is enough where that is one resource only.`,
 	flags.StringVar(&f.resource, "resource", "", "the resource in this JSON `FILE`")
 	flags.StringVar(&f.id, "id", "", "the resource of the inventory of this `ID`, or of an id that ends so")
 	flags.StringArrayVar(&f.related, "related", nil, "with --resource: related resources for if-not-exists effects, in this JSON `FILE` (repeatable)")
-	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule")
+	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule (default: the tenant's own, where a snapshot holds them)")
 	addFormat(cmd, &f.format, "table", "json")
 	addOutput(cmd, &f.output)
 	return cmd
 }
 
 func policyExplain(cmd *cobra.Command, env *Env, f *policyExplainFlags, args []string) error {
-	aliases, err := readAliases(f.aliases)
+	aliases, err := f.inventory.aliases(cmd.Context(), f.aliases, nil)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ group of the inventory.`,
 	flags.StringVarP(&f.definition, "definition", "d", "", "the definition or initiative: a `FILE`, or an id, name or display name")
 	flags.StringVar(&f.scope, "scope", "", "the `SCOPE` that it would be assigned to; / is the tenant")
 	flags.StringArrayVar(&f.notScopes, "not-scope", nil, "leave this `SCOPE` out (repeatable)")
-	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule")
+	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule (default: the tenant's own, where a snapshot holds them)")
 	flags.BoolVar(&f.noScore, "no-score", false, "leave the Secure Score out")
 	addChoice(cmd, &f.failOn, "fail-on", "", "OUTCOME", "", "exit with 1 where something would happen that is", "denied", "any (of what it does)")
 	addFormat(cmd, &f.format, "table", "json", "csv")
@@ -78,7 +78,7 @@ func policyWhatIf(cmd *cobra.Command, env *Env, f *policyWhatIfFlags, args []str
 	if f.definition == "" || f.scope == "" {
 		return usagef("give the definition with --definition and the scope with --scope (/ is the tenant)")
 	}
-	aliases, err := readAliases(f.aliases)
+	aliases, err := f.inventory.aliases(cmd.Context(), f.aliases, args)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ file, with the manifest and what was wrong with the files.`,
 			}
 			complainOf(env, graveOf(inv))
 			paths := append(slices.Clone(from.from), args...)
-			return writeSnapshot(env, output, snapshot.Header{CreatedAt: from.now(env).UTC()}, inv, copyLogs(cmd.Context(), paths))
+			return writeSnapshot(env, output, snapshot.Header{CreatedAt: from.now(env).UTC()}, inv, copyRest(cmd.Context(), paths))
 		},
 	}
 	from.add(cmd)
@@ -67,9 +67,13 @@ file, with the manifest and what was wrong with the files.`,
 	return cmd
 }
 
-// copyLogs writes the logs that snapshots hold, the latest snapshot first.
-func copyLogs(ctx context.Context, paths []string) func(*snapshot.Writer) error {
+// copyRest writes what snapshots hold beside the inventory: the logs, the latest
+// snapshot first, and the latest list of aliases.
+func copyRest(ctx context.Context, paths []string) func(*snapshot.Writer) error {
 	return func(w *snapshot.Writer) error {
+		if err := app.CopyAliases(ctx, w, paths); err != nil {
+			return err
+		}
 		_, err := app.CopyLogs(ctx, w, paths)
 		return err
 	}
@@ -154,6 +158,7 @@ type contents struct {
 	Manifest []inventory.Entry `json:"manifest"`
 	Notes    []string          `json:"notes"`
 	Logs     []app.LogRead     `json:"logs,omitempty"`
+	Aliases  int               `json:"aliases,omitempty"`
 }
 
 type typeCount struct {
@@ -184,6 +189,8 @@ func readContents(path string) (*contents, error) {
 			if names[k] == "" {
 				names[k] = l.Record.Type
 			}
+		case l.Aliases != nil:
+			c.Aliases += len(l.Aliases.List)
 		case l.Source != nil:
 			c.Sources = append(c.Sources, *l.Source)
 		case l.Cover != nil:
@@ -236,6 +243,10 @@ func (c *contents) table(out io.Writer) error {
 	section("RESOURCES")
 	for _, t := range c.Types {
 		line("%d\t%s\n", t.Count, t.Type)
+	}
+	if c.Aliases > 0 {
+		section("ALIASES")
+		line("%d\taliases of Azure Policy, the tenant's own list\n", c.Aliases)
 	}
 	if len(c.Logs) > 0 {
 		section("LOGS")

@@ -26,7 +26,8 @@ func newSnapshotMergeCommand(env *Env) *cobra.Command {
 ID, of several subscriptions, of the same tenant at several times. Of a resource
 that several have, the latest snapshot counts, and one that a later snapshot
 lacks though it read all of its type is left out. What is no snapshot counts as
-older than those that are. Logs are joined, each event once.`,
+older than those that are. Logs are joined, each event once; of lists of aliases
+the latest counts.`,
 		Example: `  azward snapshot merge azure.azs entra.azs -o tenant.azs
   azward snapshot merge monday.azs tuesday.azs -o latest.azs`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,7 +66,7 @@ older than those that are. Logs are joined, each event once.`,
 			if at.IsZero() {
 				at = env.Now()
 			}
-			return writeSnapshot(env, output, snapshot.Header{CreatedAt: at.UTC()}, snapshot.Merge(latestFirst...), copyLogs(cmd.Context(), paths), sources...)
+			return writeSnapshot(env, output, snapshot.Header{CreatedAt: at.UTC()}, snapshot.Merge(latestFirst...), copyRest(cmd.Context(), paths), sources...)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`, whole or not at all")

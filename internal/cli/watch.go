@@ -134,7 +134,7 @@ func (f *watchFlags) options(env *Env, args []string) (app.WatchOptions, error) 
 			if err != nil {
 				return err
 			}
-			return writeSnapshot(env, path, snapshot.Header{CreatedAt: given.now(env).UTC()}, inv, copyLogs(ctx, paths))
+			return writeSnapshot(env, path, snapshot.Header{CreatedAt: given.now(env).UTC()}, inv, copyRest(ctx, paths))
 		}
 		return o, nil
 	}

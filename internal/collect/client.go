@@ -207,12 +207,25 @@ func (c *client) call(ctx context.Context, method, address string, body any, hea
 	if err != nil {
 		return jsondoc.Value{}, err
 	}
+	var v jsondoc.Value
+	err = c.try(ctx, func(attempt int) (failure *Failure, pause time.Duration, err error) {
+		v, failure, pause, err = c.once(ctx, method, u, body, header, attempt)
+		return failure, pause, err
+	})
+	if err != nil {
+		return jsondoc.Value{}, err
+	}
+	return v, nil
+}
+
+// try calls once until it answers, fails for good, or has failed too often.
+func (c *client) try(ctx context.Context, once func(attempt int) (*Failure, time.Duration, error)) error {
 	var last *Failure
 	for attempt := range maxAttempts {
 		if err := c.throttle.acquire(ctx); err != nil {
-			return jsondoc.Value{}, err
+			return err
 		}
-		v, failure, pause, err := c.once(ctx, method, u, body, header, attempt)
+		failure, pause, err := once(attempt)
 		throttled := failure != nil && (failure.Status == http.StatusTooManyRequests || failure.Status == http.StatusServiceUnavailable)
 		if failure != nil && !throttled {
 			c.throttle.release(false, 0) // this call waits, below, and no other
@@ -221,23 +234,23 @@ func (c *client) call(ctx context.Context, method, address string, body any, hea
 		}
 		switch {
 		case err != nil:
-			return jsondoc.Value{}, err
+			return err
 		case failure == nil:
-			return v, nil
+			return nil
 		case !failure.retriable():
-			return jsondoc.Value{}, failure
+			return failure
 		}
 		last = failure
 		if !throttled {
 			select {
 			case <-ctx.Done():
-				return jsondoc.Value{}, ctx.Err()
+				return ctx.Err()
 			case <-time.After(pause):
 			}
 		}
 	}
 	last.Message += fmt.Sprintf(" (tried %d times)", maxAttempts)
-	return jsondoc.Value{}, last
+	return last
 }
 
 // after says how long to wait before the next try.
@@ -268,40 +281,50 @@ func (c *client) address(text string) (string, error) {
 	return u.String(), nil
 }
 
-func (c *client) once(ctx context.Context, method, address string, body any, header http.Header, attempt int) (v jsondoc.Value, failure *Failure, pause time.Duration, err error) {
+// send makes one request. The answer is for the caller to close, and is nil where
+// there is none.
+func (c *client) send(ctx context.Context, method, address string, body any, header http.Header, attempt int) (resp *http.Response, failure *Failure, pause time.Duration, err error) {
 	c.calls.Add(1)
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
 	req, err := runtime.NewRequest(ctx, method, address)
 	if err != nil {
-		return v, nil, 0, err
+		return nil, nil, 0, err
 	}
 	req.Raw().Header.Set("Accept", "application/json")
 	maps.Copy(req.Raw().Header, header)
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
-			return v, nil, 0, err
+			return nil, nil, 0, err
 		}
 		if err := req.SetBody(readSeekCloser{bytes.NewReader(text)}, "application/json"); err != nil {
-			return v, nil, 0, err
+			return nil, nil, 0, err
 		}
 	}
-	runtime.SkipBodyDownload(req) // bounded here
-	resp, err := c.pipeline.Do(req)
+	runtime.SkipBodyDownload(req) // bounded by who reads it
+	resp, err = c.pipeline.Do(req)
 	if err != nil {
 		var sign *signInError
 		var known *Failure
 		switch {
 		case errors.As(err, &sign), errors.Is(ctx.Err(), context.Canceled):
-			return v, nil, 0, err
+			return nil, nil, 0, err
 		case errors.As(err, &known):
-			return v, known, 0, nil
+			return nil, known, 0, nil
 		}
-		return v, &Failure{Message: "the connection failed: " + plainError(err)}, c.after(http.Header{}, attempt), nil
+		return nil, &Failure{Message: "the connection failed: " + plainError(err)}, c.after(http.Header{}, attempt), nil
+	}
+	c.skew.see(resp.Header, c.clock())
+	return resp, nil, 0, nil
+}
+
+func (c *client) once(ctx context.Context, method, address string, body any, header http.Header, attempt int) (v jsondoc.Value, failure *Failure, pause time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	resp, failure, pause, err := c.send(ctx, method, address, body, header, attempt)
+	if resp == nil {
+		return v, failure, pause, err
 	}
 	defer runtime.Drain(resp)
-	c.skew.see(resp.Header, c.clock())
 	text, err := io.ReadAll(io.LimitReader(resp.Body, smallPage))
 	if err == nil && len(text) == smallPage {
 		// Large pages are read one at a time, so that memory does not grow with the number of calls.

@@ -292,6 +292,9 @@ func (c *run) units(ctx context.Context) ([]unit, error) {
 			second = append(second, disabledUnit(sub))
 		}
 	}
+	if c.wants("policy") && len(subscriptions) > 0 {
+		second = append(second, c.aliasesUnit()) // near the beginning of the snapshot, where it is found soon
+	}
 	tables := map[string]bool{"resources": c.wants("arm"), "resourcecontainers": c.wants("arm"), "authorizationresources": c.wants("arm"), "policyresources": c.wants("policy"), "securityresources": c.wants("security")}
 	for _, table := range []string{"resources", "resourcecontainers", "authorizationresources", "policyresources", "securityresources"} {
 		if tables[table] {

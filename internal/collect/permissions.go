@@ -34,7 +34,7 @@ func Permissions(wants []Want) []Permission {
 			reader.Types = append(reader.Types, l.typ)
 		}
 	}
-	reader.Types = append(reader.Types, activityLog.typ)
+	reader.Types = append(reader.Types, activityLog.typ, aliasType+" aliases")
 	by := map[string][]string{}
 	for _, l := range entraLogs {
 		by[l.permission] = append(by[l.permission], l.typ)
@@ -77,6 +77,9 @@ func Plan(o Options) []string {
 	if assets || c.wants(partLogs) {
 		arm("GET", "/subscriptions?api-version=2022-12-01")
 		arm("GET", "/providers/Microsoft.Management/managementGroups?api-version=2020-05-01")
+	}
+	if c.wants("policy") {
+		arm("GET", aliasAddress)
 	}
 	if assets {
 		for _, table := range []string{"resources", "resourcecontainers", "authorizationresources", "policyresources", "securityresources"} {

@@ -39,7 +39,7 @@ func (f *fileRun) snapshot() error {
 		if err != nil {
 			break // reported below and by text
 		}
-		if bytes.HasPrefix(raw, []byte(`{"log":`)) {
+		if bytes.HasPrefix(raw, []byte(`{"log":`)) || bytes.HasPrefix(raw, []byte(`{"aliases":`)) {
 			continue // no resource, and there may be millions
 		}
 		line, err := snapshot.ParseLine(raw, f.in)

@@ -24,15 +24,11 @@ const linesPerTable = 512
 // f's where f returned one, and names the line otherwise. Lines before the one
 // that is wrong have been handed to f.
 func Scan(r io.Reader, f func(Line) error) error {
-	in := bufio.NewReaderSize(r, 64<<10)
-	if head, _ := in.Peek(4); bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(maxWindow))
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
-		}
-		defer z.Close()
-		in = bufio.NewReaderSize(z, 256<<10)
+	in, done, err := plain(r)
+	if err != nil {
+		return err
 	}
+	defer done()
 	var names *jsondoc.Interner
 	ended := false
 	for n := 1; ; n++ {
@@ -69,6 +65,19 @@ func Scan(r io.Reader, f func(Line) error) error {
 		return ErrTruncated
 	}
 	return nil
+}
+
+// plain returns the text of a snapshot, and what ends its reading.
+func plain(r io.Reader) (in *bufio.Reader, done func(), err error) {
+	in = bufio.NewReaderSize(r, 64<<10)
+	if head, _ := in.Peek(4); !bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
+		return in, func() {}, nil
+	}
+	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(maxWindow))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrNotSnapshot, err)
+	}
+	return bufio.NewReaderSize(z, 256<<10), z.Close, nil
 }
 
 // readLine returns the next line without its end. A last line that has none is

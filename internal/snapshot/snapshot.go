@@ -13,6 +13,7 @@
 //	{"log":{"table":"AzureActivity","row":{...}}}
 //	{"period":{"table":"AzureActivity","scope":"/subscriptions/...","from":"...","to":"...","rows":1}}
 //	{"delta":{"type":"Microsoft.Graph/groups","link":"https://graph.microsoft.com/...","at":"..."}}
+//	{"aliases":{"type":"Microsoft.Storage/storageAccounts","list":[{"name":"...","defaultPath":"..."}]}}
 //	{"source":{"name":"Azure Resource Graph","startedAt":"...","finishedAt":"...","records":1}}
 //	{"note":{"code":"RDR0003","severity":"error","message":"...","source":"x.json","line":3,"column":9}}
 //	{"end":{"records":1,"entries":1}}
@@ -98,7 +99,9 @@ type Line struct {
 	Log    *LogRow
 	Period *Period
 	Delta  *Delta
-	End    *End
+	// Aliases are of Azure Policy, as the tenant's own list gives them.
+	Aliases *AliasList
+	End     *End
 }
 
 // IsSnapshot tells whether a text that begins with head is a snapshot,
@@ -159,6 +162,8 @@ func ParseLine(text []byte, in *jsondoc.Interner) (Line, error) {
 		return Line{Period: period(body)}, nil
 	case "delta":
 		return Line{Delta: delta(body)}, nil
+	case "aliases":
+		return Line{Aliases: aliasList(body)}, nil
 	case "end":
 		return Line{End: &End{Logs: number(body.Get("logs")), Records: number(body.Get("records")), Entries: number(body.Get("entries"))}}, nil
 	}

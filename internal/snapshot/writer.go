@@ -238,6 +238,8 @@ func (w *Writer) Line(l Line) error {
 		return w.Period(*l.Period)
 	case l.Delta != nil:
 		return w.Delta(*l.Delta)
+	case l.Aliases != nil:
+		return w.Aliases(*l.Aliases)
 	}
 	return nil
 }

@@ -54,6 +54,10 @@ type Options struct {
 	// Logs are the events by table, the latest first; nil: [Events] makes some up.
 	Logs map[string][]jsondoc.Value
 
+	// Providers are the resource providers with their aliases; nil: [Providers] makes
+	// some up.
+	Providers []jsondoc.Value
+
 	PageSize int           // of lists; 0: 100
 	Latency  time.Duration // of every call
 	Throttle float64       // share of calls that are answered 429

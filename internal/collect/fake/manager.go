@@ -24,6 +24,8 @@ func (s *Server) manager(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "this fake is read-only")
 	case r.URL.Query().Get("api-version") == "":
 		fail(w, http.StatusBadRequest, "MissingApiVersionParameter", "the api-version query parameter is required")
+	case lower == "/providers":
+		s.providers(w, r)
 	case lower == "/subscriptions":
 		var list []jsondoc.Value
 		for _, id := range s.now().inv.Subscriptions() {
