@@ -1,7 +1,10 @@
 package app
 
 import (
+	"compress/gzip"
 	"context"
+	"encoding/csv"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +16,7 @@ import (
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/collect/fake"
 	"github.com/azward/azward/internal/snapshot"
+	"github.com/azward/azward/internal/testdata"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
 )
@@ -198,5 +202,75 @@ func TestOfSeveralAliasListsTheLatestCounts(t *testing.T) {
 	cancel()
 	if _, err := SnapshotAliases(ctx, []string{old}); err == nil {
 		t.Error("a run that was given up goes on")
+	}
+}
+
+// TestConformanceAliasList serves Azure's whole list as a tenant's: every alias of
+// it arrives with its path.
+func TestConformanceAliasList(t *testing.T) {
+	f, err := os.Open(testdata.File(t, "policy", "aliases.csv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(z).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type resourceType struct {
+		Name    string              `json:"resourceType"`
+		Aliases []map[string]string `json:"aliases"`
+	}
+	byType, want := map[string]*resourceType{}, map[string]string{}
+	var types []*resourceType
+	for _, row := range rows {
+		slash := strings.LastIndexByte(row[0], '/')
+		if slash < 0 || want[strings.ToLower(row[0])] != "" {
+			continue
+		}
+		key := row[0][:slash]
+		if byType[key] == nil {
+			byType[key] = &resourceType{Name: key}
+			types = append(types, byType[key])
+		}
+		byType[key].Aliases = append(byType[key].Aliases, map[string]string{"name": row[0], "defaultPath": row[1]})
+		want[strings.ToLower(row[0])] = row[1]
+	}
+	text, err := json.Marshal([]any{map[string]any{"namespace": "All", "resourceTypes": types}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	providers, err := jsondoc.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, o := startFake(t, demoInventory(t), fake.Options{Providers: []jsondoc.Value{providers.At(0)}})
+	o.Only = []string{"policy"}
+	path := filepath.Join(t.TempDir(), "tenant.azs")
+	if _, err := Collect(context.Background(), path, o); err != nil {
+		t.Fatal(err)
+	}
+	list, err := SnapshotAliases(context.Background(), []string{path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := 0
+	for name, path := range want {
+		if p, _ := list.Path(name); p == path {
+			got++
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("conformance: collected-aliases %d of %d", got, len(want))
+	t.Logf("figure: a list of %d aliases (%d KiB) is a snapshot of %d KiB", len(want), len(text)>>10, info.Size()>>10)
+	if got != len(want) {
+		t.Errorf("%d aliases arrived, of %d", got, len(want))
 	}
 }

@@ -315,8 +315,7 @@ func trimAlias(v jsondoc.Value) jsondoc.Value {
 }
 
 func noJSON(err error) error {
-	var known *Failure
-	if errors.As(err, &known) {
+	if _, ok := errors.AsType[*Failure](err); ok {
 		return err
 	}
 	return &Failure{final: true, Message: "the answer is no JSON: " + err.Error()}

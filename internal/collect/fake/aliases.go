@@ -91,6 +91,7 @@ func (a *aliases) add(name, path string, v jsondoc.Value) {
 		typ = "Array"
 	case jsondoc.Object:
 		typ = "Object"
+	default: // the rest counts as text
 	}
 	a.list = append(a.list, object(
 		"name", jsondoc.NewString(a.typ+"/"+name), "paths", jsondoc.NewArray(), "defaultPath", jsondoc.NewString(path), "type", jsondoc.NewString("PlainText"),
@@ -125,6 +126,7 @@ func (a *aliases) walk(v jsondoc.Value, name, path string, depth int) {
 					a.walk(e, sub+"[*]", at+"[*]", depth+1)
 				}
 			}
+		default: // holds nothing
 		}
 	}
 }
