@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/kql/internal/vec"
 )
 
@@ -155,5 +156,19 @@ func TestMessages(t *testing.T) {
 	_, list := Compile("Log1 | count", languageDB().Schema())
 	if list[0].Hint != `did you mean "Logs1"?` {
 		t.Errorf("hint %q", list[0].Hint)
+	}
+}
+
+// What a function cannot know is said where it is called, in a table of a
+// fuzzy union as well, and stops nothing.
+func TestCaveats(t *testing.T) {
+	for _, query := range []string{
+		`print ip = "192.0.2.1" | where isnotempty(geo_info_from_ip_address(ip))`,
+		`union isfuzzy=true (print geo_info_from_ip_address("192.0.2.1")), NoSuchTable`,
+	} {
+		q, list := Compile(query, languageDB().Schema())
+		if q == nil || len(list) != 1 || list[0].Severity != diag.Warning || !strings.Contains(list[0].Error(), "warning: KQL0129: geo_info_from_ip_address(): ") {
+			t.Errorf("%s: %v", query, list)
+		}
 	}
 }

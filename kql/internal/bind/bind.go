@@ -119,6 +119,16 @@ func (b *binder) guard(f func()) (ok bool) {
 // report adds a diagnostic; fail also gives up on the statement.
 func (b *binder) report(d diag.Diagnostic, at diag.Span) {
 	b.failures++
+	b.add(d, at)
+}
+
+// warn adds a diagnostic that stops nothing.
+func (b *binder) warn(d diag.Diagnostic, at diag.Span) {
+	d.Severity = diag.Warning
+	b.add(d, at)
+}
+
+func (b *binder) add(d diag.Diagnostic, at diag.Span) {
 	d.Span = at
 	if b.site != nil {
 		d.Span = *b.site

@@ -79,6 +79,9 @@ func (b *binder) call(e *syntax.Call, sc *scope) any {
 
 func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 	name := e.Name.Text
+	if f.Caveat != "" {
+		b.warn(warnCaveat(name, f.Caveat), e.Name.At)
+	}
 	if f.Window && !sc.ordered {
 		if sc.open {
 			return konst(types.None, value.Null)

@@ -147,3 +147,7 @@ func errAsserted(msg string) diag.Diagnostic {
 func errDynamicKey(name string) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0128", Message: fmt.Sprintf("cannot group, join or sort by %q, a dynamic", name), Hint: "cast it, as in tostring(...)"}
 }
+
+func warnCaveat(name, caveat string) diag.Diagnostic {
+	return diag.Diagnostic{Code: "KQL0129", Message: name + "(): " + caveat}
+}

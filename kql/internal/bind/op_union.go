@@ -3,6 +3,7 @@ package bind
 import (
 	"sort"
 
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/syntax"
 	"github.com/azward/azward/kql/internal/types"
@@ -68,7 +69,7 @@ func (b *binder) legs(e syntax.Expr, fuzzy bool, n int) []leg {
 			// A leg that cannot be resolved is left out, as the engine does;
 			// other mistakes stand.
 			for _, d := range b.errs[errs:] {
-				if !missing(d.Code) {
+				if d.Severity == diag.Error && !missing(d.Code) {
 					panic(bailout{})
 				}
 			}

@@ -51,6 +51,9 @@ type Func struct {
 	// SQL is the form in DuckDB's SQL with %s for each argument, given only
 	// where it is exact for every input, nulls included; empty: never pushed.
 	SQL string
+	// Caveat is what who calls the function must be told, where its answer is
+	// not Microsoft's for want of data; empty: nothing.
+	Caveat string
 }
 
 // Sig is one overload: a signature and the code for it.

@@ -123,5 +123,6 @@ var geoH3Funcs = []Func{
 			return value.Strings(tableOrder(cellNames(cs))), ok
 		}, Example{`geo_polygon_to_h3cells(dynamic({"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}), 3)`, `["83754efffffffff"]`}),
 	{Name: "geo_info_from_ip_address", Doc: "Returns where in the world an address is; null, for azward holds no such data.",
-		Sigs: []Sig{{"(ip: string): dynamic", nothing(types.Dynamic)}}, Ex: []Example{{`geo_info_from_ip_address("192.0.2.1")`, `null`}}},
+		Sigs: []Sig{{"(ip: string): dynamic", nothing(types.Dynamic)}}, Ex: []Example{{`geo_info_from_ip_address("192.0.2.1")`, `null`}},
+		Caveat: "azward holds no data of where addresses are, so the answer is always null"},
 }
