@@ -4,7 +4,7 @@ import "testing"
 
 func TestWordsForAPerson(t *testing.T) {
 	for _, c := range []struct{ name, got, want string }{
-		{"a file's place", shortPlace("/work/export/vms.json:3:9"), "vms.json:3:9"},
+		{"a file's place", shortPlace("/srv/export/vms.json:3:9"), "vms.json:3:9"},
 		{"an id's place", shortPlace("/subscriptions/1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"), "…/vaults/kv"},
 		{"a bare place", shortPlace("exemptions.yaml:1:1"), "exemptions.yaml:1:1"},
 		{"a message that begins with an id", shortMessage("/subscriptions/1/resourceGroups/rg/providers/a.b/c/d: was read before"), "…/c/d: was read before"},
