@@ -155,7 +155,11 @@ func TestCollectInAProcessOfItsOwn(t *testing.T) {
 		}
 	}
 	mib := usage.Maxrss >> 10
-	t.Logf("figure: collect of %d records: %.1f s, %d MiB at most", len(records), took.Seconds(), mib)
+	how := ""
+	if racing {
+		how = ", with the race detector"
+	}
+	t.Logf("figure: collect of %d records: %.1f s, %d MiB at most%s", len(records), took.Seconds(), mib, how)
 	if mib > 300 && !racing {
 		t.Errorf("%d MiB of memory", mib)
 	}
