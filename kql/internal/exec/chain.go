@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -251,6 +253,35 @@ func (f *feed) stop(err error) {
 	defer f.mu.Unlock()
 	if !f.done {
 		f.done, f.err = true, err
+	}
+}
+
+// work hands the batches of a feed, put through steps, to a worker until it
+// ends, each with its place among all rows: the same however many workers share
+// the feed. An error, or a panic of the worker, stops the feed.
+func (r *run) work(f *feed, steps []step, add func(b *vec.Batch, place int64) error) {
+	defer func() {
+		if p := recover(); p != nil {
+			f.stop(fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	for {
+		b, number, err := f.next()
+		if err != nil || b == nil {
+			return
+		}
+		part := int64(0)
+		err = through(r, steps, b, func(b *vec.Batch) error {
+			part++
+			return add(b, number<<32|min(part, 1<<11)<<20)
+		})
+		if err == nil {
+			err = r.check()
+		}
+		if err != nil {
+			f.stop(err)
+			return
+		}
 	}
 }
 

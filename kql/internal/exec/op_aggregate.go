@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"fmt"
-	"runtime/debug"
 	"sync"
 
 	"github.com/azward/azward/kql/internal/fn"
@@ -134,11 +132,13 @@ func (r *run) aggregate(n *plan.Aggregate) (stream, error) {
 		}
 		f := &feed{in: in}
 		if len(workers) == 1 {
-			first.run(f, steps, away)
+			first.r.work(f, steps, func(b *vec.Batch, place int64) error { return first.add(b, place, away) })
 		} else {
 			var wg sync.WaitGroup
 			for _, g := range workers {
-				wg.Go(func() { g.run(f, steps, away) })
+				wg.Go(func() {
+					g.r.work(f, steps, func(b *vec.Batch, place int64) error { return g.add(b, place, away) })
+				})
 			}
 			wg.Wait()
 		}
@@ -182,33 +182,6 @@ func (r *run) newGrouping(aggs []plan.AggCall, keys []plan.Expr, ts []types.Type
 		return nil, err
 	}
 	return &grouping{r: r, ts: ts, keys: keys, g: newGroups(ts), a: a, l: r.lease()}, nil
-}
-
-// run takes batches from a feed until it ends.
-func (g *grouping) run(f *feed, steps []step, away *putAway) {
-	defer func() {
-		if p := recover(); p != nil {
-			f.stop(fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack()))
-		}
-	}()
-	for {
-		b, number, err := f.next()
-		if err != nil || b == nil {
-			return
-		}
-		part := int64(0)
-		err = through(g.r, steps, b, func(b *vec.Batch) error {
-			part++
-			return g.add(b, number<<32|min(part, 1<<11)<<20, away)
-		})
-		if err == nil {
-			err = g.r.check()
-		}
-		if err != nil {
-			f.stop(err)
-			return
-		}
-	}
 }
 
 func (g *grouping) add(b *vec.Batch, place int64, away *putAway) error {

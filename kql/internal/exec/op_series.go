@@ -3,7 +3,6 @@ package exec
 import (
 	"fmt"
 	"math"
-	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -95,7 +94,9 @@ func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 		f := &feed{in: in}
 		var wg sync.WaitGroup
 		for _, w := range workers {
-			wg.Go(func() { w.run(f, steps, away) })
+			wg.Go(func() {
+				w.r.work(f, steps, func(b *vec.Batch, place int64) error { return w.add(b, place, away) })
+			})
 		}
 		wg.Wait()
 		if f.err != nil {
@@ -195,33 +196,6 @@ func (r *run) newSeries(n *plan.MakeSeries, keys []plan.Expr, on plan.Expr, a *a
 
 // maxSlots bounds the groups times the points.
 const maxSlots = 50_000_000
-
-// run takes batches from a feed until it ends.
-func (w *seriesPart) run(f *feed, steps []step, away *putAway) {
-	defer func() {
-		if p := recover(); p != nil {
-			f.stop(fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack()))
-		}
-	}()
-	for {
-		b, number, err := f.next()
-		if err != nil || b == nil {
-			return
-		}
-		part := int64(0)
-		err = through(w.r, steps, b, func(b *vec.Batch) error {
-			part++
-			return w.add(b, number<<32|min(part, 1<<11)<<20, away)
-		})
-		if err == nil {
-			err = w.r.check()
-		}
-		if err != nil {
-			f.stop(err)
-			return
-		}
-	}
-}
 
 // add takes the rows of a batch that lie on the axis.
 func (w *seriesPart) add(b *vec.Batch, place int64, away *putAway) error {
