@@ -73,9 +73,6 @@ var rules = [...]Rule{
 	anyOf:                 {"any-of", "and so every one of", 1, "", "Microsoft Entra built-in roles"},
 }
 
-// RuleOf returns the rule of a kind of edge.
-func RuleOf(k Kind) Rule { return rules[k] }
-
 // Rules returns every rule, in the order of their kinds.
 func Rules() []Rule { return append([]Rule(nil), rules[:]...) }
 

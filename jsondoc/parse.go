@@ -66,16 +66,6 @@ func ParseInterned(text []byte, in *Interner) (Value, error) {
 	return Value{}, locate(syntaxError(err, int64(base)), text)
 }
 
-// ParseValid builds the tree of one JSON value that a jsontext decoder has
-// already accepted, taking ownership of raw. base is added to offsets.
-func ParseValid(raw []byte, base int, in *Interner) (Value, error) {
-	v, err := build(raw, 0, base, in)
-	if err != nil {
-		return Value{}, syntaxError(err, int64(base))
-	}
-	return v, nil
-}
-
 // AsSyntaxError turns an error of a jsontext decoder into a *SyntaxError.
 func AsSyntaxError(err error) *SyntaxError { return syntaxError(err, 0) }
 

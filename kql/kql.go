@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/azward/azward/diag"
@@ -177,18 +176,6 @@ func (q *Query) Open() bool { return q.bound.Open }
 // Columns returns the columns of the first result; where Open they may be
 // incomplete.
 func (q *Query) Columns() []Column { return q.bound.Results[0].Node.Columns() }
-
-// Explain prints the plan of each result as a tree.
-func (q *Query) Explain() string {
-	var s strings.Builder
-	for _, r := range q.bound.Results {
-		if len(q.bound.Results) > 1 {
-			s.WriteString(r.Name + "\n")
-		}
-		s.WriteString(plan.Explain(plan.Optimize(r.Node)))
-	}
-	return s.String()
-}
 
 // Render is the hint of the render operator for a result.
 type Render struct {

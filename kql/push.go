@@ -76,16 +76,16 @@ func (p *planner) plan(n plan.Node) plan.Node {
 	return out
 }
 
-// ExplainOver prints the plan of each result as it would run over a database:
+// Explain prints the plan of each result as it would run over a database:
 // what its store computes, as SQL, and why the rest is left to the engine.
-func (q *Query) ExplainOver(db Database, opts Options) string {
+func (q *Query) Explain(db Database, opts Options) string {
 	p := newPlanner(db, opts)
 	var b strings.Builder
 	for _, r := range q.bound.Results {
 		if len(q.bound.Results) > 1 {
 			b.WriteString(r.Name + "\n")
 		}
-		b.WriteString(plan.ExplainWith(p.plan(r.Node), func(n plan.Node) string {
+		b.WriteString(plan.Explain(p.plan(r.Node), func(n plan.Node) string {
 			if opts.Memory > 0 && opts.Spill != nil && plan.MaySpill(n) {
 				return "   may spill"
 			}

@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/azward/azward/jsondoc"
@@ -76,12 +74,6 @@ func (e Effect) Order() int {
 	default:
 		return 6
 	}
-}
-
-// SortByOrder puts definitions in the order in which Azure looks at them; of
-// one effect, in the order given.
-func SortByOrder(defs []*Definition) {
-	slices.SortStableFunc(defs, func(a, b *Definition) int { return cmp.Compare(a.Effect.Order(), b.Effect.Order()) })
 }
 
 // details is what stands beside the effect.

@@ -107,8 +107,3 @@ func (e *SetEvaluator) States(r *resource.Resource, yield func(definition int, s
 	}
 	return n
 }
-
-// Why says what decided the state of a resource for one definition of the set.
-func (e *SetEvaluator) Why(definition int, r *resource.Resource, state finding.State) Result {
-	return e.ev.Why(e.set.defs[definition], r, state)
-}

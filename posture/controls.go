@@ -35,14 +35,6 @@ var classic = [...]Control{
 // Controls returns the controls of the classic model, the most points first.
 func Controls() []Control { return append([]Control(nil), classic[:]...) }
 
-// ControlNamed returns the control of that name, in any casing.
-func ControlNamed(name string) (Control, bool) {
-	if i := controlIndex(name); i >= 0 {
-		return classic[i], true
-	}
-	return Control{}, false
-}
-
 func controlIndex(name string) int {
 	for i := range classic {
 		if strings.EqualFold(classic[i].Name, name) {

@@ -193,7 +193,7 @@ func (q *querier) single(ctx context.Context, text, format string, f *queryFlags
 	if f.explain {
 		return writeOutput(q.env, f.output, func(w io.Writer) error {
 			opts, end := q.begin()
-			_, err := io.WriteString(w, query.ExplainOver(q.db, opts))
+			_, err := io.WriteString(w, query.Explain(q.db, opts))
 			err = errors.Join(err, end(nil))
 			return err
 		})
@@ -271,7 +271,7 @@ func (q *querier) print(w io.Writer, res *kql.Result, format string, limit, widt
 			err = kqlio.WriteCSV(w, t)
 		default:
 			var total int
-			if total, err = kqlio.WriteAlignedWidth(w, t, limit, width); err == nil && total > limit {
+			if total, err = kqlio.WriteAligned(w, t, limit, width); err == nil && total > limit {
 				q.env.say("%d rows, the first %d shown; --rows shows more\n", total, limit)
 			}
 		}

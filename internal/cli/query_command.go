@@ -117,7 +117,7 @@ func (s *shell) explain(args []string) error {
 		s.diagnose(text, list)
 		return nil
 	}
-	s.printf("%s", query.ExplainOver(s.db, s.opts))
+	s.printf("%s", query.Explain(s.db, s.opts))
 	return nil
 }
 

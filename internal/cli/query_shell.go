@@ -222,7 +222,7 @@ func (s *shell) query(ctx context.Context, text string) (err error) {
 		if len(res.Tables) > 1 {
 			s.printf("%s\n", t.Name)
 		}
-		total, err := kqlio.WriteAlignedWidth(s.env.Stdout, t, s.rows, s.width())
+		total, err := kqlio.WriteAligned(s.env.Stdout, t, s.rows, s.width())
 		if err != nil {
 			return err
 		}

@@ -77,9 +77,6 @@ func ScoreControls() []string { return slices.Clone(scoreControls) }
 // Areas lists the areas of the shared responsibility that a control can be in.
 func Areas() []string { return slices.Clone(areas) }
 
-// Owners lists the teams that mend findings.
-func Owners() []string { return slices.Clone(owners) }
-
 // Frameworks lists the frameworks that mappings name.
 func Frameworks() []string { return slices.Clone(frameworks) }
 

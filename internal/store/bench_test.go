@@ -162,7 +162,7 @@ func BenchmarkStore(b *testing.B) {
 			b.ReportMetric(float64(s.Microseconds())/1000, "ms/sql")
 			b.ReportMetric(float64(o)/float64(s), "x-of-sql")
 			if os.Getenv("AZWARD_EXPLAIN") != "" {
-				b.Log(strings.ReplaceAll(query.ExplainOver(db, kql.Options{}), from, "FILES"))
+				b.Log(strings.ReplaceAll(query.Explain(db, kql.Options{}), from, "FILES"))
 			}
 		})
 	}

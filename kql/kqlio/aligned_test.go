@@ -10,8 +10,8 @@ import (
 	"github.com/azward/azward/kql/kqlio"
 )
 
-// TestWriteAlignedWidth: no line is wider than the page, and no column is lost.
-func TestWriteAlignedWidth(t *testing.T) {
+// TestWriteAligned: no line is wider than the page, and no column is lost.
+func TestWriteAligned(t *testing.T) {
 	const query = `print Alpha = strcat_array(repeat("a", 90), ""), Beta = 1, Gamma = "éé", Delta = "x\x1by", Epsilon = now()`
 	write := func(width int) string {
 		q, list := kql.Compile(query, kql.NewMemDatabase().Schema())
@@ -23,7 +23,7 @@ func TestWriteAlignedWidth(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b strings.Builder
-		if n, err := kqlio.WriteAlignedWidth(&b, res.Tables[0], 10, width); err != nil || n != 1 {
+		if n, err := kqlio.WriteAligned(&b, res.Tables[0], 10, width); err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
 		return b.String()

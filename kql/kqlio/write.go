@@ -162,17 +162,12 @@ func AppendTable(dst []byte, t *kql.ResultTable) ([]byte, error) {
 // maxCell is the widest cell of an aligned table, in characters.
 const maxCell = 60
 
-// WriteAligned writes an aligned table for people, at most limit rows; it
-// returns the number of rows that there were.
-func WriteAligned(w io.Writer, t *kql.ResultTable, limit int) (int, error) {
-	return WriteAlignedWidth(w, t, limit, 0)
-}
-
-// WriteAlignedWidth is WriteAligned for a page of some characters: where the
+// WriteAligned writes an aligned table for people, at most limit rows, and
+// returns the number of rows that there were. Width is that of the page: where the
 // columns do not fit beside each other, they come in blocks below each other
 // with the rows' numbers, and a cell wider than the page is cut. A width of 0
 // is no limit.
-func WriteAlignedWidth(w io.Writer, t *kql.ResultTable, limit, width int) (int, error) {
+func WriteAligned(w io.Writer, t *kql.ResultTable, limit, width int) (int, error) {
 	a := aligned{cols: t.Columns, widths: make([]int, len(t.Columns)), head: make([]string, len(t.Columns))}
 	total := 0
 	for b, err := range t.Batches() {

@@ -78,11 +78,6 @@ type run struct {
 	stops   []func() // of sequences that are being read
 }
 
-// Run runs a plan and yields the batches of its result.
-func Run(ctx context.Context, n plan.Node, opts Options) iter.Seq2[*vec.Batch, error] {
-	return New(ctx, opts).Each(n)
-}
-
 // Runner runs several plans that share what is computed once (materialize).
 type Runner struct{ r *run }
 

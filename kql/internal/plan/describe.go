@@ -180,11 +180,9 @@ func orElse(s, t string) string {
 	return s
 }
 
-// Explain prints a plan as a tree, the result first.
-func Explain(n Node) string { return ExplainWith(n, func(Node) string { return "" }) }
-
-// ExplainWith is Explain with a note behind each node.
-func ExplainWith(n Node, note func(Node) string) string {
+// Explain prints a plan as a tree, the result first, with a note behind each
+// node.
+func Explain(n Node, note func(Node) string) string {
 	e := &explainer{note: note}
 	e.node(n, "", "")
 	return e.b.String()

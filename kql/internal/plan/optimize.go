@@ -55,9 +55,6 @@ func (o *Optimizer) Stage(name string, n Node, f func(Node) Node) Node {
 // Prune leaves out the columns that nothing reads, once more.
 func (o *Optimizer) Prune(n Node) Node { return o.Stage("prune again", n, o.pruneAll) }
 
-// Optimize applies the rewrite rules to a plan of its own.
-func Optimize(n Node) Node { return NewOptimizer().Run(n) }
-
 // withInput returns a copy of a node with another input that has the same
 // columns; false for nodes that it does not know.
 func withInput(n Node, in Node) (Node, bool) {
