@@ -126,7 +126,8 @@ func (c *run) takeEarlier(ctx context.Context, s *sink) error {
 	return err
 }
 
-var groupPrefix = resource.GraphID("groups", "x").Key()[:len(resource.GraphID("groups", "x").Key())-1]
+// groupPrefix begins the key of every group's id.
+var groupPrefix = strings.TrimSuffix(resource.GraphID("groups", "x").Key(), "x")
 
 // readEarlier reads what the unit of the earlier snapshot says but for its
 // objects.
