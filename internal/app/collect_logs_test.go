@@ -381,3 +381,22 @@ func TestDriftAsksWhoTheLogsName(t *testing.T) {
 		t.Errorf("%s: nobody is to be asked, want %s", id, w)
 	}
 }
+
+// TestASnapshotIsKnownByItsContents looks for logs where the inventory is looked
+// for: in a folder, whatever the file is called.
+func TestASnapshotIsKnownByItsContents(t *testing.T) {
+	inv := demoInventory(t)
+	_, o := logOptions(t, inv, fake.Options{Logs: fake.Events(inv, logTime)})
+	path := collectLogs(t, o)
+	dir := t.TempDir()
+	if err := os.Rename(path, filepath.Join(dir, "tenant.zst")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "note.txt"), []byte("no snapshot"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read, err := ScanLog(context.Background(), []string{dir}, collect.TableSignIns, nil)
+	if err != nil || read.Rows == 0 {
+		t.Errorf("%+v, %v", read, err)
+	}
+}

@@ -79,7 +79,7 @@ func snapshotsIn(paths []string) []string {
 		if info, err := os.Stat(p); err == nil && info.IsDir() {
 			list = nil
 			_ = filepath.WalkDir(p, func(path string, e fs.DirEntry, err error) error {
-				if err == nil && e.Type().IsRegular() && strings.HasSuffix(path, ".azs") {
+				if err == nil && e.Type().IsRegular() {
 					list = append(list, path)
 				}
 				return nil // what cannot be read was said when the inventory was
