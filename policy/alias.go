@@ -302,13 +302,16 @@ func newFieldRef(name string, aliases *Aliases) *fieldRef {
 			}
 			r.detours = append(r.detours, d)
 		}
-		r.steps = makeSteps(r.path, true)
-		return r
+	} else {
+		r.detours = detours(name)
 	}
 	r.steps = makeSteps(r.path, true)
-	r.detours = detours(name)
-	for i := range r.detours {
-		r.each = r.each || countEach(r.detours[i].steps) > 0 // of an array's elements, though the name does not say so
+	for i := range r.detours { // of an array's elements, though the name does not say so
+		d := &r.detours[i]
+		r.each = r.each || countEach(d.steps) > 0
+		for _, v := range d.versions {
+			r.each = r.each || countEach(v.steps) > 0
+		}
 	}
 	return r
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"encoding/csv"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -93,5 +94,37 @@ func TestConformanceAliases(t *testing.T) {
 	t.Logf("figure: aliases reached %.3f %%, %d exceptions", 100*float64(reached)/float64(len(rows)), len(exceptions))
 	if reached < len(rows) {
 		t.Errorf("%d aliases are not reached", len(rows)-reached)
+	}
+}
+
+// A list may give an alias without [*] a path with one, for all API versions
+// or for some: the alias then means the elements.
+func TestAliasPathWithEach(t *testing.T) {
+	list, err := ParseAliases([]byte(`[{"namespace": "A.B", "resourceTypes": [{"resourceType": "c", "aliases": [
+		{"name": "A.B/c/all", "defaultPath": "properties.rows[*].n"},
+		{"name": "A.B/c/some", "defaultPath": "properties.first", "paths": [{"path": "properties.rows[*].n", "apiVersions": ["2"]}]}]}]}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := jsondoc.Parse([]byte(`{"type": "A.B/c", "properties": {"first": 7, "rows": [{"n": 1}, {"n": 2}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ alias, version, want string }{
+		{"A.B/c/all", "", "[1 2]"},
+		{"A.B/c/all", "2", "[1 2]"},
+		{"A.B/c/some", "", "[7]"},
+		{"A.B/c/some", "2", "[1 2]"},
+	} {
+		f := &frame{o: &Options{APIVersion: c.version}}
+		f.at(Bare(body))
+		ref := newFieldRef(c.alias, list)
+		if !ref.each {
+			t.Errorf("%s is of one value", c.alias)
+			continue
+		}
+		if got, unread := f.readAll(ref); fmt.Sprint(got) != c.want || unread {
+			t.Errorf("%s at API version %q: %v (unread %t), want %s", c.alias, c.version, got, unread, c.want)
+		}
 	}
 }
