@@ -135,7 +135,15 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 			b.fail(errArguments(err), e.At)
 		}
 		b.constants(name, o, args, e, sc)
-		return b.convert(b.apply(f.Name, o, e.At, args...), t, e.At)
+		x := b.apply(f.Name, o, e.At, args...)
+		if t == types.Dynamic && x.Type() == types.String {
+			// As todynamic() does: a text is read as JSON.
+			parse := b.fns.Func("parse_json")
+			if o, err = b.fns.Resolve(parse, []types.Type{types.String}); err == nil {
+				return b.apply(parse.Name, o, e.At, x)
+			}
+		}
+		return b.convert(x, t, e.At)
 	}
 	o, err := b.fns.Resolve(f, ts)
 	if err != nil {
@@ -441,7 +449,7 @@ func (b *binder) expand(ent *entity, name string, args []syntax.Expr, at diag.Sp
 		b.fail(errStatement(name+"() takes a table"), at)
 	}
 	bound := make([]*entity, len(l.Params))
-	pos := 0
+	pos, outOfOrder := 0, false
 	for _, a := range args {
 		i := pos
 		if n, ok := a.(*syntax.Named); ok && len(n.Names) == 1 {
@@ -455,7 +463,15 @@ func (b *binder) expand(ent *entity, name string, args []syntax.Expr, at diag.Sp
 				b.fail(errStatement("function "+name+"() has no parameter "+n.Names[0].Text), n.At)
 			}
 			a = n.Expr
+			if i == pos {
+				pos++
+			} else {
+				outOfOrder = true
+			}
 		} else {
+			if outOfOrder {
+				b.fail(errStatement("arguments of "+name+"() after a named one out of order must be named, too"), a.Span())
+			}
 			pos++
 		}
 		if i >= len(l.Params) {

@@ -56,7 +56,7 @@ var arrayFuncs = []Func{
 		Ex:   []Example{{`array_rotate_right(dynamic([1,2,3,4,5]), 2)`, `[4,5,1,2,3]`}}},
 	{Name: "array_shift_left", Doc: "Moves the elements of an array to the left by some places and fills up with null or the given value.",
 		Sigs: []Sig{{"(array: array, shift_count: long, fill_value?: scalar): dynamic", Row(func(a []value.Value) value.Value { return shift(a, 1) })}},
-		Ex:   []Example{{`array_shift_left(dynamic([1,2,3,4,5]), 2)`, `[3,4,5,null,null]`}, {`array_shift_left(dynamic([1,2,3]), -2, -1)`, `[-1,-1,1]`}}},
+		Ex:   []Example{{`array_shift_left(dynamic([1,2,3,4,5]), 2)`, `[3,4,5,null,null]`}, {`array_shift_left(dynamic([1,2,3]), -2, -1)`, `[-1,-1,1]`}, {`array_shift_left(dynamic(["a","b"]), 1)`, `["b",""]`}, {`array_shift_left(dynamic(["a",1]), 1)`, `[1,null]`}}},
 	{Name: "array_shift_right", Doc: "Moves the elements of an array to the right by some places and fills up with null or the given value.",
 		Sigs: []Sig{{"(array: array, shift_count: long, fill_value?: scalar): dynamic", Row(func(a []value.Value) value.Value { return shift(a, -1) })}},
 		Ex:   []Example{{`array_shift_right(dynamic([1,2,3,4,5]), 2)`, `[null,null,1,2,3]`}, {`array_shift_right(dynamic([1,2,3]), 1, -1)`, `[-1,1,2]`}}},
@@ -73,12 +73,12 @@ var arrayFuncs = []Func{
 	{Name: "array_sum", Doc: "Adds up the numbers of an array; null where it is empty or holds something else.",
 		Sigs: []Sig{{"(array: array): real", Map1(arraySum)}},
 		Ex:   []Example{{`array_sum(dynamic([1,2,3,4]))`, `10.0`}, {`array_sum(dynamic([]))`, `null`}, {`array_sum(dynamic([1,"a"]))`, `null`}}},
-	{Name: "array_sort_asc", Doc: "Sorts an array upwards, nulls last unless the last argument is false; further arrays are reordered alike and the results come as several columns.",
+	{Name: "array_sort_asc", Doc: "Sorts an array upwards, nulls last unless the last argument is false; further arrays are reordered alike, null where their length is another, and the results come as several columns.",
 		Spread: sortedColumns,
 		Sigs:   []Sig{{"(array: array, more...: array|bool): dynamic", Row(func(a []value.Value) value.Value { return arraySort(a, false) })}},
 		Ex: []Example{{`array_sort_asc(dynamic([1,3,4,5,2]))`, `[1,2,3,4,5]`}, {`array_sort_asc(dynamic(["b",null,"a"]))`, `["a","b",null]`},
-			{`array_sort_asc(dynamic(["b",null,"a"]), false)`, `[null,"a","b"]`}, {`array_sort_asc(dynamic([2,1]), dynamic(["x","y"]))`, `[[1,2],["y","x"]]`}}},
-	{Name: "array_sort_desc", Doc: "Sorts an array downwards, nulls last unless the last argument is false; further arrays are reordered alike and the results come as several columns.",
+			{`array_sort_asc(dynamic(["b",null,"a"]), false)`, `[null,"a","b"]`}, {`array_sort_asc(dynamic([2,1]), dynamic(["x","y"]))`, `[[1,2],["y","x"]]`}, {`array_sort_asc(dynamic([2,1,3]), dynamic(["x","y"]))`, `[[1,2,3],null]`}}},
+	{Name: "array_sort_desc", Doc: "Sorts an array downwards, nulls last unless the last argument is false; further arrays are reordered alike, null where their length is another, and the results come as several columns.",
 		Spread: sortedColumns,
 		Sigs:   []Sig{{"(array: array, more...: array|bool): dynamic", Row(func(a []value.Value) value.Value { return arraySort(a, true) })}},
 		Ex:     []Example{{`array_sort_desc(dynamic([1,3,2]))`, `[3,2,1]`}, {`array_sort_desc(dynamic([1,null,2]))`, `[2,1,null]`}}},
@@ -249,16 +249,20 @@ func rotate(v value.Value, by int64) value.Value {
 	return value.Array(append(append(out, items[by:]...), items[:by]...))
 }
 
-// shift moves to the left where sign is 1.
+// shift moves to the left where sign is 1. What comes in is null, or empty in
+// an array of texts, as the reference says.
 func shift(a []value.Value, sign int64) value.Value {
 	if !isArray(a[0]) || a[1].IsNull() {
 		return value.Null
 	}
-	fill := value.Null
-	if len(a) > 2 {
-		fill = element(a[2])
-	}
 	items := a[0].Items()
+	fill := value.Null
+	switch {
+	case len(a) > 2:
+		fill = element(a[2])
+	case allStrings(items):
+		fill = value.String("")
+	}
 	n := int64(len(items))
 	by := max(-n, min(n, a[1].Int64())) * sign
 	out := make([]value.Value, n)
@@ -270,6 +274,15 @@ func shift(a []value.Value, sign int64) value.Value {
 		}
 	}
 	return value.Array(out)
+}
+
+func allStrings(items []value.Value) bool {
+	for _, v := range items {
+		if v.Kind() != value.KindString {
+			return false
+		}
+	}
+	return true
 }
 
 func arraySum(v value.Value) (float64, bool) {
@@ -329,7 +342,7 @@ func arraySort(a []value.Value, desc bool) value.Value {
 	})
 	out := make([]value.Value, len(a))
 	for k, v := range a {
-		if !isArray(v) {
+		if !isArray(v) || len(v.Items()) != len(items) {
 			continue
 		}
 		sorted := make([]value.Value, len(order))

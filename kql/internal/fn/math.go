@@ -143,8 +143,8 @@ var mathFuncs = []Func{
 	int2("binary_and", "Returns the bits that are set in both numbers.", func(a, b int64) int64 { return a & b }, `binary_and(6, 3)`, `2`),
 	int2("binary_or", "Returns the bits that are set in either number.", func(a, b int64) int64 { return a | b }, `binary_or(5, 3)`, `7`),
 	int2("binary_xor", "Returns the bits that are set in one of two numbers.", func(a, b int64) int64 { return a ^ b }, `binary_xor(5, 3)`, `6`),
-	int2("binary_shift_left", "Shifts the bits of a number to the left; the distance counts modulo 64.", func(a, b int64) int64 { return a << (uint64(b) % 64) }, `binary_shift_left(1, 3)`, `8`),
-	int2("binary_shift_right", "Shifts the bits of a number to the right, keeping its sign; the distance counts modulo 64.", func(a, b int64) int64 { return a >> (uint64(b) % 64) }, `binary_shift_right(8, 3)`, `1`),
+	shift2("binary_shift_left", "Shifts the bits of a number to the left; the distance counts modulo 64, and a negative one gives null.", func(a int64, b uint64) int64 { return a << b }, `binary_shift_left(1, 3)`, `8`),
+	shift2("binary_shift_right", "Shifts the bits of a number to the right, keeping its sign; the distance counts modulo 64, and a negative one gives null.", func(a int64, b uint64) int64 { return a >> b }, `binary_shift_right(8, 3)`, `1`),
 	{Name: "binary_not", Doc: "Turns all bits of a number around.", Naming: NameFirst, Sigs: []Sig{{"(value: integer): long", Map1(func(a int64) (int64, bool) { return ^a, true })}},
 		Ex: []Example{{`binary_not(100)`, `-101`}}},
 	{Name: "bitset_count_ones", Doc: "Counts the bits of a number that are set.", Naming: NameFirst, Sigs: []Sig{{"(value: integer): long", Map1(func(a int64) (int64, bool) { return int64(bits.OnesCount64(uint64(a))), true })}},
@@ -155,7 +155,7 @@ var mathFuncs = []Func{
 		Ex: []Example{{`tohex(256)`, `100`}, {`tohex(-256)`, `ffffffffffffff00`}, {`tohex(toint(-256), 8)`, `ffffff00`}, {`tohex(256, 8)`, `00000100`}}},
 	{Name: "format_bytes", Doc: "Writes a size in bytes in the unit that fits, or the given one (Bytes, KB, MB, GB, TB, PB, EB), with a number of digits after the point.", Naming: NameFirst,
 		Sigs: []Sig{{"(size: real, !precision?: real, !units?: string): string", Row(formatBytes)}},
-		Ex:   []Example{{`format_bytes(564)`, `564 Bytes`}, {`format_bytes(10332, 1)`, `10.1 KB`}, {`format_bytes(20010332, 2)`, `19.08 MB`}, {`format_bytes(20010332, 0, "KB")`, `19541 KB`}}},
+		Ex:   []Example{{`format_bytes(564)`, `564 Bytes`}, {`format_bytes(10332, 1)`, `10.1 KB`}, {`format_bytes(20010332, 2)`, `19.08 MB`}, {`format_bytes(20010332, 0, "KB")`, `19541 KB`}, {`format_bytes(1536, 1, "")`, `1.5 KB`}}},
 }
 
 func real1(name, doc string, f func(float64) float64, naming Naming, ex, want string) Func {
@@ -164,6 +164,11 @@ func real1(name, doc string, f func(float64) float64, naming Naming, ex, want st
 
 func int2(name, doc string, f func(a, b int64) int64, ex, want string) Func {
 	return Func{Name: name, Doc: doc, Naming: NameFirst, Sigs: []Sig{{"(value1: integer, value2: integer): long", Map2(Total2(f))}}, Ex: []Example{{ex, want}}}
+}
+
+func shift2(name, doc string, f func(a int64, by uint64) int64, ex, want string) Func {
+	return Func{Name: name, Doc: doc, Naming: NameFirst, Ex: []Example{{ex, want}, {name + "(8, -1)", "null"}, {name + "(8, 64)", "8"}},
+		Sigs: []Sig{{"(value1: integer, value2: integer): long", Map2(func(a, b int64) (int64, bool) { return f(a, uint64(b)%64), b >= 0 })}}}
 }
 
 // logOf gives null for negative numbers, as the engine does.
@@ -255,7 +260,7 @@ func formatBytes(a []value.Value) value.Value {
 	if len(a) > 1 {
 		precision = int(max(0, min(15, a[1].Float())))
 	}
-	if len(a) > 2 {
+	if len(a) > 2 && a[2].Str() != "" {
 		for i, u := range byteUnits {
 			if u == a[2].Str() {
 				unit = i
