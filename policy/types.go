@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/azward/azward/finding"
+	"github.com/azward/azward/jsondoc"
 )
 
 // Which resources a rule speaks of. Source: "Azure Policy applicability logic":
@@ -140,25 +141,38 @@ func (n *node) types() []string {
 		}
 		switch n.op.Name {
 		case "equals":
-			if s, ok := n.want.value.Text(); ok {
-				return []string{s}
-			}
+			return namedTypes(n.want.value)
 		case "in":
-			out := []string{}
-			for _, e := range n.want.value.Elements() {
-				if s, ok := e.Text(); ok {
-					out = append(out, s)
+			if n.want.value.Kind() == jsondoc.Array {
+				var list []jsondoc.Value
+				for _, e := range n.want.value.Elements() {
+					list = append(list, e)
 				}
+				return namedTypes(list...)
 			}
-			return out
+			return namedTypes(n.want.value)
 		case "like":
 			if s, ok := n.want.value.Text(); ok && !strings.Contains(s, "*") {
-				return []string{s}
+				return namedTypes(n.want.value)
 			}
 		}
 	case nodeNot, nodeValue, nodeCount:
 	}
 	return nil
+}
+
+// namedTypes returns the types of a comparison's wanted values; nil where one of
+// them is no name, which a resource without a type may equal.
+func namedTypes(list ...jsondoc.Value) []string {
+	out := []string{}
+	for _, v := range list {
+		s, ok := v.Text()
+		if !ok || s == "" {
+			return nil
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // shortened returns the code of the rule and of its applicability for
