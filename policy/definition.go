@@ -101,6 +101,7 @@ type compiler struct {
 	fields []FieldUse
 	place  diag.Span
 	remedy bool // what is compiled is only what the effect would do
+	effect bool // what is compiled is the name of the effect
 }
 
 // Compile checks a definition and turns it into code: a definition with or
@@ -198,7 +199,9 @@ func (c *compiler) then(then jsondoc.Value, pointer string) {
 		return
 	}
 	before := len(c.diags)
+	c.effect = true
 	o := c.operand(effect)
+	c.effect = false
 	if len(c.diags) > before {
 		return
 	}

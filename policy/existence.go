@@ -94,8 +94,12 @@ func (f *frame) related(e *existence) (t finding.Truth, seen int) {
 	*s = search{name: name, kind: kind}
 	own, trace := f.res, f.trace
 	if f.o.Related != nil {
+		scope, ok := f.givenRoot(e, own, typ)
+		if !ok {
+			return finding.Maybe, 0
+		}
 		for _, r := range f.o.Related {
-			if (r.Type == "" || strings.EqualFold(r.Type, typ)) && f.found(e, own, r) {
+			if given(r, typ, scope) && f.found(e, own, r) {
 				f.back(own, trace)
 				return finding.True, s.seen
 			}
@@ -187,9 +191,12 @@ func (f *frame) candidates(e *existence) int {
 	*s = search{}
 	s.name, _ = e.name.str(f)
 	s.kind, _ = e.kind.str(f)
-	for _, r := range f.o.Related {
-		if (r.Type == "" || strings.EqualFold(r.Type, typ)) && s.fits(r) {
-			s.seen++
+	if f.o.Related != nil {
+		scope, _ := f.givenRoot(e, f.res, typ)
+		for _, r := range f.o.Related {
+			if given(r, typ, scope) && s.fits(r) {
+				s.seen++
+			}
 		}
 	}
 	if f.o.Related != nil || f.inv == nil || f.inv.Count(typ) == 0 {
@@ -205,6 +212,21 @@ func (f *frame) candidates(e *existence) int {
 		}
 	}
 	return s.seen
+}
+
+// givenRoot is existenceRoot for related resources that were given: without an
+// id of the resource of the if they are taken for what is in its scope.
+func (f *frame) givenRoot(e *existence, own *resource.Resource, typ string) (resource.ID, bool) {
+	if own.ID.IsZero() {
+		return resource.ID{}, true
+	}
+	return f.existenceRoot(e, own, typ)
+}
+
+// given tells whether a related resource that was given is of a type and in a
+// scope; one without a type or an id is taken for what is looked for.
+func given(r *resource.Resource, typ string, scope resource.ID) bool {
+	return (r.Type == "" || strings.EqualFold(r.Type, typ)) && (r.ID.IsZero() || scope.IsZero() || r.ID.Within(scope))
 }
 
 // named tells whether a resource has the name that the details give, which may
@@ -356,7 +378,7 @@ func (f *frame) existenceRoot(e *existence, own *resource.Resource, typ string) 
 		}
 		return f.roots.scopeID, true
 	}
-	if own.ID.Level() != resource.LevelResource && own.ID.Level() != resource.LevelSubscription {
+	if own.ID.Subscription() == "" {
 		return own.ID, true
 	}
 	group, ok := e.group.str(f)

@@ -222,6 +222,13 @@ func (c *compiler) resolve(name string, args []arm.Arg) (r arm.Resolved, ok bool
 		return args[0].Value.Doc().Text()
 	}
 	switch strings.ToLower(name) {
+	case "subscription", "resourcegroup", "requestcontext", "policy", "utcnow", "field", "current":
+		if c.effect { // settled when the definition is assigned
+			p := errEffectExpression(diag.Span{})
+			return r, true, &p
+		}
+	}
+	switch strings.ToLower(name) {
 	case "subscription", "resourcegroup", "requestcontext", "policy":
 		if len(args) == 0 {
 			answer := map[string]func(*frame) arm.Value{

@@ -136,6 +136,8 @@ func (g *rules) value() string {
 	}
 }
 
+func quoted(s string) string { q := quoteJSON(s); return q[1 : len(q)-1] }
+
 func quoteJSON(s string) string { return jsondoc.NewString(s).String() }
 
 func (g *rules) comparison() string {
@@ -208,7 +210,7 @@ func (g *rules) operations() string {
 
 func (g *rules) definition() string {
 	ifs := g.condition()
-	effect := g.of("audit", "modify", "append", "deployIfNotExists", "auditIfNotExists", "deny", "manual", "denyAction", "[parameters('effect')]", "[if(equals(parameters('text'), 'a'), 'audit', 'deny')]", "disabled", "addToNetworkGroup", "mutate")
+	effect := g.of("audit", "modify", "append", "deployIfNotExists", "auditIfNotExists", "deny", "manual", "denyAction", "[parameters('effect')]", "[if(equals(parameters('text'), 'a'), 'audit', 'deny')]", "disabled", "addToNetworkGroup", "mutate", quoted("["+g.expr()+"]"))
 	details, kind := "", g.pick(5)
 	switch effect {
 	case "modify":

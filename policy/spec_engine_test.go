@@ -40,3 +40,21 @@ func TestSpecEngine(t *testing.T) {
 		}
 	}
 }
+
+// The effect is settled when a definition is assigned: it depends on parameters
+// alone. Source: "Azure Policy definition structure parameters".
+func TestEffectOfTheResource(t *testing.T) {
+	for _, expression := range []string{
+		"if(equals(field('type'), 'a'), 'deny', 'audit')", "field(concat('ty', 'pe'))", "resourceGroup().name", "subscription().id", "requestContext().apiVersion",
+		"policy().definitionId", "utcNow()", "first(field('Microsoft.Test/things/list[*]'))", "current()",
+	} {
+		d, diags := Compile(mustJSON(t, `{"if": {"field": "type", "exists": true}, "then": {"effect": "[`+expression+`]"}}`), CompileOptions{})
+		if d != nil || diags[0].Code != "POL0105" {
+			t.Errorf("%s: %v", expression, diags)
+		}
+	}
+	d, diags := Compile(mustJSON(t, `{"if": {"field": "type", "exists": true}, "then": {"effect": "[if(parameters('strict'), 'deny', toLower('AUDIT'))]"}}`), CompileOptions{Parameters: mustJSON(t, `{"strict": false}`)})
+	if d == nil || d.Effect != Audit {
+		t.Errorf("an effect of parameters: %v", diags)
+	}
+}

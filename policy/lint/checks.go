@@ -42,6 +42,7 @@ const (
 	CodeDetails      = "POL0515"
 	CodeVersion      = "POL0516"
 	CodeWanted       = "POL0517"
+	CodeDetail       = "POL0518"
 	CodeReference    = "POL0520"
 	CodeGroup        = "POL0521"
 	CodeMember       = "POL0522"
@@ -69,6 +70,7 @@ func Checks() []Check {
 		{CodeDetails, diag.Error, "an effect that may be chosen lacks the details that it needs", effects},
 		{CodeVersion, diag.Warning, "there is no version", structure},
 		{CodeWanted, diag.Warning, "a condition compares with a value that it does not take", conditions},
+		{CodeDetail, diag.Error, "a detail of the effect has a value that Azure does not take", effects},
 		{CodeReference, diag.Error, "two members of an initiative have the same policyDefinitionReferenceId", sets},
 		{CodeGroup, diag.Error, "a member is in a group that the initiative does not define", sets},
 		{CodeMember, diag.Warning, "a member's definition, or the version of it, is not here", sets},

@@ -247,6 +247,7 @@ func (l *linter) effects(doc, rule jsondoc.Value) {
 // details remarks on an effect that lacks what it needs beyond what compiles.
 func (l *linter) details(e policy.Effect, at, rule jsondoc.Value) {
 	details := rule.Path("then", "details")
+	l.taken(e, details)
 	lacks := func(name string) {
 		l.add(remark(CodeDetails, spanOf(at), "", "the effect %s needs %s in details", e, name))
 	}

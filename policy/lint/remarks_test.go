@@ -92,15 +92,22 @@ func definition(t *testing.T, text string, o Options) diag.List {
 func TestAroundTheRule(t *testing.T) {
 	const rule = `"policyRule": {"if": {"field": "type", "equals": "a.b/c"}, "then": `
 	for name, c := range map[string]struct{ text, want string }{
-		"no version":          {`{` + rule + `{"effect": "audit"}}}`, CodeVersion},
-		"unused":              {`{"version": "1.0.0", "parameters": {"a": {"type": "String"}}, ` + rule + `{"effect": "audit"}}}`, CodeUnused},
-		"used in a template":  {`{"version": "1.0.0", "parameters": {"a": {"type": "String"}}, ` + rule + `{"effect": "deployIfNotExists", "details": {"type": "a.b/d", "roleDefinitionIds": ["r"], "deployment": {"properties": {"template": {"x": "[parameters('a')]"}}}}}}}`, CodeUnused},
-		"used by its values":  {`{"version": "1.0.0", "parameters": {"a": {"type": "String"}}, ` + rule + `{"effect": "deployIfNotExists", "details": {"type": "a.b/d", "roleDefinitionIds": ["r"], "deployment": {"properties": {"parameters": {"x": {"value": "[parameters('A')]"}}}}}}}}`, ""},
-		"undeclared":          {`{"version": "1.0.0", ` + rule + `{"effect": "[parameters('effect')]"}}}`, "POL0101"},
-		"default not allowed": {`{"version": "1.0.0", "parameters": {"effect": {"type": "String", "defaultValue": "Deny", "allowedValues": ["Audit"]}}, ` + rule + `{"effect": "[parameters('effect')]"}}}`, CodeDefault},
-		"no such effect":      {`{"version": "1.0.0", "parameters": {"effect": {"type": "String", "defaultValue": "Audit", "allowedValues": ["Audit", "Denied"]}}, ` + rule + `{"effect": "[parameters('effect')]"}}}`, CodeEffectMode},
-		"not of the mode":     {`{"version": "1.0.0", "mode": "Microsoft.KeyVault.Data", ` + rule + `{"effect": "append", "details": [{"field": "tags['a']", "value": "b"}]}}}`, CodeEffectMode},
-		"lacks a deployment":  {`{"version": "1.0.0", ` + rule + `{"effect": "deployIfNotExists", "details": {"type": "a.b/d", "roleDefinitionIds": ["r"]}}}}`, CodeDetails},
+		"no version":            {`{` + rule + `{"effect": "audit"}}}`, CodeVersion},
+		"unused":                {`{"version": "1.0.0", "parameters": {"a": {"type": "String"}}, ` + rule + `{"effect": "audit"}}}`, CodeUnused},
+		"used in a template":    {`{"version": "1.0.0", "parameters": {"a": {"type": "String"}}, ` + rule + `{"effect": "deployIfNotExists", "details": {"type": "a.b/d", "roleDefinitionIds": ["r"], "deployment": {"properties": {"template": {"x": "[parameters('a')]"}}}}}}}`, CodeUnused},
+		"used by its values":    {`{"version": "1.0.0", "parameters": {"a": {"type": "String"}}, ` + rule + `{"effect": "deployIfNotExists", "details": {"type": "a.b/d", "roleDefinitionIds": ["r"], "deployment": {"properties": {"parameters": {"x": {"value": "[parameters('A')]"}}}}}}}}`, ""},
+		"undeclared":            {`{"version": "1.0.0", ` + rule + `{"effect": "[parameters('effect')]"}}}`, "POL0101"},
+		"default not allowed":   {`{"version": "1.0.0", "parameters": {"effect": {"type": "String", "defaultValue": "Deny", "allowedValues": ["Audit"]}}, ` + rule + `{"effect": "[parameters('effect')]"}}}`, CodeDefault},
+		"no such effect":        {`{"version": "1.0.0", "parameters": {"effect": {"type": "String", "defaultValue": "Audit", "allowedValues": ["Audit", "Denied"]}}, ` + rule + `{"effect": "[parameters('effect')]"}}}`, CodeEffectMode},
+		"not of the mode":       {`{"version": "1.0.0", "mode": "Microsoft.KeyVault.Data", ` + rule + `{"effect": "append", "details": [{"field": "tags['a']", "value": "b"}]}}}`, CodeEffectMode},
+		"lacks a deployment":    {`{"version": "1.0.0", ` + rule + `{"effect": "deployIfNotExists", "details": {"type": "a.b/d", "roleDefinitionIds": ["r"]}}}}`, CodeDetails},
+		"a delay that is none":  {`{"version": "1.0.0", ` + rule + `{"effect": "auditIfNotExists", "details": {"type": "a.b/d", "evaluationDelay": "P1D"}}}}`, CodeDetail},
+		"a delay":               {`{"version": "1.0.0", ` + rule + `{"effect": "auditIfNotExists", "details": {"type": "a.b/d", "evaluationDelay": "PT6H"}}}}`, ""},
+		"a scope that is none":  {`{"version": "1.0.0", ` + rule + `{"effect": "auditIfNotExists", "details": {"type": "a.b/d", "existenceScope": "tenant"}}}}`, CodeDetail},
+		"a conflict effect":     {`{"version": "1.0.0", ` + rule + `{"effect": "modify", "details": {"roleDefinitionIds": ["r"], "conflictEffect": "warn", "operations": [{"operation": "add", "field": "tags['a']", "value": "b"}]}}}}`, CodeDetail},
+		"removes no tag":        {`{"version": "1.0.0", ` + rule + `{"effect": "modify", "details": {"roleDefinitionIds": ["r"], "operations": [{"operation": "remove", "field": "a.b/c/d"}]}}}}`, CodeDetail},
+		"a condition of fields": {`{"version": "1.0.0", ` + rule + `{"effect": "modify", "details": {"roleDefinitionIds": ["r"], "operations": [{"operation": "add", "field": "tags.a", "value": "b", "condition": "[equals(field('name'), 'x')]"}]}}}}`, CodeDetail},
+		"no location":           {`{"version": "1.0.0", ` + rule + `{"effect": "deployIfNotExists", "details": {"type": "a.b/d", "roleDefinitionIds": ["r"], "deploymentScope": "subscription", "deployment": {"properties": {"template": {}}}}}}}`, CodeDetail},
 		"lacks operations of an effect that may be chosen": {`{"version": "1.0.0", "parameters": {"effect": {"type": "String", "defaultValue": "Audit", "allowedValues": ["Audit", "Modify"]}}, ` + rule + `{"effect": "[parameters('effect')]"}}}`, "POL0106"},
 	} {
 		if got := definition(t, c.text, Options{}); codes(got) != c.want {
