@@ -43,7 +43,7 @@ func (inv *Inventory) Unread(r *resource.Resource, path string) (reason string, 
 		return "", false
 	}
 	if hasOnlyEnvelope(r.Body) {
-		return "the resource was listed without its properties", true
+		return "the resource was listed without its properties (az graph query has them)", true
 	}
 	return "", false
 }

@@ -76,7 +76,7 @@ func latestFirst(paths []string) []string {
 	}
 	made := map[string]time.Time{}
 	for _, path := range list {
-		made[path] = readAt([]string{path})
+		made[path] = ReadAt([]string{path})
 	}
 	slices.SortStableFunc(list, func(a, b string) int { return made[b].Compare(made[a]) })
 	return list

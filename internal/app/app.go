@@ -21,6 +21,7 @@ import (
 type Options struct {
 	Demo      bool                 // the built-in tenant
 	From      []string             // files and folders
+	Names     map[string]string    // what messages call files of From by, where it is not their path
 	Inventory *inventory.Inventory // used as it is in place of Demo and From, where it is set
 
 	Policies   []string // files and folders with Azure Policy definitions and initiatives

@@ -313,7 +313,7 @@ func (s *session) subject() string {
 	}
 	var files []string
 	for _, p := range s.o.From {
-		files = append(files, filepath.Base(p))
+		files = append(files, cmp.Or(s.o.Names[p], filepath.Base(p)))
 	}
 	if len(files) > 3 {
 		files = append(files[:3], fmt.Sprintf("%d more", len(files)-3))

@@ -34,12 +34,15 @@ type Judged struct {
 	names map[string]string // of people, by user principal name; made when first asked
 }
 
+// Inventory is what was judged.
+func (j *Judged) Inventory() *inventory.Inventory { return j.inv }
+
 type verdictKey struct{ control, resource string }
 
 // Judge reads and assesses what the options name, and keeps the state of every
 // verdict. What a snapshot holds is judged at the time at which it was read.
 func Judge(ctx context.Context, o Options) (*Judged, error) {
-	at := readAt(o.From)
+	at := ReadAt(o.From)
 	if !at.IsZero() {
 		o.Now = at
 	}
@@ -68,8 +71,8 @@ func Judge(ctx context.Context, o Options) (*Judged, error) {
 	return j, nil
 }
 
-// readAt returns when a snapshot was made, and nothing for other files.
-func readAt(paths []string) (at time.Time) {
+// ReadAt returns when a snapshot was made, and nothing for other files.
+func ReadAt(paths []string) (at time.Time) {
 	if len(paths) != 1 {
 		return at
 	}

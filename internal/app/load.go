@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/azward/azward/diag"
 	"io/fs"
 	"slices"
 
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/content"
 	"github.com/azward/azward/internal/reader"
 	"github.com/azward/azward/inventory"
@@ -22,10 +22,18 @@ func loadFiles(ctx context.Context, o *Options) (*inventory.Inventory, error) {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Op == "stat" {
 		return nil, usagef("read %s: %v", pe.Path, pe.Err)
 	}
-	if err == nil && inv.Len() == 0 {
-		err = notInventory(inv.Diagnostics())
+	if err != nil {
+		return nil, err
 	}
-	return inv, err
+	if inv.Len() == 0 {
+		if err := notInventory(inv.Diagnostics()); err != nil {
+			return nil, err
+		}
+	}
+	if err := OneTenant(inv); err != nil {
+		return nil, err
+	}
+	return inv, nil
 }
 
 // notInventory is the error for files that hold something, but nothing of an
@@ -60,7 +68,7 @@ func loadDemo(ctx context.Context, o *Options) (*inventory.Inventory, error) {
 }
 
 func readerOptions(o *Options) reader.Options {
-	return reader.Options{Progress: func(p reader.Progress) {
+	return reader.Options{Names: o.Names, Progress: func(p reader.Progress) {
 		const kib = 1 << 10
 		o.progress("read", int(p.Bytes/kib), int(p.TotalBytes/kib))
 	}}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,7 @@ type assessFlags struct {
 	exemptions string
 	controls   string
 	states     []string
+	at         string
 	live       bool
 	from       liveFlags
 }
@@ -51,6 +53,7 @@ UTF-16, by content and not by name.`,
   azward assess --from export/ --format sarif -o azward.sarif --fail-on high
   azward assess --live --tenant 00000000-0000-0000-0000-000000000000
   azward assess --from export/ --exemptions exemptions.yaml
+  azward assess --from tenant.azs --at read --format html -o as-it-was.html
   azward assess --from export/ --policies azure-policy/built-in-policies`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return assess(cmd.Context(), env, &f, args)
@@ -67,6 +70,7 @@ UTF-16, by content and not by name.`,
 	flags.StringVar(&f.initiative, "initiative", "", "also assess the initiative of this `ID`, name or display name")
 	flags.StringVar(&f.exemptions, "exemptions", "", "a YAML `FILE` of exemptions: control, scope, category, owner, reason, expires")
 	flags.StringVar(&f.controls, "controls", "", "use the controls in this `FOLDER` instead of the built-in ones")
+	flags.StringVar(&f.at, "at", "", "judge as of this `TIME`, 2026-09-30 or 2026-09-30T12:00:00Z, or as of when the snapshot was made: read (default now)")
 	flags.StringSliceVar(&f.states, "states", nil, "the `STATES` that findings list: NonCompliant, Exempt, Compliant, or all (default NonCompliant,Exempt)")
 	return cmd
 }
@@ -106,10 +110,14 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 	if err != nil {
 		return err
 	}
+	now, err := f.asOf(env, paths)
+	if err != nil {
+		return err
+	}
 	p := newProgress(env)
 	a, err := app.Assess(ctx, app.Options{
-		Demo: f.inventory.demo, From: paths, Policies: f.policies, Initiative: f.initiative, Controls: f.controls, Exemptions: f.exemptions,
-		States: states, Now: f.inventory.now(env), Version: version(), Progress: p.show, Clock: env.Now,
+		Demo: f.inventory.demo, From: paths, Names: env.names, Policies: f.policies, Initiative: f.initiative, Controls: f.controls, Exemptions: f.exemptions,
+		States: states, Now: now, Version: version(), Progress: p.show, Clock: env.Now,
 	})
 	p.clear()
 	if err != nil {
@@ -132,6 +140,31 @@ func assess(ctx context.Context, env *Env, f *assessFlags, args []string) error 
 		}
 	}
 	return nil
+}
+
+// asOf returns the time as of which the flags want the inventory judged: what
+// ends, has ended or is too old follows it. The same inventory judged as of the
+// same time gives the same answers, whenever that is done.
+func (f *assessFlags) asOf(env *Env, paths []string) (time.Time, error) {
+	switch {
+	case f.at == "":
+		return f.inventory.now(env), nil
+	case strings.EqualFold(f.at, "read"):
+		if f.inventory.demo {
+			return f.inventory.now(env), nil
+		}
+		at := app.ReadAt(paths)
+		if at.IsZero() {
+			return at, &usageError{message: "--at read: only a snapshot, alone, says when it was made", help: "give a time, as in --at 2026-09-30"}
+		}
+		return at, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, f.at); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, usagef("--at %s: expected a time such as 2026-09-30 or 2026-09-30T12:00:00Z, or read", quoted(f.at))
 }
 
 // onTerminal tells whether a person sees the summary, which has what is wrong
@@ -165,7 +198,7 @@ func (f *assessFlags) writer(env *Env, paths []string) (report.Write, error) {
 	if f.format == "table" {
 		next := "azward assess --demo --format html -o report.html"
 		if !f.inventory.demo {
-			next = "azward assess --from " + shellWords(paths) + " --format html -o report.html"
+			next = "azward assess --from " + shellWords(env.asGiven(paths)) + " --format html -o report.html"
 		}
 		toFile := f.output != "" && f.output != "-"
 		return func(w io.Writer, a *report.Assessment) error {

@@ -47,6 +47,9 @@ or above.`,
 				p.clear()
 				complainOfInput(env, sides[i].Assessment)
 			}
+			if err := app.OneTenant(sides[0].Inventory(), sides[1].Inventory()); err != nil {
+				return err
+			}
 			d := sides[0].Compare(sides[1])
 			if err := writeOutput(env, output, func(w io.Writer) error { return driftWriter(format)(w, d) }); err != nil {
 				return err

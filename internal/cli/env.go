@@ -30,8 +30,10 @@ type Env struct {
 	ErrIsTerminal bool // Stderr is a terminal: progress may be shown
 	Width         int  // columns of the terminal, 80 where there is none
 
-	noColor bool // --no-color
-	foldAt  int  // columns at which lines of a table are folded, 0 for nowhere
+	noColor bool              // --no-color
+	names   map[string]string // what messages call files by that a pipe was read into
+	cleanup []func()          // run when the command has ended
+	foldAt  int               // columns at which lines of a table are folded, 0 for nowhere
 }
 
 // DefaultWidth is the width of output, in columns, where no terminal tells.

@@ -187,5 +187,8 @@ func argumentError(cmd *cobra.Command, args []string, check cobra.PositionalArgs
 			break
 		}
 	}
+	if f := cmd.Flags().Lookup("from"); f != nil && f.Changed && strings.HasPrefix(out.message, "too many") {
+		out.help = "--from takes one PATH here: write it again before each; " + out.help
+	}
 	return out
 }

@@ -9,6 +9,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
 )
 
 // openInput opens the file that a flag or an argument names; - is standard
@@ -26,6 +31,78 @@ func openInput(env *Env, path string) (io.ReadCloser, error) {
 		return nil, usagef("read %s: it is a folder, and a file is wanted", path)
 	}
 	return f, nil
+}
+
+// standardInput is what messages call standard input by.
+const standardInput = "standard input"
+
+// takeStdin reads standard input into a private file where a --from is -, and
+// puts the file in its place: an inventory is read more than once, and archives
+// from their end. The file goes when the command has ended.
+func takeStdin(cmd *cobra.Command, env *Env) error {
+	f := cmd.Flags().Lookup("from")
+	if f == nil {
+		return nil
+	}
+	from, ok := f.Value.(pflag.SliceValue)
+	if !ok || !slices.Contains(from.GetSlice(), "-") {
+		return nil
+	}
+	path, err := env.keepStdin(cmd.Context())
+	if err != nil {
+		return err
+	}
+	paths := from.GetSlice()
+	for i := range paths {
+		if paths[i] == "-" {
+			paths[i] = path
+		}
+	}
+	return from.Replace(paths)
+}
+
+// keepStdin reads standard input into a private file.
+func (e *Env) keepStdin(ctx context.Context) (path string, err error) {
+	if in, ok := e.Stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
+		return "", &usageError{message: "standard input is a terminal", help: "pipe a file or the output of a command into azward"}
+	}
+	path, remove, err := temporary("standard-input")
+	if err != nil {
+		return "", err
+	}
+	e.cleanup = append(e.cleanup, remove)
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return "", fmt.Errorf("keep standard input: %w", err)
+	}
+	_, err = io.Copy(out, &awaited{ctx: ctx, r: e.Stdin})
+	if err = errors.Join(err, out.Close()); err != nil {
+		return "", fmt.Errorf("keep standard input: %w", err)
+	}
+	if e.names == nil {
+		e.names = map[string]string{}
+	}
+	e.names[path] = standardInput
+	return path, nil
+}
+
+// asGiven returns paths as the caller wrote them.
+func (e *Env) asGiven(paths []string) []string {
+	out := slices.Clone(paths)
+	for i, p := range out {
+		if e.names[p] == standardInput {
+			out[i] = "-"
+		}
+	}
+	return out
+}
+
+// cleanUp removes what was kept for the command only.
+func (e *Env) cleanUp() {
+	for _, f := range e.cleanup {
+		f()
+	}
+	e.cleanup = nil
 }
 
 // inputError says what was being read when what the caller named turned out to

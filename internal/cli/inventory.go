@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,10 +20,15 @@ type inventoryFlags struct {
 	from []string
 }
 
-// add registers the flags. Paths may follow --from without repeating it.
+// add registers the flags. Paths may follow --from without repeating it, where
+// the command has no arguments of its own.
 func (f *inventoryFlags) add(cmd *cobra.Command) {
+	more := "repeatable"
+	if strings.Contains(cmd.Use, "--from PATH ...") {
+		more = "several may follow"
+	}
 	cmd.Flags().BoolVar(&f.demo, "demo", false, "use the built-in tenant of a made-up hospital group")
-	cmd.Flags().StringArrayVar(&f.from, "from", nil, "read files or folders that az, Graph, an exporter or azward wrote (`PATH`, several may follow)")
+	cmd.Flags().StringArrayVar(&f.from, "from", nil, "read files or folders that az, Graph, an exporter or azward wrote (`PATH`, "+more+"; - for standard input)")
 	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 && len(f.from) == 0 {
 			return usagef("no argument %q is expected here; give files with --from", args[0])
@@ -65,7 +71,7 @@ func (f *inventoryFlags) load(ctx context.Context, env *Env, args []string) (*in
 	}
 	p := newProgress(env)
 	defer p.clear()
-	inv, err := app.Load(ctx, &app.Options{Demo: f.demo, From: paths, Now: f.now(env), Progress: p.show, Clock: env.Now})
+	inv, err := app.Load(ctx, &app.Options{Demo: f.demo, From: paths, Names: env.names, Now: f.now(env), Progress: p.show, Clock: env.Now})
 	return inv, err
 }
 

@@ -189,7 +189,7 @@ func policyRows(ctx context.Context, env *Env, f *policyEvalFlags, args []string
 	}
 	p := newProgress(env)
 	defer p.clear()
-	inv, err := app.Load(ctx, &app.Options{Demo: f.inventory.demo, From: paths, Now: f.inventory.now(env), Clock: env.Now, Progress: p.show})
+	inv, err := app.Load(ctx, &app.Options{Demo: f.inventory.demo, From: paths, Names: env.names, Now: f.inventory.now(env), Clock: env.Now, Progress: p.show})
 	if err != nil {
 		return nil, err
 	}

@@ -65,6 +65,7 @@ func Run(ctx context.Context, args []string, env *Env) (code int) {
 		}
 	}()
 	started := false
+	defer env.cleanUp()
 	root := newRootCommand(env)
 	prepare(root, env, &started)
 	root.SetArgs(args)
@@ -172,6 +173,9 @@ func prepare(cmd *cobra.Command, env *Env, started *bool) {
 			formatByName(c)
 			env.foldAt = foldAt(c, env)
 			if err := checkOutput(c); err != nil {
+				return err
+			}
+			if err := takeStdin(c, env); err != nil {
 				return err
 			}
 			return run(c, args)

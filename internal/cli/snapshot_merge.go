@@ -62,6 +62,9 @@ the latest counts.`,
 			for i, r := range readings {
 				latestFirst[i], paths[i] = r.inv, r.path
 			}
+			if err := app.OneTenant(latestFirst...); err != nil {
+				return err
+			}
 			at := readings[0].at
 			if at.IsZero() {
 				at = env.Now()

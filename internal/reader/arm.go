@@ -224,7 +224,13 @@ func (f *fileRun) addNamed(v jsondoc.Value, typ, name string, at place, c *colle
 // members that ARM puts nowhere but in "properties" stand beside "id" there.
 // Names that `az` changes with that are changed back where they are known.
 func withProperties(v jsondoc.Value, id resource.ID) jsondoc.Value {
-	if id.Level() != resource.LevelResource || v.Get("properties").Exists() {
+	if id.Level() != resource.LevelResource {
+		return v
+	}
+	if v.Get("properties").IsNull() { // as az resource list prints what it did not read
+		v = v.Without("properties")
+	}
+	if v.Get("properties").Exists() {
 		return v
 	}
 	var out, props []jsondoc.Member
@@ -246,6 +252,25 @@ func withProperties(v jsondoc.Value, id resource.ID) jsondoc.Value {
 		}
 	}
 	return jsondoc.NewObject(append(out, jsondoc.Member{Name: "properties", Value: jsondoc.NewObject(props...)})...).WithOffset(v.Offset())
+}
+
+// isAccount tells whether v is a subscription as `az account list` and `az
+// account show` print one: they name it by its id alone.
+func isAccount(v jsondoc.Value) bool {
+	return v.Get("cloudName").Exists() && v.Get("tenantId").Exists() && v.Get("isDefault").Exists() && !strings.Contains(textOf(v, "id"), "/")
+}
+
+// subscriptionOf is the subscription that an account of `az` is of, as ARM lists
+// it. Who is signed in is no part of it.
+func subscriptionOf(v jsondoc.Value) jsondoc.Value {
+	id := textOf(v, "id")
+	return jsondoc.NewObject(
+		jsondoc.Member{Name: "id", Value: jsondoc.NewString("/subscriptions/" + id)},
+		jsondoc.Member{Name: "subscriptionId", Value: jsondoc.NewString(id)},
+		jsondoc.Member{Name: "displayName", Value: v.Get("name")},
+		jsondoc.Member{Name: "state", Value: v.Get("state")},
+		jsondoc.Member{Name: "tenantId", Value: v.Get("tenantId")},
+	).WithOffset(v.Offset())
 }
 
 // flattened holds the names that the SDK behind `az` uses for properties which

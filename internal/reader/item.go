@@ -94,6 +94,10 @@ func (f *fileRun) noARMID(v jsondoc.Value, at place, c *collection) {
 		f.addGraph(v, at, c, context)
 		return
 	}
+	if isAccount(v) {
+		f.addBody(subscriptionOf(v), at, c, 0)
+		return
+	}
 	if typ, name := typeOf(v), textOf(v, "name", "ResourceName"); strings.Count(typ, "/") > 0 && name != "" && strings.Contains(typ, ".") {
 		f.addNamed(v, typ, name, at, c)
 		return

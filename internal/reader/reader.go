@@ -67,6 +67,10 @@ type Options struct {
 	// is read; 0 means 64 MiB.
 	MaxValue int
 
+	// Names are what messages and the manifest call files by, where it is not
+	// their path: of what came through a pipe, say.
+	Names map[string]string
+
 	// Progress, where set, is called now and then from the goroutine of Read.
 	Progress func(Progress)
 }
@@ -221,15 +225,19 @@ type run struct {
 }
 
 func (rd *run) file(f input, open func(string) (io.ReadCloser, error)) {
+	name := f.path
+	if shown, ok := rd.opts.Names[name]; ok {
+		name = shown
+	}
 	h, err := open(f.path)
 	if err != nil {
-		rd.lost(f.path, place{}, CodeUnreadable, err.Error())
+		rd.lost(name, place{}, CodeUnreadable, err.Error())
 		return
 	}
 	defer func() { _ = h.Close() }() // only read
 	in := &counted{r: h, rd: rd}
 	at, _ := h.(io.ReaderAt)
-	rd.unpack(f.path, in, in, at, f.size, 0)
+	rd.unpack(name, in, in, at, f.size, 0)
 }
 
 // report adds a message about a place in a file, unless there were many of its

@@ -113,6 +113,13 @@ var readTests = []readTest{
 	{"listed without properties", `[{"id":"` + sta + `a","type":"Microsoft.Storage/storageAccounts"}]`, []string{
 		"R Microsoft.Storage/storageAccounts a",
 	}},
+	{"listed with null for its properties", `[{"id":"` + sta + `a","name":"a","type":"Microsoft.Storage/storageAccounts","plan":null,"properties":null,"provisioningState":"Succeeded","resourceGroup":"rg"}]`, []string{
+		"R Microsoft.Storage/storageAccounts a",
+	}},
+	{"az account list", `[{"cloudName":"AzureCloud","id":"11111111-1111-1111-1111-111111111111","isDefault":true,"name":"Production","state":"Enabled","tenantId":"t","user":{"name":"a@example.com","type":"user"}}]`, []string{
+		"R Microsoft.Resources/subscriptions 11111111-1111-1111-1111-111111111111",
+		"M Microsoft.Resources/subscriptions  complete 1",
+	}},
 	{"an exporter's children", `{"ResourceId":"` + sta + `a","ResourceType":"Microsoft.Storage/storageAccounts","Properties":{},"resources":[{"type":"Microsoft.Storage/storageAccounts/blobServices","name":"default","properties":{}}]}`, []string{
 		"R Microsoft.Storage/storageAccounts a", "R Microsoft.Storage/storageAccounts/blobServices default",
 		"M Microsoft.Storage/storageAccounts  partial 1: single",
@@ -239,5 +246,32 @@ func TestReadTheLastAnswerCounts(t *testing.T) {
 func TestReadMissing(t *testing.T) {
 	if _, err := Read(context.Background(), []string{"no-such-file"}, Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What az resource list prints says null where it read no properties: none of
+// them is known, and none is missing.
+func TestNullPropertiesAreUnread(t *testing.T) {
+	dir := write(t, map[string]string{"x.json": `[{"id":"` + sta + `a","name":"a","type":"Microsoft.Storage/storageAccounts","properties":null,"provisioningState":"Succeeded"}]`})
+	inv, err := Read(t.Context(), []string{dir}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := range inv.Records() {
+		if why, unread := inv.Unread(r, "properties.supportsHttpsTrafficOnly"); !unread || !strings.Contains(why, "listed without its properties") {
+			t.Errorf("unread %v: %q", unread, why)
+		}
+	}
+}
+
+func TestMessagesCallAFileByItsName(t *testing.T) {
+	dir := write(t, map[string]string{"x.json": account("a") + "\n{\"id\": nul}\n"})
+	path := filepath.Join(dir, "x.json")
+	inv, err := Read(t.Context(), []string{path}, Options{Names: map[string]string{path: "standard input"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(show(inv, dir), "\n"); strings.Contains(got, "x.json") || !strings.Contains(got, "standard input could not be read") {
+		t.Errorf("messages: %s", got)
 	}
 }

@@ -89,7 +89,7 @@ func (t *terminal) score() {
 	var counts []string
 	for sev := finding.Critical; ; sev-- {
 		if n := open[sev]; n > 0 {
-			counts = append(counts, t.style(severityStyle(sev), fmt.Sprintf("%d %s", n, sev)))
+			counts = append(counts, t.style(severityStyle(sev), thousands(n)+" "+sev.String()))
 		}
 		if sev == finding.Informational {
 			break
@@ -131,7 +131,7 @@ func (t *terminal) controls() {
 			continue
 		}
 		name := fmt.Sprintf("  %-*s", nameWidth, clip(c.Name, nameWidth))
-		healthy := fmt.Sprintf("%d/%d", c.Healthy, c.Healthy+c.Unhealthy)
+		healthy := thousands(c.Healthy)+"/"+thousands(c.Healthy+c.Unhealthy)
 		gain := ""
 		switch {
 		case c.Healthy+c.Unhealthy == 0:
@@ -226,7 +226,7 @@ func (t *terminal) exemptions() {
 		t.line("  %s", t.style(yellow, plural(expired, "exemption")+" expired and no longer count:"))
 		for _, e := range t.a.Exemptions {
 			if e.Expired {
-				t.line("    %s", clip(fmt.Sprintf("%s · %s · %s", e.Expires, clean(shortPlace(e.Control)), clean(e.Owner)), t.width-5))
+				t.line("    %s", clip(joinFacts(e.Expires, clean(shortPlace(e.Control)), clean(lastName(e.Scope)), clean(e.Owner)), t.width-5))
 			}
 		}
 	}

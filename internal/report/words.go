@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -28,6 +29,17 @@ func shortPlace(place string) string {
 	}
 	parts := strings.Split(strings.TrimRight(place, "/"), "/")
 	return "…/" + strings.Join(parts[max(0, len(parts)-2):], "/")
+}
+
+// lastName is the last name of an id, and the whole of what has none.
+func lastName(id string) string {
+	id = strings.TrimRight(id, "/")
+	return id[strings.LastIndexByte(id, '/')+1:]
+}
+
+// joinFacts writes facts beside each other, those that there are.
+func joinFacts(facts ...string) string {
+	return strings.Join(slices.DeleteFunc(facts, func(s string) bool { return s == "" }), " · ")
 }
 
 func scoreColor(p float64) string {
