@@ -13,6 +13,7 @@ import (
 	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/network"
 	"github.com/azward/azward/policy"
 	"github.com/azward/azward/resource"
 	"github.com/azward/azward/template"
@@ -277,24 +278,19 @@ func derivedFrom(fact string) string {
 	return ""
 }
 
-// openRule finds the rule that lets in what the fact internetInbound says.
-func openRule(rules jsondoc.Value, path, want string) int {
-	if !strings.HasPrefix(lower(path), "azward.internetinbound[*].") {
+// openRule finds the rule of a network security group that lets in what the
+// fact internetInbound says.
+func openRule(r *resource.Resource, path, want string) int {
+	if !strings.HasPrefix(lower(path), "azward.internetinbound[*].") || !strings.EqualFold(r.Type, network.TypeGroup) {
 		return 0
 	}
-	port, err := strconv.Atoi(want)
+	port, err := strconv.ParseUint(want, 10, 16)
 	if err != nil {
 		return 0
 	}
-	for _, e := range rules.Elements() {
-		p := e.Get("properties")
-		if !strings.EqualFold(p.Get("direction").TextOr(""), "Inbound") || !strings.EqualFold(p.Get("access").TextOr(""), "Allow") {
-			continue
-		}
-		for _, text := range plural(p, "destinationPortRange") {
-			if from, to, ok := portRange(text); ok && from <= port && port <= to {
-				return p.Offset()
-			}
+	for _, rule := range network.ReadRules(r, network.Inbound) {
+		if rule.Allow && rule.ToPort(uint16(port)) {
+			return rule.Offset
 		}
 	}
 	return 0
@@ -345,7 +341,7 @@ func decidingAttribute(t *template.Resource, v *finding.Verdict) string {
 // placeOf is the offset of what a path of a clause found.
 func placeOf(r *resource.Resource, path, found string) int {
 	if strings.HasPrefix(lower(path), resource.Facts+".") {
-		if at := openRule(r.Properties().Get("securityRules"), path, found); at > 0 {
+		if at := openRule(r, path, found); at > 0 {
 			return at
 		}
 		if path = derivedFrom(path); path == "" {

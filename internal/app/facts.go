@@ -9,6 +9,7 @@ import (
 	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/jsondoc"
+	"github.com/azward/azward/network"
 )
 
 // analyser derives facts from an inventory, for policies to read as
@@ -27,10 +28,12 @@ type tenant struct {
 	access      func() *Access
 	conditional func() *ConditionalAccess
 	paths       func() *attackpath.Model
+	network     func() *network.Network
 }
 
 func newTenant(inv *inventory.Inventory, now time.Time) *tenant {
 	t := &tenant{now: now}
+	t.network = sync.OnceValue(func() *network.Network { return network.New(inv, network.Options{}) })
 	t.access = sync.OnceValue(func() *Access { return NewAccess(inv) })
 	t.conditional = sync.OnceValue(func() *ConditionalAccess { return NewConditionalAccess(inv, now) })
 	t.paths = sync.OnceValue(func() *attackpath.Model { return t.access().derive(secondFactor(inv, t.conditional)) })
