@@ -1,60 +1,15 @@
 package exec
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"sync"
 
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
-	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
 )
-
-// maxSeries bounds the length of an axis.
-const maxSeries = 1 << 20
-
-// axis is the row of points of make-series: point i is start + i*step.
-type axis struct {
-	t             types.Type
-	real          bool
-	start         float64
-	step          float64
-	istart, istep int64
-	n             int
-}
-
-// place returns the point that a value falls on, -1 where it is outside.
-func (a *axis) place(v *vec.Vec, i int) int {
-	if v.IsNull(i) {
-		return -1
-	}
-	i = v.At(i)
-	if a.real {
-		k := math.Floor((v.Reals[i] - a.start) / a.step)
-		if k < 0 || k >= float64(a.n) || math.IsNaN(k) {
-			return -1
-		}
-		return int(k)
-	}
-	d, ok := types.AddOverflow(v.Ints[i], -a.istart)
-	if !ok || d < 0 {
-		return -1
-	}
-	if d /= a.istep; d < int64(a.n) {
-		return int(d)
-	}
-	return -1
-}
-
-func (a *axis) point(i int) value.Value {
-	if a.real {
-		return value.Real(a.start + float64(i)*a.step)
-	}
-	return value.FromInt64(a.t, a.istart+int64(i)*a.istep)
-}
 
 func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 	keys, err := r.prepareAll(n.Keys)
@@ -102,6 +57,12 @@ func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 		if f.err != nil {
 			return nil, f.err
 		}
+		for _, w := range workers[1:] {
+			first.lo, first.hi = min(first.lo, w.lo), max(first.hi, w.hi)
+		}
+		if first.tooLong() {
+			return nil, ErrRows
+		}
 		if away != nil && (away.some || len(workers) > 1 && first.l.full(groupCopies)) {
 			return away.series(n, workers)
 		}
@@ -112,20 +73,25 @@ func (r *run) makeSeries(n *plan.MakeSeries) (stream, error) {
 			w.l.free()
 		}
 		b, err := r.series(n, first)
-		if err != nil {
-			return nil, err
+		if err != nil || b == nil {
+			return r.sliced(empty(n.Columns())), err
 		}
 		return first.l.until(r.sliced(b)), nil
 	}), nil
 }
 
-// seriesRows returns the rows of make-series and its axis. Where the axis depends
+// seriesRows returns the rows of make-series and its axis. Where points depend
 // on the rows they are read first, and kept.
 func (r *run) seriesRows(n *plan.MakeSeries, on plan.Expr) (in stream, steps []step, a *axis, err error) {
-	if n.From != nil && n.To != nil {
+	whole := n.From != nil && n.To != nil
+	if whole {
 		if a, err = r.newAxis(n, value.Null, value.Null); err != nil || a == nil {
 			return nil, nil, nil, err
 		}
+	} else if a, err = r.openAxis(n); err != nil {
+		return nil, nil, nil, err
+	}
+	if a != nil {
 		source, steps, err := r.chain(n.Input)
 		if err != nil {
 			return nil, nil, nil, err
@@ -172,7 +138,8 @@ func (r *run) seriesRows(n *plan.MakeSeries, on plan.Expr) (in stream, steps []s
 	return kept.l.until(kept.read()), nil, a, err
 }
 
-// seriesPart is one worker's part of make-series: a slot for each group and point.
+// seriesPart is one worker's part of make-series: a slot for each group and
+// point that has rows.
 type seriesPart struct {
 	r      *run
 	keys   []plan.Expr
@@ -180,10 +147,21 @@ type seriesPart struct {
 	axis   *axis
 	g      *groups
 	a      *aggregator
-	hit    []bool // slots with a row
+	lines  []line  // of each group
+	of     []int32 // the group of each slot
+	points []int64 // and its point
+	lo, hi int64   // the first and the last point that rows had
+	room   int64   // elements of all lines
 	idx    []int32
-	places []int32
+	places []int64
 	l      *lease
+}
+
+// line are the slots of a group: at[i] is one more than the slot of the point
+// first+i, 0 where it has none.
+type line struct {
+	first int64
+	at    []int32
 }
 
 func (r *run) newSeries(n *plan.MakeSeries, keys []plan.Expr, on plan.Expr, a *axis) (*seriesPart, error) {
@@ -191,11 +169,59 @@ func (r *run) newSeries(n *plan.MakeSeries, keys []plan.Expr, on plan.Expr, a *a
 	if err != nil {
 		return nil, err
 	}
-	return &seriesPart{r: r, keys: keys, on: on, axis: a, g: newGroups(keyTypes(n.Columns(), len(keys))), a: ag, l: r.lease()}, nil
+	return &seriesPart{r: r, keys: keys, on: on, axis: a, g: newGroups(keyTypes(n.Columns(), len(keys))), a: ag, l: r.lease(),
+		lo: math.MaxInt64, hi: math.MinInt64}, nil
 }
 
 // maxSlots bounds the groups times the points.
 const maxSlots = 50_000_000
+
+// length is how many points the series have by now.
+func (w *seriesPart) length() int64 {
+	if !w.axis.open {
+		return int64(w.axis.n)
+	}
+	return max(w.hi-w.lo+1, 1)
+}
+
+func (w *seriesPart) tooLong() bool {
+	return w.lo <= w.hi && uint64(w.hi-w.lo) > maxSeries
+}
+
+// slot returns the slot of a point of a group's. The point lies between lo and hi.
+func (w *seriesPart) slot(group int32, point int64) int32 {
+	l := &w.lines[group]
+	i := point - l.first
+	if i < 0 || i >= int64(len(l.at)) {
+		i = w.extend(l, point)
+	}
+	if l.at[i] == 0 {
+		w.of, w.points = append(w.of, group), append(w.points, point)
+		l.at[i] = int32(len(w.of))
+	}
+	return l.at[i] - 1
+}
+
+// extend makes a line reach a point and returns the point's place in it.
+func (w *seriesPart) extend(l *line, point int64) int64 {
+	n := int64(len(l.at))
+	switch {
+	case n == 0:
+		l.first, l.at = point, make([]int32, 1, 4)
+		w.room += 4
+	case point < l.first: // with as much again before it
+		first := max(point-n, w.lo)
+		at := make([]int32, l.first-first+n)
+		copy(at[l.first-first:], l.at)
+		w.room += int64(cap(at) - cap(l.at))
+		l.first, l.at = first, at
+	default:
+		w.room -= int64(cap(l.at))
+		l.at = slices.Grow(l.at, int(point-l.first+1-n))[:point-l.first+1]
+		w.room += int64(cap(l.at))
+	}
+	return point - l.first
+}
 
 // add takes the rows of a batch that lie on the axis.
 func (w *seriesPart) add(b *vec.Batch, place int64, away *putAway) error {
@@ -203,14 +229,15 @@ func (w *seriesPart) add(b *vec.Batch, place int64, away *putAway) error {
 	if err != nil {
 		return err
 	}
-	w.idx, w.places = w.idx[:0], w.places[:0]
-	for i := range b.Rows {
-		if p := w.axis.place(cells, i); p >= 0 {
-			w.idx, w.places = append(w.idx, int32(i)), append(w.places, int32(p))
-		}
+	if w.idx, w.places, err = w.axis.places(cells, b.Rows, w.idx[:0], w.places[:0]); err != nil {
+		return err
 	}
 	if len(w.idx) == 0 {
 		return nil
+	}
+	w.lo, w.hi = min(w.lo, slices.Min(w.places)), max(w.hi, slices.Max(w.places))
+	if w.tooLong() {
+		return ErrRows
 	}
 	b = pick(b, w.idx)
 	cols, err := w.r.evalAll(w.keys, b)
@@ -219,22 +246,18 @@ func (w *seriesPart) add(b *vec.Batch, place int64, away *putAway) error {
 	}
 	w.g.place = place
 	ids := w.g.number(cols, b.Rows)
-	if int64(w.g.n)*int64(w.axis.n) > maxSlots {
-		return ErrRows
+	if err := w.bounded(); err != nil {
+		return err
 	}
-	for i := range ids {
-		ids[i] = ids[i]*int32(w.axis.n) + w.places[i]
+	for i, id := range ids {
+		ids[i] = w.slot(id, w.places[i])
 	}
 	for _, acc := range w.a.accs {
 		if p, ok := acc.(fn.Positioned); ok {
 			p.At(place)
 		}
 	}
-	w.grow()
-	for _, s := range ids {
-		w.hit[s] = true
-	}
-	if err := w.a.add(b, ids, len(w.hit)); err != nil {
+	if err := w.a.add(b, ids, len(w.of)); err != nil {
 		return err
 	}
 	ok := w.l.set(w.size())
@@ -247,29 +270,33 @@ func (w *seriesPart) add(b *vec.Batch, place int64, away *putAway) error {
 	return nil
 }
 
+// bounded makes room for the groups' lines, where the series are not too many.
+func (w *seriesPart) bounded() error {
+	if int64(w.g.n)*w.length() > maxSlots {
+		return ErrRows
+	}
+	if more := w.g.n - len(w.lines); more > 0 {
+		w.lines = append(w.lines, make([]line, more)...)
+	}
+	return nil
+}
+
 // size is about how many bytes the slots take, and the arrays that are made of
 // them.
 func (w *seriesPart) size() int64 {
 	if w.l.b.limit <= 0 {
 		return 0
 	}
-	slots := int64(w.g.n) * int64(w.axis.n)
-	n := w.g.size() + slots
+	n := w.g.size() + 4*w.room + 32*int64(len(w.lines)) + 12*int64(len(w.of))
 	for _, acc := range w.a.accs {
-		n += 48 * slots
+		n += 48 * int64(w.g.n) * w.length()
 		if s, ok := acc.(fn.Sized); ok {
 			n += s.Size()
 		} else {
-			n += fn.GroupBytes * slots
+			n += fn.GroupBytes * int64(len(w.of))
 		}
 	}
 	return n
-}
-
-func (w *seriesPart) grow() {
-	if more := w.g.n*w.axis.n - len(w.hit); more > 0 {
-		w.hit = append(w.hit, make([]bool, more)...)
-	}
 }
 
 // merge adds the slots of o.
@@ -282,30 +309,38 @@ func (w *seriesPart) merge(o *seriesPart) error {
 		into = w.g.merge(o.g)
 	}
 	w.g.n = max(w.g.n, 1)
-	if int64(w.g.n)*int64(w.axis.n) > maxSlots {
-		return ErrRows
+	if err := w.bounded(); err != nil {
+		return err
 	}
-	w.grow()
-	slots := make([]int32, len(o.hit))
-	for i, hit := range o.hit {
-		slots[i] = into[i/w.axis.n]*int32(w.axis.n) + int32(i%w.axis.n)
-		w.hit[slots[i]] = w.hit[slots[i]] || hit
+	slots := make([]int32, len(o.of))
+	for i, group := range o.of {
+		slots[i] = w.slot(into[group], o.points[i])
 	}
 	for i, acc := range w.a.accs {
-		acc.Grow(len(w.hit))
+		acc.Grow(len(w.of))
 		o.a.accs[i].Grow(len(slots))
 		acc.Merge(o.a.accs[i], slots)
 	}
 	return nil
 }
 
+// closed is the axis as it is when all rows were seen, nil where it has no points.
+func (w *seriesPart) closed() *axis {
+	if w.axis.open {
+		return w.axis.close(w.lo, w.hi)
+	}
+	return w.axis
+}
+
 // series makes the arrays, a row for each group in the order in which they were
-// met first.
+// met first; nil where the axis has no points.
 func (r *run) series(n *plan.MakeSeries, w *seriesPart) (*vec.Batch, error) {
-	a, g := w.axis, w.g
+	a, g := w.closed(), w.g
+	if a == nil {
+		return nil, nil
+	}
 	if len(w.keys) == 0 && n.NonEmpty {
 		g.n = 1
-		w.grow()
 	}
 	order := g.order()
 	if order == nil {
@@ -313,7 +348,11 @@ func (r *run) series(n *plan.MakeSeries, w *seriesPart) (*vec.Batch, error) {
 			order = append(order, int32(i))
 		}
 	}
-	total := g.n * a.n
+	row := make([]int32, g.n) // of each group
+	for i, at := range order {
+		row[at] = int32(i)
+	}
+	total := len(w.of)
 	out := make([]*vec.Vec, 0, len(n.Columns()))
 	for _, k := range g.keys() {
 		out = append(out, k.Gather(order))
@@ -333,147 +372,19 @@ func (r *run) series(n *plan.MakeSeries, w *seriesPart) (*vec.Batch, error) {
 		if err != nil {
 			return nil, err
 		}
+		items := make([][]value.Value, g.n)
+		for i := range items {
+			items[i] = slices.Repeat([]value.Value{def}, a.n)
+		}
+		for s, group := range w.of {
+			items[row[group]][w.points[s]-a.first] = res.Get(s)
+		}
 		lists := make([]value.Value, g.n)
-		for i, at := range order {
-			items := make([]value.Value, a.n)
-			for j := range items {
-				if s := int(at)*a.n + j; w.hit[s] {
-					items[j] = res.Get(s)
-				} else {
-					items[j] = def
-				}
-			}
-			lists[i] = value.Array(items)
+		for i := range lists {
+			lists[i] = value.Array(items[i])
 		}
 		out = append(out, vec.OfDynamics(lists))
 	}
-	points := make([]value.Value, a.n)
-	for i := range points {
-		points[i] = a.point(i)
-	}
-	line := make([]value.Value, g.n)
-	for i := range line {
-		line[i] = value.Array(points)
-	}
+	line := slices.Repeat([]value.Value{a.points()}, g.n)
 	return vec.NewBatch(append(out, vec.OfDynamics(line)), g.n), nil
-}
-
-// newAxis finds the points: from and to where given, else the smallest and
-// largest value. Nil means that there is none.
-func (r *run) newAxis(n *plan.MakeSeries, lo, hi value.Value) (*axis, error) {
-	step, err := r.scalar(n.Step)
-	if err != nil {
-		return nil, err
-	}
-	from, err := r.scalar(n.From)
-	if err != nil {
-		return nil, err
-	}
-	to, err := r.scalar(n.To)
-	if err != nil {
-		return nil, err
-	}
-	t := n.On.Type()
-	inclusive := n.Inclusive
-	if n.From == nil || n.To == nil {
-		if n.From == nil {
-			from = floorTo(t, lo, step)
-			if n.To != nil && !from.IsNull() {
-				from = alignDown(t, lo, to, step)
-			}
-		}
-		if n.To == nil {
-			to, inclusive = hi, true
-		}
-	}
-	if from.IsNull() || to.IsNull() || step.IsNull() {
-		return nil, nil
-	}
-	a := &axis{t: t, real: t == types.Real}
-	if a.real {
-		a.start, a.step = from.Float(), step.Float()
-		if !(a.step > 0) {
-			return nil, fmt.Errorf("make-series: the step must be above zero")
-		}
-		span := (to.Float() - a.start) / a.step
-		if math.IsNaN(span) || span > maxSeries {
-			return nil, ErrRows
-		}
-		a.n = int(math.Ceil(span - 1e-9))
-		if inclusive {
-			a.n = int(math.Floor(span+1e-9)) + 1
-		}
-	} else {
-		a.istart, a.istep = from.Int64(), step.Int64()
-		if a.istep <= 0 {
-			return nil, fmt.Errorf("make-series: the step must be above zero")
-		}
-		d, ok := types.AddOverflow(to.Int64(), -a.istart)
-		if !ok || d/a.istep > maxSeries {
-			return nil, ErrRows
-		}
-		if d < 0 {
-			return nil, nil
-		}
-		a.n = int((d + a.istep - 1) / a.istep)
-		if inclusive {
-			a.n = int(d/a.istep) + 1
-		}
-	}
-	if a.n <= 0 {
-		return nil, nil
-	}
-	return a, nil
-}
-
-// bounds returns the smallest and the largest value, null where there is none.
-func bounds(cells *vec.Vec, rows int) (lo, hi value.Value) {
-	if cells.Ints != nil && cells.Null == nil && !cells.Const && rows > 0 {
-		s := cells.Ints[:rows]
-		return value.FromInt64(cells.Type, slices.Min(s)), value.FromInt64(cells.Type, slices.Max(s))
-	}
-	for i := range rows {
-		v := cells.Get(i)
-		if v.IsNull() {
-			continue
-		}
-		if lo.IsNull() || value.Compare(v, lo) < 0 {
-			lo = v
-		}
-		if hi.IsNull() || value.Compare(v, hi) > 0 {
-			hi = v
-		}
-	}
-	return lo, hi
-}
-
-// floorTo is bin() of the first value.
-func floorTo(t types.Type, v, step value.Value) value.Value {
-	if v.IsNull() || step.IsNull() {
-		return value.Null
-	}
-	if t == types.Real {
-		if s := step.Float(); s > 0 {
-			return value.Real(math.Floor(v.Float()/s) * s)
-		}
-		return value.Null
-	}
-	if s := step.Int64(); s > 0 {
-		return value.FromInt64(t, types.FloorDiv(v.Int64(), s)*s)
-	}
-	return value.Null
-}
-
-// alignDown goes from the end in whole steps to at or below the first value.
-func alignDown(t types.Type, lo, to, step value.Value) value.Value {
-	if t == types.Real {
-		s := step.Float()
-		return value.Real(to.Float() - math.Ceil((to.Float()-lo.Float())/s)*s)
-	}
-	s := step.Int64()
-	if s <= 0 {
-		return value.Null
-	}
-	d := to.Int64() - lo.Int64()
-	return value.FromInt64(t, to.Int64()-(d+s-1)/s*s)
 }

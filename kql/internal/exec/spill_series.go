@@ -24,13 +24,13 @@ func (r *run) seriesAway(n *plan.MakeSeries, like *seriesPart) (*putAway, error)
 	return r.newPutAway(n.Describe(), g, k), nil
 }
 
-// putSlots puts away all slots of a worker that have rows; it begins anew.
+// putSlots puts away all slots of a worker, which begins anew.
 func (p *putAway) putSlots(w *seriesPart) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.some = true
 	keys := w.g.keys()
-	total := len(w.hit)
+	total := len(w.of)
 	for _, acc := range w.a.accs {
 		acc.Grow(total)
 	}
@@ -38,7 +38,7 @@ func (p *putAway) putSlots(w *seriesPart) error {
 	row := func(slots []int32) []*vec.Vec {
 		groups, points := make([]int32, len(slots)), make([]int64, len(slots))
 		for i, s := range slots {
-			groups[i], points[i] = s/int32(w.axis.n), int64(s)%int64(w.axis.n)
+			groups[i], points[i] = w.of[s], w.points[s]
 		}
 		cols := make([]*vec.Vec, 0, len(keys)+2+len(p.widths))
 		for _, k := range keys {
@@ -48,16 +48,10 @@ func (p *putAway) putSlots(w *seriesPart) error {
 	}
 	for from := 0; from < total; from += saved {
 		end := min(from+saved, total)
-		var slots, at []int32
-		var places []int64
-		for s := from; s < end; s++ {
-			if w.hit[s] {
-				slots, at = append(slots, int32(s)), append(at, int32(s-from))
-				places = append(places, w.g.places[s/w.axis.n])
-			}
-		}
-		if len(slots) == 0 {
-			continue
+		slots, places := make([]int32, end-from), make([]int64, end-from)
+		for i := range slots {
+			slots[i] = int32(from + i)
+			places[i] = w.g.places[w.of[from+i]]
 		}
 		cols := row(slots)
 		hashes := spill.Hashes(nil, cols[:p.hashed], len(slots))
@@ -66,9 +60,7 @@ func (p *putAway) putSlots(w *seriesPart) error {
 			if p.widths[i] < 0 {
 				continue
 			}
-			for _, c := range acc.(fn.Saver).Save(from, end) {
-				cols = append(cols, c.Gather(at))
-			}
+			cols = append(cols, acc.(fn.Saver).Save(from, end)...)
 		}
 		if err := addSplit(p.level.states, 0, hashes, vec.NewBatch(cols, len(slots))); err != nil {
 			return err
@@ -89,7 +81,8 @@ func (p *putAway) putSlots(w *seriesPart) error {
 	for i, c := range w.a.calls {
 		w.a.accs[i] = c.Ref.New(w.a.specs[i])
 	}
-	w.g, w.hit = newGroups(p.like.ts[:p.hashed]), nil
+	w.g = newGroups(p.like.ts[:p.hashed])
+	w.lines, w.of, w.points, w.room = nil, nil, nil, 0
 	w.l.free()
 	return nil
 }
@@ -104,7 +97,10 @@ func (p *putAway) series(n *plan.MakeSeries, workers []*seriesPart) (stream, err
 	}
 	cols := n.Columns()
 	out := p.r.newRuns(cols, []runKey{{col: len(cols)}}, -1)
-	a := workers[0].axis
+	a := workers[0].closed()
+	if a == nil {
+		return p.r.sliced(empty(cols)), nil
+	}
 	err := p.groups(p.level, func(g *grouping) error { return p.r.seriesOf(n, a, g, out) })
 	if err != nil {
 		return nil, err
@@ -142,11 +138,7 @@ func (r *run) seriesOf(n *plan.MakeSeries, a *axis, g *grouping, out *runs) erro
 			return err
 		}
 	}
-	points := make([]value.Value, a.n)
-	for i := range points {
-		points[i] = a.point(i)
-	}
-	line := value.Array(points)
+	line := a.points()
 	first := ids.keys()
 	order := byPlace(places)
 	each := int64(a.n) * int64(len(n.Values)+1) * 48
@@ -166,7 +158,7 @@ func (r *run) seriesOf(n *plan.MakeSeries, a *axis, g *grouping, out *runs) erro
 					items[p] = defs[i]
 				}
 				for _, row := range rows[id] {
-					items[keys[k].Get(int(row)).Int64()] = v.Get(int(row))
+					items[keys[k].Get(int(row)).Int64()-a.first] = v.Get(int(row))
 				}
 				arrays[j] = value.Array(items)
 			}
