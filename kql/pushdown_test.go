@@ -130,7 +130,7 @@ func TestPushdownMeansTheSame(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	aggregates := []string{"count()", "sum(i)", "sum(l)", "sum(r)", "avg(i)", "avg(l)", "avg(r)", "min(i)", "max(l)", "min(t)", "max(t)", "max(r)", "min(r)", "min(s)", "max(s)", "min(d)", "sum(d)",
-		"dcount(s)", "dcount(l)", "dcount(g)", "count_distinct(t)", "countif(b)", "countif(r > 0)", "sumif(l, b)", "dcountif(s, i > 0)", "arg_max(n, s, t)", "arg_min(n, i)", "arg_max(n, *)", "arg_max(n, k, s, g, t, d, b, i)", "arg_max(n, r)", "arg_max(n, r, k, l)", "arg_min(n, r, t, r)", "arg_max(i, n, k)", "arg_min(l, n)", "arg_min(t, n, r)", "arg_max(d, *)", "arg_max(t, s)", "arg_max(l, s)", "avgif(r, i > 100)", "max(strlen(s))", "sum(tolong(j.a))", "countif(s matches regex 'a')", "dcount(tostring(j.b))", "arg_max(n, tostring(j.b))", "min(toupper(s))"}
+		"variance(r)", "stdevp(i)", "variancepif(r, b)", "stdevif(r, r > 0 or n < 5)", "variance(l)", "dcount(s)", "dcount(l)", "dcount(g)", "count_distinct(t)", "countif(b)", "countif(r > 0)", "sumif(l, b)", "dcountif(s, i > 0)", "arg_max(n, s, t)", "arg_min(n, i)", "arg_max(n, *)", "arg_max(n, k, s, g, t, d, b, i)", "arg_max(n, r)", "arg_max(n, r, k, l)", "arg_min(n, r, t, r)", "arg_max(i, n, k)", "arg_min(l, n)", "arg_min(t, n, r)", "arg_max(d, *)", "arg_max(t, s)", "arg_max(l, s)", "avgif(r, i > 100)", "max(strlen(s))", "sum(tolong(j.a))", "countif(s matches regex 'a')", "dcount(tostring(j.b))", "arg_max(n, tostring(j.b))", "min(toupper(s))"}
 	keys := []string{"k", "b", "i", "l", "s", "g", "t", "d", "bin(t, 1d)", "startofday(t)", "hourofday(t)", "iif(b, 'x', k)", "r", "x = tolower(s)", "x = tostring(j.a)", "x = strlen(s) % 3", "x = format_datetime(t, 'yyyy')", "x = tolong(j.a)", "x = b or r > 1 and strlen(s) > 2"}
 	pick := func(from []string, n int) string {
 		var out []string
@@ -190,7 +190,7 @@ func TestPushdownMeansTheSame(t *testing.T) {
 			late := pick([]string{"t > datetime(2020-01-01)", "t > datetime(2020-01-01) or isnull(t)", "t > datetime(2030-01-01)"}, 1)
 			axis := pick([]string{"", "from datetime(2026-01-02T01:00) ", "from datetime(2026-01-01) to datetime(2026-01-09) ", "to datetime(2026-01-09) "}, 1)
 			q = fmt.Sprintf("where (%s) and t < datetime(2040-01-01) or isnull(t) and %s | make-series %s on t %sstep %s by %s", late, condition(r, 0),
-				pick([]string{"count()", "sum(l)", "min(i)", "max(l)", "avg(r)", "avg(l)", "dcount(s)", "countif(b)", "max(r)", "min(r)", "max(s)", "sumif(l, b) default=7", "percentile(l, 50)"}, 3), axis, pick([]string{"1h", "1d", "7h", "1d + 1tick"}, 1), pick([]string{"k", "b", "s", "g"}, 2))
+				pick([]string{"count()", "sum(l)", "min(i)", "max(l)", "avg(r)", "avg(l)", "dcount(s)", "countif(b)", "max(r)", "min(r)", "max(s)", "variance(r)", "stdevp(i)", "sumif(l, b) default=7", "percentile(l, 50)"}, 3), axis, pick([]string{"1h", "1d", "7h", "1d + 1tick"}, 1), pick([]string{"k", "b", "s", "g"}, 2))
 		}
 		opts := kql.Options{}.WithValues(move)
 		got, err := outcome(hard+q, tables, opts)
@@ -248,6 +248,23 @@ func TestFailedFunctionIsLeftToTheEngine(t *testing.T) {
 	want, werr := outcome(text, kql.NewMemDatabase(), kql.Options{})
 	if err != nil || werr != nil || got != want || !strings.Contains(got, "a") {
 		t.Errorf("got %s, %v, want %s, %v", got, err, want, werr)
+	}
+}
+
+// TestSquaresTooLargeForTheStore: the engine computes what SQL refuses.
+func TestSquaresTooLargeForTheStore(t *testing.T) {
+	engine := duck.New(duck.Options{Threads: 1})
+	defer engine.Close()
+	sql := 0
+	tables := &storeTables{t: t, engine: engine, dir: t.TempDir(), made: map[string]kql.Table{}, sql: &sql}
+	opts := kql.Options{}.WithValues(tables.move)
+	for _, x := range []string{"1e200", "-1e300", "1e155", "1e150", "real(+inf)"} {
+		text := hard + "extend x = iif(n == 9, " + x + ", n * 0.5) | summarize variance(x), variancep(x), stdev(x), stdevp(x), varianceif(x, n < 9) by k"
+		got, err := outcome(text, tables, opts)
+		want, werr := outcome(text, kql.NewMemDatabase(), kql.Options{})
+		if err != nil || werr != nil || got != want || sql == 0 {
+			t.Errorf("%s: got %s, %v, want %s, %v", x, got, err, want, werr)
+		}
 	}
 }
 

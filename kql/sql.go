@@ -6,6 +6,7 @@ import (
 
 	"github.com/azward/azward/kql/internal/exec"
 	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/sqlgen"
 )
 
 // SQLTable is a table whose source computes SQL, so that parts of a query that
@@ -47,6 +48,10 @@ type (
 // FunctionMark stands in the text of SQL for the number of a function. There are
 // no zero bytes in it but in marks.
 func FunctionMark(i int) string { return plan.FunctionMark(i) }
+
+// TooLarge is in the message of an error that SQL raises where its numbers end:
+// it stands for ErrFunction.
+const TooLarge = sqlgen.TooLarge
 
 // TableMark stands in the text of SQL for the name of a table that is given to
 // it; its columns are c0, c1 and so on.

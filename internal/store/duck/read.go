@@ -4,9 +4,11 @@ package duck
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
+	"strings"
 	"unsafe"
 
 	duckdb "github.com/duckdb/duckdb-go-bindings"
@@ -34,6 +36,9 @@ func (e *Engine) Run(ctx context.Context, q kql.SQLQuery) iter.Seq2[*kql.Batch, 
 		wrong := func(err error) error {
 			if f := failed.get(); f != nil && ctx.Err() == nil {
 				return fmt.Errorf("%w: %w", kql.ErrFunction, f)
+			}
+			if e, ok := errors.AsType[*Error](err); ok && strings.Contains(e.Message, kql.TooLarge) {
+				return fmt.Errorf("%w: %w", kql.ErrFunction, err)
 			}
 			return err
 		}

@@ -105,6 +105,11 @@ func (g *Generator) aggCall(a plan.AggCall, r *relation, filter string, at int, 
 	case name == "avg" && x.t == types.Real:
 		part("avg(" + x.sql + ")" + filter)
 		result("coalesce("+ref(0)+", 'nan'::DOUBLE)", types.Real, true)
+	case strings.HasPrefix(name, "variance") || strings.HasPrefix(name, "stdev"):
+		if x.t != types.Real {
+			return nil, nil, decline("%s() of %s stays with the engine", name, orScalar(x.t))
+		}
+		g.spread(name, x.sql, filter, part, func(sql string) { result(sql, types.Real, true) }, ref)
 	case (name == "min" || name == "max") && (whole || x.t == types.DateTime):
 		part(name + "(" + x.sql + ")" + filter)
 		result(ref(0), x.t, false)
@@ -123,6 +128,33 @@ func (g *Generator) aggCall(a plan.AggCall, r *relation, filter string, at int, 
 		return nil, nil, decline("%s() of %s has no exact form in SQL", name, orScalar(x.t))
 	}
 	return parts, results, nil
+}
+
+// TooLarge is the message of the error with which a query of the store ends that
+// the engine must compute.
+const TooLarge = "kql: numbers too large for the store"
+
+// spread writes variance and its like. Of values that are not numbers there is
+// none; SQL refuses these, and those whose squares are too large, which few will
+// have: there the engine computes.
+func (g *Generator) spread(name, x, filter string, part, result func(sql string), ref func(i int) string) {
+	sql, least := "var_samp", 2
+	if strings.HasSuffix(name, "p") {
+		sql, least = "var_pop", 1
+	}
+	cond := " FILTER (WHERE abs(" + x + ") <= 1e150"
+	if inner, ok := strings.CutPrefix(filter, " FILTER (WHERE "); ok {
+		cond += " AND (" + strings.TrimSuffix(inner, ")") + ")"
+	}
+	part(sql + "(" + x + ")" + cond + ")")
+	part("count(" + x + ")" + filter)
+	part("max(abs(" + x + "))" + filter) // NaN is the largest
+	root := ref(0)
+	if strings.HasPrefix(name, "stdev") {
+		root = "sqrt(" + root + ")"
+	}
+	result(fmt.Sprintf("(CASE WHEN %s < %d THEN 0::DOUBLE WHEN %s <= 1e150 THEN %s WHEN %[3]s < 'inf'::DOUBLE THEN error('%[5]s')::DOUBLE ELSE 'nan'::DOUBLE END)",
+		ref(1), least, ref(2), root, TooLarge))
 }
 
 func orScalar(t types.Type) string {
