@@ -1,8 +1,6 @@
 package condaccess
 
 import (
-	"strings"
-
 	"github.com/azward/azward/jsondoc"
 )
 
@@ -36,7 +34,7 @@ func (s *Set) Answer(d *Decision, i int) Answer {
 		a.Applies, a.Reasons = False, []string{reasonNotEnabled}
 	case set64(d.Applies).has(i):
 	case set64(d.Possible).has(i):
-		a.Applies, a.Reasons = Unknown, []string{"notEnoughInformation"}
+		a.Applies, a.Reasons = Unknown, []string{reasonNotEnough}
 		for k := range dimCount {
 			if !d.dims[k].yes.has(i) {
 				a.Reasons = append(a.Reasons, d.reason(k))
@@ -61,20 +59,6 @@ func (s *Set) Explain(d *Decision) []Answer {
 		out[i] = s.Answer(d, i)
 	}
 	return out
-}
-
-// GraphAnswer returns the answer as the What If API gives it: a condition that is
-// not told or not understood counts as not met, and the reason is the first such.
-func (s *Set) GraphAnswer(d *Decision, i int) (applies bool, reason string) {
-	if !s.live.has(i) {
-		return false, reasonNotEnabled
-	}
-	for k := range dimCount {
-		if !d.dims[k].yes.has(i) {
-			return false, d.reason(k)
-		}
-	}
-	return true, "notSet"
 }
 
 // JSON returns the decision as `azward ca whatif` prints it.
@@ -148,25 +132,4 @@ func (s *Set) JSON(d *Decision) jsondoc.Value {
 		jsondoc.Member{Name: "result", Value: str(d.Result.String())}, jsondoc.Member{Name: "certain", Value: jsondoc.NewBool(d.Certain)},
 		jsondoc.Member{Name: "atMost", Value: str(d.AtMost.String())}, jsondoc.Member{Name: "controls", Value: controls},
 		jsondoc.Member{Name: "sessionControls", Value: s.SessionControls(d).JSON()}, jsondoc.Member{Name: "policies", Value: jsondoc.NewArray(answers...)})
-}
-
-// GraphJSON returns the decision in the shape of Graph's whatIfAnalysisResult
-// collection; appliedOnly leaves out policies that do not apply, and disabled
-// policies never appear.
-func (s *Set) GraphJSON(d *Decision, appliedOnly bool) jsondoc.Value {
-	var out []jsondoc.Value
-	for i, p := range s.policies {
-		applies, reason := s.GraphAnswer(d, i)
-		if !s.live.has(i) || appliedOnly && !applies {
-			continue
-		}
-		body := p.Body
-		if strings.HasPrefix(p.ID, "SecurityDefaults") {
-			body = jsondoc.NewObject(jsondoc.Member{Name: "id", Value: jsondoc.NewString(p.ID)}, jsondoc.Member{Name: "displayName", Value: jsondoc.NewString(p.DisplayName)})
-		}
-		out = append(out, body.With("policyApplies", jsondoc.NewBool(applies)).With("analysisReasons", jsondoc.NewString(reason)))
-	}
-	return jsondoc.NewObject(
-		jsondoc.Member{Name: "@odata.context", Value: jsondoc.NewString("https://graph.microsoft.com/v1.0/$metadata#Collection(microsoft.graph.whatIfAnalysisResult)")},
-		jsondoc.Member{Name: "value", Value: jsondoc.NewArray(out...)})
 }

@@ -232,7 +232,7 @@ func pick[T ~uint8](r *signInReader, v jsondoc.Value, to *T, parse func(string) 
 
 // trustTypes maps the words of portals and logs to those of rules.
 var trustTypes = map[string]string{
-	"azure ad joined": "AzureAD", "microsoft entra joined": "AzureAD", "hybrid azure ad joined": "ServerAD", "microsoft entra hybrid joined": "ServerAD",
+	"azure ad joined": "AzureAD", "microsoft entra joined": "AzureAD", "entraid": "AzureAD", "hybrid azure ad joined": "ServerAD", "microsoft entra hybrid joined": "ServerAD",
 	"azure ad registered": "Workplace", "microsoft entra registered": "Workplace",
 }
 

@@ -150,9 +150,9 @@ func WhatIfLine(line jsondoc.Value, base *ConditionalAccess, now time.Time, grap
 		return whatIfError(id, codeOf(bad, "CAP0401"), bad.Error(), "parse")
 	}
 	var d condaccess.Decision
-	set.Decide(&s, &d)
 	var out jsondoc.Value
 	if graph {
+		set.DecideAsGraph(&s, &d)
 		only, _ := in.Get("appliedPoliciesOnly").Bool()
 		if !only {
 			only, _ = line.Get("appliedPoliciesOnly").Bool()
@@ -162,6 +162,7 @@ func WhatIfLine(line jsondoc.Value, base *ConditionalAccess, now time.Time, grap
 			return out
 		}
 	} else {
+		set.Decide(&s, &d)
 		out = set.JSON(&d)
 	}
 	ms := []jsondoc.Member{{Name: "id", Value: id}}

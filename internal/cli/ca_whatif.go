@@ -117,7 +117,11 @@ func whatIf(cmd *cobra.Command, env *Env, f *whatIfFlags, args []string) error {
 		return err
 	}
 	var d condaccess.Decision
-	base.Set.Decide(&s, &d)
+	if f.graph {
+		base.Set.DecideAsGraph(&s, &d)
+	} else {
+		base.Set.Decide(&s, &d)
+	}
 	return writeOutput(env, f.ca.output, func(w io.Writer) error {
 		switch {
 		case f.graph:
