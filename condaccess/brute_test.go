@@ -23,6 +23,8 @@ type world struct {
 	roles     map[string][]string // role to users, active and tenant-wide
 	auRoles   map[string][]string // role to users, in an administrative unit
 	guests    map[string]string   // user to kind, "" for members
+	homes     map[string]string   // guest to home tenant; absent where it was not read
+	tiers     map[string]string   // application to its attribute Eng_Tier, "" for none; absent where it was not read
 	locations map[string]place
 }
 
@@ -31,6 +33,7 @@ type place struct {
 	countries []string
 	unknown   bool
 	trusted   bool
+	network   bool // the compliant network
 }
 
 func strs(v jsondoc.Value) []string {
@@ -108,7 +111,16 @@ func (w *world) users(u jsondoc.Value, who string) condaccess.Tri {
 		}
 		if g := u.Get(word + "GuestsOrExternalUsers"); g.Kind() == jsondoc.Object {
 			k := w.guests[who]
-			ts = append(ts, of(k != "" && slices.Contains(strings.Split(g.Get("guestOrExternalUserTypes").TextOr(""), ","), k)))
+			is := of(k != "" && slices.Contains(strings.Split(g.Get("guestOrExternalUserTypes").TextOr(""), ","), k))
+			if ms := g.Path("externalTenants", "members"); ms.Exists() {
+				home, told := w.homes[who]
+				from := of(slices.Contains(strs(ms), home))
+				if !told {
+					from = condaccess.Unknown
+				}
+				is = both(is, from)
+			}
+			ts = append(ts, is)
 		}
 		return anyOf(ts...)
 	}
@@ -118,6 +130,9 @@ func (w *world) users(u jsondoc.Value, who string) condaccess.Tri {
 func (w *world) holds(id string, s *condaccess.SignIn) condaccess.Tri {
 	var ts []condaccess.Tri
 	one := func(l place) condaccess.Tri {
+		if l.network {
+			return s.Network
+		}
 		if len(l.cidrs) > 0 {
 			if !s.IP.IsValid() {
 				return condaccess.Unknown
@@ -163,29 +178,107 @@ func words(list []string, all string, got string) condaccess.Tri {
 	return of(slices.Contains(list, got))
 }
 
+// ruleText holds what the random rules say, apart from their text.
+var ruleText = map[string]func(map[string]string) condaccess.Tri{}
+
 func device(f jsondoc.Value, d map[string]string) condaccess.Tri {
 	if f.Kind() != jsondoc.Object {
 		return condaccess.True
 	}
-	var ts []condaccess.Tri
-	for part := range strings.SplitSeq(f.Get("rule").TextOr(""), " -or ") {
-		fields := strings.Fields(part) // device.name -op "value"
-		name, op, want := strings.TrimPrefix(fields[0], "device."), fields[1], strings.ToLower(strings.Trim(fields[2], `"`))
-		got, told := d[name]
-		switch {
-		case d == nil || !told && d["unregistered"] == "":
-			ts = append(ts, condaccess.Unknown)
-		case !told:
-			ts = append(ts, of(op == "-ne"))
-		default:
-			ts = append(ts, of((strings.ToLower(got) == want) == (op == "-eq")))
-		}
-	}
-	t := anyOf(ts...)
+	t := ruleText[f.Get("rule").TextOr("")](d)
 	if f.Get("mode").TextOr("") == "exclude" {
 		return not(t)
 	}
 	return t
+}
+
+// compare makes one comparison of a device's property, with what it says.
+func (m maker) compare() (string, func(map[string]string) condaccess.Tri) {
+	type kind struct {
+		name, ops string
+		values    []string
+	}
+	k := []kind{
+		{"isCompliant", "-eq -ne", []string{"True", "False"}}, {"trustType", "-eq -ne", []string{"AzureAD", "ServerAD", "Workplace"}},
+		{"model", "-eq -ne -startsWith -notStartsWith -endsWith -notEndsWith -contains -notContains -in -notIn", []string{"x", "y", "xy", "Y"}},
+		{"physicalIds", "-contains -notContains", []string{"p", "q"}},
+	}[m.IntN(4)]
+	op, values := m.one(strings.Fields(k.ops)...), []string{m.one(k.values...)}
+	shown := `"` + values[0] + `"`
+	switch {
+	case k.name == "isCompliant":
+		shown = values[0]
+	case strings.HasSuffix(strings.ToLower(op), "in"):
+		values = append(values, m.one(k.values...))
+		shown = fmt.Sprintf("[%q, %q]", values[0], values[1])
+	}
+	positive := "-" + strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(op, "-"), "not"))
+	negative := op == "-ne" || strings.HasPrefix(op, "-not")
+	return "device." + k.name + " " + op + " " + shown, func(d map[string]string) condaccess.Tri {
+		got, told := d[k.name]
+		switch {
+		case d == nil || !told && d["unregistered"] == "":
+			return condaccess.Unknown
+		case !told:
+			return of(negative)
+		}
+		hit := false
+		for _, v := range values {
+			v, got := strings.ToLower(v), strings.ToLower(got)
+			switch {
+			case k.name == "physicalIds":
+				hit = hit || slices.Contains(strings.Split(got, ","), v)
+			case positive == "-startswith":
+				hit = hit || strings.HasPrefix(got, v)
+			case positive == "-endswith":
+				hit = hit || strings.HasSuffix(got, v)
+			case positive == "-contains":
+				hit = hit || strings.Contains(got, v)
+			default:
+				hit = hit || got == v
+			}
+		}
+		return of(hit != negative)
+	}
+}
+
+// rule makes a rule with "and", "or", "not" and brackets left out where "and" binds
+// more tightly.
+func (m maker) rule(depth int) (string, func(map[string]string) condaccess.Tri) {
+	if depth == 0 || m.chance(35) {
+		return m.compare()
+	}
+	a, fa := m.rule(depth - 1)
+	if m.chance(20) {
+		return "-not (" + a + ")", func(d map[string]string) condaccess.Tri { return not(fa(d)) }
+	}
+	b, fb := m.rule(depth - 1)
+	if m.chance(50) {
+		return "(" + a + ") -and (" + b + ")", func(d map[string]string) condaccess.Tri { return both(fa(d), fb(d)) }
+	}
+	c, fc := m.compare()
+	return c + " -and (" + a + ") -or " + "(" + b + ")", func(d map[string]string) condaccess.Tri { return anyOf(both(fc(d), fa(d)), fb(d)) }
+}
+
+// app answers the condition on applications.
+func (w *world) app(apps jsondoc.Value, app string) condaccess.Tri {
+	side := func(list []string) condaccess.Tri {
+		return of(slices.Contains(list, "All") || slices.Contains(list, app) || app == mail && slices.Contains(list, "Office365"))
+	}
+	in, out := side(strs(apps.Get("includeApplications"))), side(slices.DeleteFunc(strs(apps.Get("excludeApplications")), func(x string) bool { return x == "All" }))
+	if f := apps.Get("applicationFilter"); f.Kind() == jsondoc.Object {
+		tier, told := w.tiers[app]
+		t := of((tier == "Gold") == strings.Contains(f.Get("rule").TextOr(""), "-eq"))
+		if !told {
+			t = condaccess.Unknown
+		}
+		if f.Get("mode").TextOr("") == "exclude" {
+			out = anyOf(out, t)
+		} else {
+			in = anyOf(in, t)
+		}
+	}
+	return both(in, not(out))
 }
 
 // applies answers a policy's document for a sign-in.
@@ -195,12 +288,12 @@ func (w *world) applies(p jsondoc.Value, s *condaccess.SignIn, dev map[string]st
 	}
 	c := p.Get("conditions")
 	apps := c.Get("applications")
-	in, out := strs(apps.Get("includeApplications")), strs(apps.Get("excludeApplications"))
-	var target condaccess.Tri
+	target := w.app(apps, s.App)
 	if s.Action != 0 {
-		target = of(slices.Contains(in, "All") || slices.Contains(strs(apps.Get("includeUserActions")), s.Action.String()))
-	} else {
-		target = of((slices.Contains(in, "All") || slices.Contains(in, s.App)) && !slices.Contains(out, s.App))
+		target = of(slices.Contains(strs(apps.Get("includeApplications")), "All") || slices.Contains(strs(apps.Get("includeUserActions")), s.Action.String()))
+	}
+	for _, x := range s.Contexts {
+		target = anyOf(target, of(slices.Contains(strs(apps.Get("includeAuthenticationContextClassReferences")), x)))
 	}
 	ts := []condaccess.Tri{
 		w.users(c.Get("users"), s.User), target,
@@ -210,6 +303,9 @@ func (w *world) applies(p jsondoc.Value, s *condaccess.SignIn, dev map[string]st
 	}
 	if f := c.Path("authenticationFlows", "transferMethods").TextOr(""); f != "" {
 		ts = append(ts, words(strings.Split(f, ","), "", s.Flow.String()))
+	}
+	if f := c.Get("insiderRiskLevels").TextOr(""); f != "" {
+		ts = append(ts, words(strings.Split(f, ","), "", s.InsiderRisk.String()))
 	}
 	if pl := c.Get("platforms"); pl.Kind() == jsondoc.Object {
 		in, out := strs(pl.Get("includePlatforms")), strs(pl.Get("excludePlatforms"))
@@ -256,12 +352,23 @@ var (
 	allUsers  = []string{"u1", "u2", "u3", "u4", "u5", "u6"}
 	allGroups = []string{"g1", "g2", "g3", "g4"}
 	allRoles  = []string{"62e90394-69f5-4237-9190-012177145e10", "194ae4cb-b126-40b2-bd5b-6091b380977d"}
-	allApps   = []string{"a1", "a2", "a3"}
+	allApps   = []string{"a1", "a2", "a3", mail}
 	allPlaces = []string{"l1", "l2", "l3", "l4"}
 )
 
+// mail is an application of Office 365.
+const mail = "00000002-0000-0ff1-ce00-000000000000"
+
 func (m maker) world() *world {
-	w := &world{members: map[string][]string{}, unread: map[string]bool{}, roles: map[string][]string{}, auRoles: map[string][]string{}, guests: map[string]string{"u5": "b2bCollaborationGuest", "u6": "internalGuest"}, locations: map[string]place{}}
+	w := &world{members: map[string][]string{}, unread: map[string]bool{}, roles: map[string][]string{}, auRoles: map[string][]string{}, guests: map[string]string{"u5": "b2bCollaborationGuest", "u6": "internalGuest"}, homes: map[string]string{}, tiers: map[string]string{}, locations: map[string]place{}}
+	if m.chance(60) {
+		w.homes["u5"] = m.one("t1", "t2")
+	}
+	for _, a := range allApps[:3] {
+		if m.chance(70) {
+			w.tiers[a] = m.one("Gold", "Silver", "")
+		}
+	}
 	for _, g := range allGroups {
 		if m.chance(10) {
 			continue // not in the directory at all
@@ -279,7 +386,9 @@ func (m maker) world() *world {
 		w.roles[r], w.auRoles[r] = m.some(2, allUsers...), m.some(1, allUsers...)
 	}
 	for _, l := range allPlaces[:3] { // l4 was deleted
-		if m.chance(60) {
+		if l == "l3" && m.chance(40) {
+			w.locations[l] = place{network: true, trusted: m.chance(50)}
+		} else if m.chance(60) {
 			w.locations[l] = place{cidrs: append(m.some(2, "10.0.0.0/8", "10.1.0.0/16", "2001:db8::/32", "203.0.113.0/24"), "10.1.2.0/24"), trusted: m.chance(50)}
 		} else {
 			w.locations[l] = place{countries: append(m.some(2, "NL", "DE"), "SE"), unknown: m.chance(50)}
@@ -298,14 +407,23 @@ func (m maker) policy(i int) string {
 		if !m.chance(20) {
 			return ""
 		}
-		return fmt.Sprintf(`,"%sGuestsOrExternalUsers":{"guestOrExternalUserTypes":%q}`, word, m.one("internalGuest", "internalGuest,b2bCollaborationGuest", "b2bDirectConnectUser"))
+		return fmt.Sprintf(`,"%sGuestsOrExternalUsers":{"guestOrExternalUserTypes":%q%s}`, word, m.one("internalGuest", "internalGuest,b2bCollaborationGuest", "b2bDirectConnectUser"),
+			m.one("", `,"externalTenants":{"membershipKind":"all"}`, `,"externalTenants":{"membershipKind":"enumerated","members":["t1"]}`, `,"externalTenants":{"membershipKind":"enumerated","members":["t2","t3"]}`))
 	}
 	users := m.some(2, append([]string{"All", "All", "All", "None", "GuestsOrExternalUsers"}, allUsers...)...)
 	fmt.Fprintf(&b, `{"id":"p%d","state":%q,"conditions":{"users":{"includeUsers":%s,"excludeUsers":%s,"includeGroups":%s,"excludeGroups":%s,"includeRoles":%s,"excludeRoles":%s%s%s}`,
 		i, m.one("enabled", "enabled", "enabled", "enabledForReportingButNotEnforced", "disabled"), jsonList(users), jsonList(m.some(1, append([]string{"GuestsOrExternalUsers"}, allUsers...)...)),
 		jsonList(m.some(1, allGroups...)), jsonList(m.some(1, allGroups...)), jsonList(m.some(1, allRoles...)), jsonList(m.some(1, allRoles...)), guests("include"), guests("exclude"))
-	apps := m.some(2, append([]string{"All", "All", "None"}, allApps...)...)
-	fmt.Fprintf(&b, `,"applications":{"includeApplications":%s,"excludeApplications":%s,"includeUserActions":%s}`, jsonList(apps), jsonList(m.some(1, allApps...)), jsonList(m.some(1, "urn:user:registersecurityinfo")))
+	apps := m.some(2, append([]string{"All", "All", "None", "Office365"}, allApps...)...)
+	filter := ""
+	if m.chance(15) {
+		filter = fmt.Sprintf(`,"applicationFilter":{"mode":%q,"rule":"CustomSecurityAttribute.Eng_Tier %s \"Gold\""}`, m.one("include", "exclude"), m.one("-eq", "-ne"))
+	}
+	fmt.Fprintf(&b, `,"applications":{"includeApplications":%s,"excludeApplications":%s,"includeUserActions":%s,"includeAuthenticationContextClassReferences":%s%s}`, jsonList(apps),
+		jsonList(m.some(1, append([]string{"Office365"}, allApps...)...)), jsonList(m.some(1, "urn:user:registersecurityinfo", "urn:user:registerdevice")), jsonList(m.some(1, "c1", "c2", "")), filter)
+	if m.chance(20) {
+		fmt.Fprintf(&b, `,"insiderRiskLevels":%q`, m.one("minor", "minor,elevated", "moderate,elevated"))
+	}
 	if m.chance(40) {
 		fmt.Fprintf(&b, `,"clientAppTypes":%s`, jsonList(m.some(2, "browser", "mobileAppsAndDesktopClients", "exchangeActiveSync", "other", "all")))
 	}
@@ -324,12 +442,14 @@ func (m maker) policy(i int) string {
 		fmt.Fprintf(&b, `,"authenticationFlows":{"transferMethods":%q}`, m.one("deviceCodeFlow", "deviceCodeFlow,authenticationTransfer"))
 	}
 	if m.chance(30) {
-		rule := m.one(`device.isCompliant -eq True`, `device.isCompliant -ne True`, `device.trustType -eq "ServerAD" -or device.isCompliant -eq True`, `device.model -ne "x" -or device.trustType -eq "AzureAD"`)
+		rule, says := m.rule(m.IntN(3))
+		ruleText[rule] = says
 		fmt.Fprintf(&b, `,"devices":{"deviceFilter":{"mode":%q,"rule":%s}}`, m.one("include", "exclude"), jsondoc.NewString(rule))
 	}
 	b.WriteString(`}`)
 	if m.chance(85) {
-		fmt.Fprintf(&b, `,"grantControls":{"operator":%q,"builtInControls":%s}`, m.one("OR", "AND"), jsonList(append(m.some(1, "mfa", "compliantDevice", "domainJoinedDevice"), m.one("mfa", "block", "mfa", "compliantDevice"))))
+		more := m.one("", "", "", "", `,"authenticationStrength":{"id":"00000000-0000-0000-0000-000000000004"}`, `,"authenticationStrength":{"id":"own","requirementsSatisfied":"none","allowedCombinations":["password"]}`, `,"termsOfUse":["tou"]`)
+		fmt.Fprintf(&b, `,"grantControls":{"operator":%q,"builtInControls":%s%s}`, m.one("OR", "AND"), jsonList(append(m.some(1, "mfa", "compliantDevice", "domainJoinedDevice"), m.one("mfa", "block", "mfa", "compliantDevice"))), more)
 	}
 	b.WriteString(`}`)
 	return b.String()
@@ -339,7 +459,16 @@ func (m maker) signIn(whole bool) (*condaccess.SignIn, map[string]string) {
 	told := func() bool { return whole || m.chance(80) }
 	s := &condaccess.SignIn{User: m.one(allUsers...), App: m.one(allApps...)}
 	if m.chance(10) {
-		s.App, s.Action = "", condaccess.RegisterSecurityInfo
+		s.App, s.Action = "", condaccess.UserAction(1+m.IntN(2))
+	}
+	if m.chance(10) {
+		s.Contexts = []string{m.one("c1", "c2", "c3")}
+	}
+	if told() {
+		s.InsiderRisk = condaccess.InsiderRisk(1 + m.IntN(4))
+	}
+	if told() {
+		s.Network = of(m.chance(50))
 	}
 	if told() {
 		s.Client = condaccess.ClientApp(1 + m.IntN(4))
@@ -371,11 +500,11 @@ func (m maker) signIn(whole bool) (*condaccess.SignIn, map[string]string) {
 	}
 	s.Device = &condaccess.Device{}
 	d := map[string]string{}
-	for name, values := range map[string][]string{"isCompliant": {"True", "False"}, "trustType": {"AzureAD", "ServerAD", "Workplace"}, "model": {"x", "y"}} {
+	for name, values := range map[string][]string{"isCompliant": {"True", "False"}, "trustType": {"AzureAD", "ServerAD", "Workplace"}, "model": {"x", "y", "xy", "z"}, "physicalIds": {"p", "q", "p,q", "r"}} {
 		if told() {
 			v := m.one(values...)
 			d[name] = v
-			s.Device.Set(name, v)
+			s.Device.Set(name, strings.Split(v, ",")...)
 		}
 	}
 	return s, d
@@ -392,7 +521,7 @@ func (w *world) tenant(t testing.TB) condaccess.Tenant {
 		case "internalGuest":
 			add(directory.Users, fmt.Sprintf(`{"id":%q,"userPrincipalName":"%s@x.example","userType":"Guest"}`, u, u))
 		default:
-			add(directory.Users, fmt.Sprintf(`{"id":%q,"userPrincipalName":"%s_y.example#EXT#@x.example","userType":"Guest"}`, u, u))
+			add(directory.Users, fmt.Sprintf(`{"id":%q,"userPrincipalName":"%s_y.example#EXT#@x.example","userType":"Guest","homeTenantId":%q}`, u, u, w.homes[u]))
 		}
 	}
 	for g, ms := range w.members {
@@ -401,6 +530,15 @@ func (w *world) tenant(t testing.TB) condaccess.Tenant {
 		} else {
 			add(directory.Groups, fmt.Sprintf(`{"id":%q,"members":%s}`, g, jsonList(ms)))
 		}
+	}
+	for _, a := range allApps {
+		attrs := ""
+		if tier, told := w.tiers[a]; told && tier != "" {
+			attrs = fmt.Sprintf(`,"customSecurityAttributes":{"Eng":{"Tier":%q}}`, tier)
+		} else if told {
+			attrs = `,"customSecurityAttributes":{}`
+		}
+		add(directory.ServicePrincipals, fmt.Sprintf(`{"id":"sp-%s","appId":%q%s}`, a, a, attrs))
 	}
 	b.DeclareRead(directory.RoleAssignments)
 	for scope, roles := range map[string]map[string][]string{"/": w.roles, "/administrativeUnits/au": w.auRoles} {
@@ -413,7 +551,9 @@ func (w *world) tenant(t testing.TB) condaccess.Tenant {
 	out := condaccess.Tenant{Directory: b.Build()}
 	for id, l := range w.locations {
 		var body string
-		if len(l.cidrs) > 0 {
+		if l.network {
+			body = fmt.Sprintf(`{"@odata.type":"#microsoft.graph.compliantNetworkNamedLocation","id":%q,"isTrusted":%v}`, id, l.trusted)
+		} else if len(l.cidrs) > 0 {
 			var rs []string
 			for _, c := range l.cidrs {
 				rs = append(rs, fmt.Sprintf(`{"cidrAddress":%q}`, c))
@@ -453,7 +593,7 @@ func outcome(docs []jsondoc.Value, applies []condaccess.Tri, want condaccess.Tri
 		if p.Get("state").TextOr("") != "enabled" || applies[i] == condaccess.False || applies[i] == condaccess.Unknown && want == condaccess.True {
 			continue
 		}
-		controls := strs(p.Path("grantControls", "builtInControls"))
+		controls := strs(p.Path("grantControls", "builtInControls")) // never without one where there are grant controls
 		switch {
 		case slices.Contains(controls, "block"):
 			r = condaccess.Blocked

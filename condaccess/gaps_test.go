@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,11 +23,11 @@ func grid(f func(*condaccess.SignIn, map[string]string)) {
 	devices := []dev{{condaccess.Unregistered(), map[string]string{"unregistered": "yes"}}}
 	for _, compliant := range []string{"True", "False"} {
 		for _, trust := range []string{"AzureAD", "ServerAD", "Workplace"} {
-			for _, model := range []string{"x", "y"} {
+			for i, model := range []string{"x", "y", "xy", "z"} {
 				d := &condaccess.Device{}
-				m := map[string]string{"isCompliant": compliant, "trustType": trust, "model": model}
+				m := map[string]string{"isCompliant": compliant, "trustType": trust, "model": model, "physicalIds": []string{"p", "p,q", "q", "r"}[(i+len(trust))%4]}
 				for k, v := range m {
-					d.Set(k, v)
+					d.Set(k, strings.Split(v, ",")...)
 				}
 				devices = append(devices, dev{d, m})
 			}
@@ -47,7 +48,7 @@ func grid(f func(*condaccess.SignIn, map[string]string)) {
 							countries := []string{"NL", "DE", "SE", "US", condaccess.UnknownCountry}
 							for k := range 3 {
 								d := devices[(h*7+k*5)%len(devices)]
-								f(&condaccess.SignIn{User: u, App: a, Client: c, Platform: p, SignInRisk: r, UserRisk: condaccess.Risk(1 + (h+k)%4), Flow: fl, InsiderRisk: condaccess.InsiderNone, Network: condaccess.False,
+								f(&condaccess.SignIn{User: u, App: a, Client: c, Platform: p, SignInRisk: r, UserRisk: condaccess.Risk(1 + (h+k)%4), Flow: fl, InsiderRisk: condaccess.InsiderRisk(1 + (h/3+k)%4), Network: of((h/5+k)%2 == 0),
 									IP: netip.MustParseAddr(ips[(h+k*3)%len(ips)]), Country: countries[(h*3+k)%len(countries)], Device: d.d}, d.m)
 							}
 						}
@@ -68,6 +69,14 @@ func (w *world) guarantees(docs []jsondoc.Value, s *condaccess.SignIn, dev map[s
 		}
 		g := p.Get("grantControls")
 		list := strs(g.Get("builtInControls"))
+		switch g.Path("authenticationStrength", "id").TextOr("") {
+		case "":
+		case "own":
+			list = append(list, "a password")
+		default:
+			list = append(list, "mfa")
+		}
+		list = append(list, strs(g.Get("termsOfUse"))...)
 		enough := slices.Contains(list, "block") || g.Get("operator").TextOr("") == "AND" && slices.Contains(list, "mfa") || len(list) > 0 && !slices.ContainsFunc(list, func(c string) bool { return c != "mfa" })
 		if !enough {
 			continue
