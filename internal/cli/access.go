@@ -56,9 +56,7 @@ func (f *accessFlags) load(cmd *cobra.Command, env *Env) (*app.Access, error) {
 		return nil, err
 	}
 	a := app.NewAccess(inv)
-	for _, d := range a.Problems() {
-		env.say("azward: %s\n", d.Error())
-	}
+	complainOf(env, append(graveOf(inv), a.Problems()...))
 	return a, nil
 }
 

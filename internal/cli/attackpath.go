@@ -49,7 +49,9 @@ names its rule; changes lists the fewest changes that cut the most paths.`,
 			if len(args) > 0 {
 				o.From = args[0]
 			}
-			paths, err := app.NewAccess(inv).AttackPaths(o)
+			a := app.NewAccess(inv)
+			complainOf(env, append(graveOf(inv), a.Problems()...))
+			paths, err := a.AttackPaths(o)
 			if err != nil {
 				return err
 			}

@@ -54,13 +54,7 @@ func (f *caFlags) load(cmd *cobra.Command, env *Env, args []string) (*app.Condit
 		return nil, err
 	}
 	c := app.NewConditionalAccess(inv, f.inventory.now(env))
-	for i, d := range c.Problems() {
-		if i == 20 {
-			env.say("azward: and %d more\n", len(c.Problems())-i)
-			break
-		}
-		env.say("azward: %s\n", d.Error())
-	}
+	complainOf(env, append(graveOf(inv), c.Problems()...))
 	return c, nil
 }
 

@@ -84,6 +84,7 @@ func newReviewBeginCommand(env *Env) *cobra.Command {
 				return err
 			}
 			a := app.NewAccess(loaded)
+			complainOf(env, append(graveOf(loaded), a.Problems()...))
 			items, err := a.ReviewItems(c, inv.now(env))
 			if err != nil {
 				return err

@@ -72,6 +72,13 @@ var graphTypes = map[string]string{
 	"device": "devices", "directoryrole": "directoryRoles", "domain": "domains", "group": "groups",
 	"oauth2permissiongrant": "oauth2PermissionGrants", "organization": "organization", "serviceprincipal": "servicePrincipals", "user": "users",
 	"unifiedroleassignment": "roleAssignments", "unifiedroledefinition": "roleDefinitions",
+	"compliantnetworknamedlocation": "namedLocations", "privatelinknamedlocation": "namedLocations", "servicetagnamedlocation": "namedLocations",
+	"authenticationcontextclassreference": "authenticationContextClassReferences", "authenticationstrengthpolicy": "authenticationStrengthPolicies",
+	"identitysecuritydefaultsenforcementpolicy":        "identitySecurityDefaultsEnforcementPolicies",
+	"privilegedaccessgroupassignmentscheduleinstance":  "groupAssignmentScheduleInstances",
+	"privilegedaccessgroupeligibilityscheduleinstance": "groupEligibilityScheduleInstances",
+	"riskyuser": "riskyUsers", "unifiedroleassignmentscheduleinstance": "roleAssignmentScheduleInstances", "unifiedroleeligibilityscheduleinstance": "roleEligibilityScheduleInstances",
+	"unifiedrolemanagementpolicy": "roleManagementPolicies", "unifiedrolemanagementpolicyassignment": "roleManagementPolicyAssignments", "userregistrationdetails": "userRegistrationDetails",
 }
 
 // oneOfAKind tells whether a tenant has one object of a type.
@@ -192,6 +199,9 @@ func shapeOf(v jsondoc.Value) string {
 		if c := graphTypes[strings.ToLower(strings.TrimPrefix(t, "#microsoft.graph."))]; c != "" {
 			return c
 		}
+	}
+	if name, ok := strings.CutPrefix(strings.ToLower(textOf(v, "type")), "microsoft.graph/"); ok && graphCollections[name] != "" {
+		return graphCollections[name]
 	}
 	if v.Get("properties").Exists() || v.Get("odata.type").Exists() {
 		return ""
