@@ -69,10 +69,16 @@ func (n *notNode) eval(e *evaluation) finding.Truth   { return n.inner.eval(e).N
 func (n *groupNode) eval(e *evaluation) finding.Truth { return n.inner.eval(e) }
 
 func (n *actionNode) eval(e *evaluation) finding.Truth {
+	if n.segments {
+		return finding.Of(slices.ContainsFunc(n.texts, func(p string) bool { return segmentsMatch(p, e.action) }))
+	}
 	return finding.Of(anyMatch(n.patterns, e.action))
 }
 
 func (n *subOperationNode) eval(e *evaluation) finding.Truth {
+	if n.segments {
+		return finding.Of(slices.ContainsFunc(n.names, func(p string) bool { return segmentsMatch(p, e.subOperation) }))
+	}
 	return finding.Of(anyMatch(n.patterns, strings.ToLower(e.subOperation)))
 }
 
@@ -87,6 +93,21 @@ func (n *existsNode) eval(e *evaluation) finding.Truth {
 // values returns the values of an operand, and notes the attribute where they
 // are not known.
 func (e *evaluation) values(o operand) ([]string, bool) {
+	if o.fn != nil {
+		args := make([][]string, len(o.args))
+		for i, a := range o.args {
+			vs, known := e.values(a)
+			if !known {
+				return nil, false
+			}
+			args[i] = vs
+		}
+		out, ok := o.fn(args)
+		if !ok {
+			e.missing = append(e.missing, "values that "+o.name+" can take")
+		}
+		return out, ok
+	}
 	if o.source == "" {
 		vs := make([]string, len(o.values))
 		for i, v := range o.values {
@@ -123,6 +144,14 @@ func (n *compareNode) eval(e *evaluation) finding.Truth {
 		}
 		return finding.False
 	}
+	if n.op.whole != nil {
+		ok, valid := n.op.whole(left, right)
+		if !valid {
+			e.missing = append(e.missing, fmt.Sprintf("values that %s can compare", n.opText))
+			return finding.Maybe
+		}
+		return finding.Of(ok)
+	}
 	q := n.quant
 	if !q.present && n.op.negative {
 		q.leftAll, q.rightAll = true, true
@@ -156,6 +185,7 @@ func quantify(vs []string, all bool, holds func(string) bool) bool {
 type conditionOperator struct {
 	negative bool
 	holds    func(l, r string) (holds, valid bool)
+	whole    func(l, r []string) (holds, valid bool) // in place of holds: of all the values at once
 }
 
 // conditionOperators holds every operator of the documented language by its
@@ -170,17 +200,17 @@ func buildOperators() map[string]*conditionOperator {
 		fold := func(g func(l, r string) (bool, bool)) func(l, r string) (bool, bool) {
 			return func(l, r string) (bool, bool) { return g(strings.ToLower(l), strings.ToLower(r)) }
 		}
-		ops["string"+name] = &conditionOperator{false, yes}
-		ops["string"+name+"ignorecase"] = &conditionOperator{false, fold(yes)}
-		ops["stringnot"+name] = &conditionOperator{true, no}
-		ops["stringnot"+name+"ignorecase"] = &conditionOperator{true, fold(no)}
+		ops["string"+name] = &conditionOperator{holds: yes}
+		ops["string"+name+"ignorecase"] = &conditionOperator{holds: fold(yes)}
+		ops["stringnot"+name] = &conditionOperator{negative: true, holds: no}
+		ops["stringnot"+name+"ignorecase"] = &conditionOperator{negative: true, holds: fold(no)}
 	}
 	text("equals", func(l, r string) bool { return l == r })
 	text("startswith", strings.HasPrefix)
 	text("like", like)
 	order := func(kind string, cmp func(l, r string) (int, bool)) {
 		row := func(name string, negative bool, f func(c int) bool) {
-			ops[kind+name] = &conditionOperator{negative, func(l, r string) (bool, bool) {
+			ops[kind+name] = &conditionOperator{negative: negative, holds: func(l, r string) (bool, bool) {
 				c, ok := cmp(l, r)
 				return ok && f(c), ok
 			}}
@@ -202,8 +232,8 @@ func buildOperators() map[string]*conditionOperator {
 				return (a == b) == want, aok && bok
 			}
 		}
-		ops[name+"equals"] = &conditionOperator{false, eq(true)}
-		ops[name+"notequals"] = &conditionOperator{true, eq(false)}
+		ops[name+"equals"] = &conditionOperator{holds: eq(true)}
+		ops[name+"notequals"] = &conditionOperator{negative: true, holds: eq(false)}
 	}
 	same("guid", normalGUID)
 	same("bool", func(s string) (string, bool) { s = strings.ToLower(s); return s, s == "true" || s == "false" })

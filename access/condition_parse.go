@@ -33,10 +33,12 @@ type (
 	actionNode struct {
 		texts    []string
 		patterns []Pattern
+		segments bool // `*` is one segment
 	}
 	subOperationNode struct {
 		names    []string
 		patterns []Pattern
+		segments bool
 	}
 	existsNode struct {
 		attr   operand
@@ -53,9 +55,11 @@ type (
 // operand is one side of a comparison: an attribute, or literal values.
 type operand struct {
 	source string // Resource, Request, Principal, Environment; "" for a literal
-	name   string
-	set    bool // written in braces
+	name   string // of the attribute, or of the function
+	set    bool   // written in braces
 	values []literal
+	fn     func([][]string) ([]string, bool) // of a dialect; nil: none
+	args   []operand
 }
 
 type literal struct {
@@ -72,7 +76,9 @@ type quantifier struct {
 // ParseCondition reads a condition. Diagnostics hold errors, and a warning
 // where AND and OR are mixed without parentheses, which Azure's documentation
 // leaves open; AND binds first here.
-func ParseCondition(text string) (*Condition, diag.List) {
+func ParseCondition(text string) (*Condition, diag.List) { return parseDialect(text, Azure) }
+
+func parseDialect(text string, d Dialect) (*Condition, diag.List) {
 	var list diag.List
 	if len(text) > maxConditionLength {
 		list.Add(errConditionTooLong(len(text)))
@@ -83,7 +89,7 @@ func ParseCondition(text string) (*Condition, diag.List) {
 		list.Add(*bad)
 		return nil, list
 	}
-	p := &condParser{toks: toks, list: &list}
+	p := &condParser{toks: toks, list: &list, regorus: d == Regorus}
 	root := p.or()
 	if p.failed {
 		return nil, list
@@ -108,6 +114,8 @@ type condParser struct {
 	depth  int
 	failed bool
 	list   *diag.List
+
+	regorus bool // the dialect
 }
 
 func (p *condParser) peek() token { return p.toks[p.i] }
@@ -225,7 +233,7 @@ func (p *condParser) unary() condNode {
 			if p.failed {
 				return nil
 			}
-			n := &actionNode{texts: texts}
+			n := &actionNode{texts: texts, segments: p.regorus}
 			for _, s := range texts {
 				n.patterns = append(n.patterns, CompilePattern(s))
 			}
@@ -236,7 +244,7 @@ func (p *condParser) unary() condNode {
 			if p.failed {
 				return nil
 			}
-			n := &subOperationNode{names: names}
+			n := &subOperationNode{names: names, segments: p.regorus}
 			for _, s := range names {
 				n.patterns = append(n.patterns, CompilePattern(s))
 			}
@@ -259,7 +267,10 @@ func (p *condParser) unary() condNode {
 
 // names reads {'a', 'b'}.
 func (p *condParser) names() []string {
-	if !p.punct("{") {
+	end := "}"
+	if p.regorus && p.punct("(") {
+		end = ")"
+	} else if !p.punct("{") {
 		p.fail(errUnexpected(p.peek(), "\"{\" and a quoted name"))
 		return nil
 	}
@@ -271,7 +282,7 @@ func (p *condParser) names() []string {
 			return nil
 		}
 		out = append(out, t.text)
-		if p.punct("}") {
+		if p.punct(end) {
 			return out
 		}
 		if !p.punct(",") {
@@ -293,13 +304,21 @@ func (p *condParser) comparison() condNode {
 	n := &compareNode{left: left, opText: t.text}
 	name := t.text
 	if q, ok := parseQuantifier(t.text); ok {
-		if !p.punct(":") {
+		switch {
+		case p.punct(":"):
+			t = p.next()
+			n.quant, n.opText, name = q, n.opText+":"+t.text, t.text
+		case p.regorus:
+			n.quant, name = q, "StringEquals"
+		default:
 			return p.fail(errUnexpected(p.peek(), "\":\" and an operator after "+t.text))
 		}
-		t = p.next()
-		n.quant, n.opText, name = q, n.opText+":"+t.text, t.text
 	}
-	if n.op = conditionOperators[strings.ToLower(name)]; n.op == nil {
+	n.op = conditionOperators[strings.ToLower(name)]
+	if n.op == nil && p.regorus {
+		n.op = dialectOperators[strings.ToLower(name)]
+	}
+	if n.op == nil {
 		return p.fail(errUnknownOperator(t))
 	}
 	if n.right, ok = p.operand(); !ok {
@@ -315,9 +334,18 @@ func (p *condParser) operand() (operand, bool) {
 		return p.attribute(t)
 	case t.kind == tokText || t.kind == tokNumber || t.kind == tokWord && isBool(t.text):
 		return operand{values: []literal{{t.text, t.kind == tokText}}}, true
-	case t.kind == tokPunct && t.text == "{":
+	case p.regorus && t.kind == tokWord && dialectFunctions[strings.ToLower(t.text)] != nil && p.peek().kind == tokPunct && p.peek().text == "(":
+		if p.depth++; p.depth > maxConditionDepth {
+			p.fail(errTooDeep(t.span))
+			return operand{}, false
+		}
+		o, ok := p.function(t.text)
+		p.depth--
+		return o, ok
+	case t.kind == tokPunct && (t.text == "{" || t.text == "[" && p.regorus):
 		o := operand{set: true}
-		if p.punct("}") {
+		end := map[string]string{"{": "}", "[": "]"}[t.text]
+		if p.punct(end) {
 			return o, true
 		}
 		for {
@@ -327,7 +355,7 @@ func (p *condParser) operand() (operand, bool) {
 				return o, false
 			}
 			o.values = append(o.values, literal{v.text, v.kind == tokText})
-			if p.punct("}") {
+			if p.punct(end) {
 				return o, true
 			}
 			if !p.punct(",") {

@@ -58,6 +58,17 @@ func (n *compareNode) print(b *strings.Builder) {
 }
 
 func (o operand) print(b *strings.Builder) {
+	if o.fn != nil {
+		b.WriteString(o.name + "(")
+		for i, a := range o.args {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			a.print(b)
+		}
+		b.WriteByte(')')
+		return
+	}
 	if o.source != "" {
 		b.WriteString("@" + o.source + "[" + o.name + "]")
 		return

@@ -151,9 +151,9 @@ func (s *System) Check(q Question) Decision {
 		}
 	}
 	denied, deny, missing := s.denied(ids, action, q, scopes)
-	if denied != finding.False {
+	if denied == finding.True || denied == finding.Maybe && d.Allowed != finding.False {
 		d.Denied = deny
-		if denied == finding.Maybe && d.Allowed != finding.False {
+		if denied == finding.Maybe {
 			d.Missing = append(d.Missing, missing...)
 		}
 		d.Allowed = d.Allowed.And(denied.Not())

@@ -216,7 +216,7 @@ func (a *Access) whoCanDirectory(out *AccessAnswer, eligible bool) {
 		if ra.Eligible && !eligible {
 			continue
 		}
-		truth, missing := directoryGrant(ra, out.Action)
+		truth, missing := a.directoryGrant(ra, out.Action)
 		if truth == finding.False {
 			continue
 		}
@@ -264,32 +264,52 @@ func (a *Access) resolve(id string) []string {
 // directoryGrant tells whether an assignment of a directory role grants an
 // action somewhere. One that holds in a part of the tenant, or has a
 // condition, may.
-func directoryGrant(ra *directory.RoleAssignment, action string) (finding.Truth, []string) {
+func (a *Access) directoryGrant(ra *directory.RoleAssignment, action string) (finding.Truth, []string) {
 	if ra.Role == nil {
 		return finding.Maybe, []string{"a role definition that was not read"}
 	}
-	lists := ra.Role.Body.Get("rolePermissions")
-	if !lists.Exists() {
-		return finding.Maybe, []string{"permissions of the role " + first(ra.Role.DisplayName, ra.Role.ID)}
+	truth, missing := a.roleCovers(ra.Role, action, map[*directory.Role]bool{})
+	if truth == finding.True && !ra.TenantWide() {
+		return finding.Maybe, []string{"whether the object is within " + ra.Scope}
 	}
-	truth := finding.False
-	var missing []string
+	return truth, missing
+}
+
+// roleCovers tells whether a directory role permits an action, by itself or by a
+// role that it inherits from ("unifiedRoleDefinition resource type").
+func (a *Access) roleCovers(role *directory.Role, action string, seen map[*directory.Role]bool) (truth finding.Truth, missing []string) {
+	seen[role] = true
+	lists := role.Body.Get("rolePermissions")
+	if !lists.Exists() {
+		return finding.Maybe, []string{"permissions of the role " + first(role.DisplayName, role.ID)}
+	}
+	truth = finding.False
 	for _, p := range lists.Elements() {
 		if !coversDirectoryAction(p.Get("allowedResourceActions"), action) || coversDirectoryAction(p.Get("excludedResourceActions"), action) {
 			continue
 		}
-		if c := p.Get("condition").TextOr(""); c != "" {
-			truth = truth.Or(finding.Maybe)
-			missing = append(missing, "whether "+c+" holds")
+		c := p.Get("condition").TextOr("")
+		if c == "" {
+			return finding.True, nil
+		}
+		truth = truth.Or(finding.Maybe)
+		missing = append(missing, "whether "+c+" holds")
+	}
+	for _, from := range role.Body.Get("inheritsPermissionsFrom").Elements() {
+		id := from.Get("id").TextOr("")
+		parent, ok := a.dir.Role(id)
+		if !ok {
+			truth, missing = truth.Or(finding.Maybe), append(missing, "permissions of the role "+id)
 			continue
 		}
-		truth = finding.True
-	}
-	if truth == finding.True {
-		missing = nil
-		if !ra.TenantWide() {
-			return finding.Maybe, []string{"whether the object is within " + ra.Scope}
+		if seen[parent] {
+			continue
 		}
+		one, miss := a.roleCovers(parent, action, seen)
+		if truth = truth.Or(one); truth == finding.True {
+			return truth, nil
+		}
+		missing = append(missing, miss...)
 	}
 	return truth, missing
 }
@@ -347,14 +367,20 @@ func (a *Access) What(p Principal) []Way {
 }
 
 // Explain decides whether a principal may do an action at a scope, with the
-// chains that grant it, what would after an activation, and what stops it.
+// chains that grant it, what would after an activation, and what stops it. Nothing
+// is known of the request beside.
 func (a *Access) Explain(p Principal, action string, data bool, scope resource.ID) *Explanation {
+	return a.ExplainIn(p, action, data, scope, &Circumstances{})
+}
+
+// ExplainIn is Explain for a request of which more is known, as conditions ask.
+func (a *Access) ExplainIn(p Principal, action string, data bool, scope resource.ID, c *Circumstances) *Explanation {
 	out := &Explanation{Principal: p, Action: action, Data: data, Scope: scope.String(), Ways: []Way{}, Eligible: []Way{}, Elsewhere: []Way{}, Missing: []string{}}
 	if IsDirectoryAction(action) {
 		a.explainDirectory(out)
 		return out
 	}
-	q := access.Question{Principal: p.ID, Action: action, Data: data, Scope: scope}
+	q := access.Question{Principal: p.ID, Action: action, Data: data, Scope: scope, SubOperation: c.SubOperation, Attributes: c.lookup(a.body(p.ID), scope)}
 	d := a.active.Check(q)
 	granted := map[string]bool{}
 	for _, g := range d.Grants {
@@ -391,6 +417,17 @@ func (a *Access) Explain(p Principal, action string, data bool, scope resource.I
 	return out
 }
 
+// body returns the directory's object of a principal; missing where there is none.
+func (a *Access) body(principal string) jsondoc.Value {
+	if u, ok := a.dir.User(principal); ok {
+		return u.Body
+	}
+	if s, ok := a.dir.ServicePrincipal(principal); ok {
+		return s.Body
+	}
+	return jsondoc.Value{}
+}
+
 // grantedTo tells whether a group is granted, or may be, what a question asks.
 func (a *Access) grantedTo(group string, q access.Question) bool {
 	q.Principal = group
@@ -401,7 +438,7 @@ func (a *Access) explainDirectory(out *Explanation) {
 	seen := map[string]bool{}
 	for _, eligible := range []bool{false, true} {
 		for _, ra := range a.dir.RolesOf(out.Principal.ID, eligible) {
-			truth, missing := directoryGrant(ra, out.Action)
+			truth, missing := a.directoryGrant(ra, out.Action)
 			w := a.directoryWay(lower(out.Principal.ID), ra)
 			w.Via, w.Grants, w.Missing = a.chain(out.Principal.ID, ra.ViaGroup), truth, missing
 			k := w.RoleID + "|" + w.Scope + "|" + ra.ViaGroup
