@@ -167,5 +167,5 @@ func (o *PolicyTestOptions) definition(f *cases.File) (doc jsondoc.Value, src *d
 	if d := o.Library.Named(want, false); d != nil {
 		return d.Doc, d.Source, cmp.Or(d.ID, d.Name), nil
 	}
-	return doc, nil, want, fmt.Errorf("no file beside it and no definition of --policies or --builtin is called %q", want)
+	return doc, nil, want, fmt.Errorf("no file beside it and no definition of --policies, --builtin or a tenant is called %q", want)
 }

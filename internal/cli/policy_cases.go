@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 // policyTestFlags are the flags of azward policy test.
 type policyTestFlags struct {
+	inventory      inventoryFlags
 	source         policySource
 	aliases, run   string
 	verbose        bool
@@ -29,8 +31,9 @@ func newPolicyTestCommand(env *Env) *cobra.Command {
 		Long: `Test runs the tests of policy definitions. A file NAME.test.yaml stands beside
 NAME.json and says what is expected of which resource:
 
-  definition: audit-https.json    # or an id of --policies or --builtin, or the
-                                  # definition itself (default: NAME.json)
+  definition: audit-https.json    # or an id of --policies, --builtin or the
+                                  # tenant of --from or --demo, or the definition
+                                  # itself (default: NAME.json)
   parameters: {effect: Deny}      # of every test; its own are laid over them
   resource:                       # of every test; its own is laid over it as a
     location: westeurope          # JSON Merge Patch: objects are joined, null
@@ -64,18 +67,20 @@ PATH is such a file, a definition that has one beside it, or a folder of them.
 A file that is wrong fails as a test does. docs/examples/policy-tests has an example.`,
 		Example: `  azward policy test policies/
   azward policy test policies/audit-https.json --run http
+  azward policy test policies/ --from export/
   azward policy test policies/ --builtin built-in-policies.tar.gz --format junit -o policy-tests.xml`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return &usageError{message: "nothing to test", help: "name files of tests (NAME.test.yaml), definitions, or folders"}
-			}
-			return nil
-		},
-		RunE: func(_ *cobra.Command, args []string) error { return policyTest(env, &f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return policyTest(cmd.Context(), env, &f, args) },
+	}
+	f.inventory.add(cmd)
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return &usageError{message: "nothing to test", help: "name files of tests (NAME.test.yaml), definitions, or folders"}
+		}
+		return nil
 	}
 	f.source.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule")
+	flags.StringVar(&f.aliases, "aliases", "", "a `FILE` of aliases that wins over the built-in rule (default: the tenant's own, where a snapshot holds them)")
 	flags.StringVar(&f.run, "run", "", "only tests whose name has this `TEXT` in it")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "list the tests that pass as well")
 	addFormat(cmd, &f.format, "table", "json", "junit")
@@ -83,12 +88,16 @@ A file that is wrong fails as a test does. docs/examples/policy-tests has an exa
 	return cmd
 }
 
-func policyTest(env *Env, f *policyTestFlags, args []string) error {
-	aliases, err := readAliases(f.aliases)
+func policyTest(ctx context.Context, env *Env, f *policyTestFlags, args []string) error {
+	aliases, err := f.inventory.aliases(ctx, f.aliases, nil)
 	if err != nil {
 		return err
 	}
-	lib, err := f.source.load(env, nil, nil)
+	tenant, err := f.inventory.optional(ctx, env)
+	if err != nil {
+		return err
+	}
+	lib, err := f.source.load(env, nil, tenant)
 	if err != nil {
 		return err
 	}

@@ -35,19 +35,21 @@ func newPolicyLintCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lint PATH... [--aliases FILE]",
 		Short: "Look for what is wrong with definitions and initiatives before they are assigned",
-		Long: `Lint reads definitions and initiatives from files, folders and archives (or an
-inventory, with --demo or --from) and says what is wrong with them, with line and
-column: what keeps a definition from compiling with any effect that may be
-chosen, and
+		Long: `Lint reads definitions and initiatives from files, folders and archives (without
+PATH, from the inventory of --demo or --from) and says what is wrong with them,
+with line and column: what keeps a definition from compiling with any effect that
+may be chosen, and
 
 ` + strings.Join(checks, "\n") + `
 
 With --aliases (CSV of alias,path, or ARM's provider list as JSON:
-az provider list --expand "resourceTypes/aliases"), unknown aliases are named with
-the nearest that there is. Initiatives are compared with the definitions among
-PATH, --policies and --builtin.`,
+az provider list --expand "resourceTypes/aliases"), or with --from a snapshot that
+holds the tenant's own, unknown aliases are named with the nearest that there is.
+Initiatives are compared with the definitions among PATH, --policies, --builtin
+and --from.`,
 		Example: `  azward policy lint policies/
   azward policy lint policies/ --aliases aliases.csv --fail-on warning
+  azward policy lint policies/ --from export/
   azward policy lint policies/ --format sarif -o policies.sarif
   azward policy lint initiative.json --builtin built-in-policies.tar.gz`,
 		RunE: func(cmd *cobra.Command, args []string) error { return policyLint(cmd, env, &f, args) },
@@ -56,7 +58,7 @@ PATH, --policies and --builtin.`,
 	cmd.Args = cobra.ArbitraryArgs
 	f.source.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.aliases, "aliases", "", "the `FILE` of all aliases: CSV of alias,path, or ARM's provider list as JSON")
+	flags.StringVar(&f.aliases, "aliases", "", "the `FILE` of all aliases: CSV of alias,path, or ARM's provider list as JSON (default: the tenant's own, where a snapshot holds them)")
 	flags.StringSliceVar(&f.ignore, "ignore", nil, "leave out remarks of these `CODES`")
 	addChoice(cmd, &f.failOn, "fail-on", "", "SEVERITY", "", "exit with 1 where a remark is of this severity or above", "info", "warning", "error")
 	addFormat(cmd, &f.format, "table", "json", "sarif", "junit")
@@ -72,7 +74,7 @@ func policyLint(cmd *cobra.Command, env *Env, f *policyLintFlags, args []string)
 		}
 		threshold = diag.Severity(slices.Index([]string{"error", "warning", "info"}, f.failOn))
 	}
-	aliases, err := readAliases(f.aliases)
+	aliases, err := f.inventory.aliases(cmd.Context(), f.aliases, nil)
 	if err != nil {
 		return err
 	}
@@ -87,7 +89,12 @@ func policyLint(cmd *cobra.Command, env *Env, f *policyLintFlags, args []string)
 	if err != nil {
 		return err
 	}
-	l := app.LintPolicies(lib, aliases, func(d *assign.Document) bool { return d.Source == nil || below(d.Source.Name, args) })
+	l := app.LintPolicies(lib, aliases, func(d *assign.Document) bool {
+		if d.Source == nil {
+			return len(args) == 0
+		}
+		return below(d.Source.Name, args)
+	})
 	l.Remarks = slices.DeleteFunc(l.Remarks, func(d diag.Diagnostic) bool { return contains(f.ignore, d.Code) })
 	if err := writeOutput(env, f.output, func(w io.Writer) error { return writeLint(w, env, f.format, l) }); err != nil {
 		return err
