@@ -317,3 +317,11 @@ func (c *Config) Internet() *netipx.IPSet {
 	}
 	return internet
 }
+
+// InternetV4 is the part of [Config.Internet] that is IPv4.
+func (c *Config) InternetV4() *netipx.IPSet {
+	var b netipx.IPSetBuilder
+	b.AddSet(c.Internet())
+	b.RemovePrefix(netip.MustParsePrefix("::/0"))
+	return built(&b)
+}

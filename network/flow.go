@@ -56,27 +56,10 @@ type Decision struct {
 func (n *Network) Verify(c *Config, f Flow) Decision {
 	v := c.network()
 	local, remote := end{c.Address, c}, n.endOf(f.Remote, v)
-	type asked struct {
-		level  string
-		group  *Group
-		unread string
-	}
-	levels := []asked{{level: "subnet"}, {"network interface", c.Interface.Group, c.Interface.unread}}
-	levels[0].unread = c.unread
-	if c.subnet != nil {
-		levels[0].group = c.subnet.group
-	}
-	if f.Direction == Outbound {
-		slices.Reverse(levels)
-	}
 	d := Decision{Access: Allow}
-	for _, l := range levels {
-		layer := Layer{Level: l.level, Group: l.group, Access: Allow}
-		switch {
-		case l.unread != "":
-			layer.Access, layer.Missing = Unknown, []string{l.unread}
-		case l.group != nil:
-			layer.Access, layer.Rule, layer.Missing = n.decide(l.group, f, local, remote, v)
+	for _, layer := range c.Layers(f.Direction) {
+		if layer.Group != nil {
+			layer.Access, layer.Rule, layer.Missing = n.decide(layer.Group, f, local, remote, v)
 		}
 		d.Layers = append(d.Layers, layer)
 		if layer.Access == Deny {
@@ -88,6 +71,37 @@ func (n *Network) Verify(c *Config, f Flow) Decision {
 		}
 	}
 	return d
+}
+
+// Layers are the network security groups that flows of a direction go through,
+// in order, before any is asked: Allow where there is none, Unknown where that
+// was not read.
+func (c *Config) Layers(d Direction) []Layer {
+	own := Layer{Level: "network interface", Group: c.Interface.Group}
+	of := Layer{Level: "subnet"}
+	unread := c.unread
+	if c.subnet != nil {
+		of.Group = c.subnet.group
+	}
+	if c.Interface.endpoint && c.subnet != nil && !c.subnet.filters {
+		of.Group, unread = nil, "" // "Manage network policies for private endpoints": disabled unless asked for
+	}
+	out := []Layer{of.or(unread), own.or(c.Interface.unread)}
+	if d == Outbound {
+		slices.Reverse(out)
+	}
+	return out
+}
+
+// or fills in what is known without asking a group.
+func (l Layer) or(unread string) Layer {
+	switch {
+	case unread != "":
+		l.Group, l.Missing = nil, []string{unread}
+	case l.Group == nil:
+		l.Access = Allow
+	}
+	return l
 }
 
 // decide takes the rules of a group by priority. A rule of which it is not

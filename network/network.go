@@ -66,6 +66,7 @@ type Interface struct {
 	Machine  string // the id of the virtual machine that it belongs to, "" where it belongs to none
 	Group    *Group // its own network security group, nil where it has none
 	Configs  []*Config
+	endpoint bool   // of a private endpoint
 	unread   string // why its group or its configurations are not known
 }
 
@@ -100,6 +101,7 @@ type subnet struct {
 	net      *vnet
 	prefixes *netipx.IPSet
 	group    *Group
+	filters  bool // its group filters what goes to private endpoints, too
 	routes   []route
 	unread   string // why its group is not known
 	noRoutes string // why its routes are not known
@@ -221,6 +223,8 @@ func (n *Network) readSubnet(r *resource.Resource, v *vnet) *subnet {
 	if strings.EqualFold(r.ID.Name(), "GatewaySubnet") {
 		v.gateway = "networks behind its gateway"
 	}
+	policies := p.Get("privateEndpointNetworkPolicies").TextOr("Disabled")
+	s.filters = strings.EqualFold(policies, "Enabled") || strings.EqualFold(policies, "NetworkSecurityGroupEnabled")
 	s.group, s.unread = n.groupOf(r, "properties.networkSecurityGroup")
 	if id := p.Path("routeTable", "id").TextOr(""); id != "" {
 		table, ok := n.inv.Lookup(id)
@@ -301,6 +305,7 @@ func (n *Network) expand(v *vnet) {
 func (n *Network) readInterfaces() {
 	for r := range n.inv.OfType(TypeInterface) {
 		i := &Interface{Resource: r, Machine: r.Properties().Path("virtualMachine", "id").TextOr("")}
+		i.endpoint = r.Properties().Path("privateEndpoint", "id").Exists()
 		n.interfaces = append(n.interfaces, i)
 		n.byKey[r.ID.Key()] = i
 		if vm, ok := n.inv.Lookup(i.Machine); ok {

@@ -7,8 +7,8 @@ import (
 	"io/fs"
 	"slices"
 
-	"github.com/azward/azward/diag"
 	"github.com/azward/azward/content"
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/internal/reader"
 	"github.com/azward/azward/inventory"
 )
