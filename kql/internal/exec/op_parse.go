@@ -1,11 +1,11 @@
 package exec
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/regex"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
@@ -123,7 +123,7 @@ func regexPattern(p plan.Pattern, captures int) (parser, error) {
 				re.WriteString(".*?")
 			}
 		case part.IsText:
-			c, err := fn.CompileRegexp(part.Text)
+			c, err := regex.Compile(part.Text)
 			if err != nil {
 				return nil, err
 			}
@@ -139,14 +139,14 @@ func regexPattern(p plan.Pattern, captures int) (parser, error) {
 	if n := len(p.Parts); n > 0 && !p.Parts[n-1].Star {
 		re.WriteString("$")
 	}
-	c, err := fn.CompileRegexp(re.String())
+	c, err := regex.Compile(re.String())
 	if err != nil {
 		return nil, err
 	}
 	return regexParser(c, p, groups), nil
 }
 
-func regexParser(c *regexp.Regexp, p plan.Pattern, groups []int) parser {
+func regexParser(c *regex.Regexp, p plan.Pattern, groups []int) parser {
 	ts := make([]types.Type, len(groups))
 	for _, part := range p.Parts {
 		if part.Capture >= 0 {

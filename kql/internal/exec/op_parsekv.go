@@ -1,13 +1,13 @@
 package exec
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
+	"github.com/azward/azward/kql/internal/regex"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
@@ -18,9 +18,9 @@ func (r *run) parseKV(n *plan.ParseKV) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	var re *regexp.Regexp
+	var re *regex.Regexp
 	if n.Regex != "" {
-		if re, err = fn.CompileRegexp(n.Regex); err != nil {
+		if re, err = regex.Compile(n.Regex); err != nil {
 			return nil, err
 		}
 	}
@@ -50,7 +50,7 @@ func (r *run) parseKV(n *plan.ParseKV) (stream, error) {
 				}
 			}
 			if re != nil {
-				for _, m := range re.FindAllStringSubmatch(s, -1) {
+				for _, m := range re.FindAllStringSubmatch(s) {
 					if len(m) > 2 {
 						add(m[1], m[2])
 					}

@@ -2,7 +2,8 @@ package fn
 
 import (
 	"math/rand/v2"
-	"regexp"
+
+	"github.com/azward/azward/kql/internal/regex"
 )
 
 // Ctx is what a query's functions share on one worker. It must not be used by
@@ -18,14 +19,14 @@ type Ctx struct {
 	// declares them; the error is for the user.
 	Infer func(StorageRequest) (string, error)
 
-	patterns map[string]*regexp.Regexp
+	patterns map[string]*regex.Regexp
 	seed     uint64
 	forks    uint64
 }
 
 // NewCtx returns a context for a query that runs at now (ticks).
 func NewCtx(now int64, seed uint64) *Ctx {
-	return &Ctx{Now: now, seed: seed, Rand: rand.New(rand.NewPCG(seed, 0)), patterns: map[string]*regexp.Regexp{}}
+	return &Ctx{Now: now, seed: seed, Rand: rand.New(rand.NewPCG(seed, 0)), patterns: map[string]*regex.Regexp{}}
 }
 
 // Fork returns a context for another worker. Forks must be taken by one
@@ -43,11 +44,11 @@ const maxPatterns = 256
 
 // Regexp compiles a pattern as Kusto's engine reads it (Unicode-aware \d, \w,
 // \s and \b) and keeps it. The error is for the user.
-func (c *Ctx) Regexp(pattern string) (*regexp.Regexp, error) {
+func (c *Ctx) Regexp(pattern string) (*regex.Regexp, error) {
 	if re, ok := c.patterns[pattern]; ok {
 		return re, nil
 	}
-	re, err := CompileRegexp(pattern)
+	re, err := regex.Compile(pattern)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/azward/azward/kql/internal/regex"
 	"github.com/azward/azward/kql/internal/value"
 )
 
@@ -72,7 +73,7 @@ func extract(c *Call, a []value.Value) (value.Value, error) {
 }
 
 // groupsOf resolves the capture groups asked for, by number or name.
-func groupsOf(re *regexp.Regexp, want value.Value) ([]int, error) {
+func groupsOf(re *regex.Regexp, want value.Value) ([]int, error) {
 	n := re.NumSubexp()
 	if n == 0 {
 		return nil, errors.New("extract_all(): the regular expression needs at least one capture group")
@@ -114,7 +115,7 @@ func extractAll(c *Call, pattern string, want value.Value, s string) (value.Valu
 	if err != nil {
 		return value.Null, err
 	}
-	matches := re.FindAllStringSubmatch(s, -1)
+	matches := re.FindAllStringSubmatch(s)
 	if matches == nil {
 		return value.Null, nil
 	}
@@ -213,19 +214,11 @@ func indexOfRegex(c *Call, a []value.Value) (value.Value, error) {
 	if !ok {
 		return value.Long(-1), nil
 	}
-	at, n := 0, int64(0)
-	for at <= len(part) {
-		m := re.FindStringIndex(part[at:])
-		if m == nil {
-			break
+	if occurrence <= int64(len(part))+1 {
+		if all := re.FindAllStringIndex(part, int(occurrence)); int64(len(all)) == occurrence {
+			at := all[occurrence-1][0]
+			return value.Long(before + int64(utf8.RuneCountInString(part[:at]))), nil
 		}
-		if n++; n == occurrence {
-			return value.Long(before + int64(utf8.RuneCountInString(part[:at+m[0]]))), nil
-		}
-		if m[1] == m[0] {
-			m[1]++
-		}
-		at += m[1]
 	}
 	return value.Long(-1), nil
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"github.com/azward/azward/kql/internal/fn"
+	"github.com/azward/azward/kql/internal/regex"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
@@ -143,7 +144,7 @@ func TypesOf(exprs []Expr) []types.Type {
 func CheckPattern(p Pattern) error {
 	for _, part := range p.Parts {
 		if part.IsText {
-			if _, err := fn.CompileRegexp(part.Text); err != nil {
+			if _, err := regex.Compile(part.Text); err != nil {
 				return err
 			}
 		}
