@@ -149,10 +149,10 @@ var mathFuncs = []Func{
 		Ex: []Example{{`binary_not(100)`, `-101`}}},
 	{Name: "bitset_count_ones", Doc: "Counts the bits of a number that are set.", Naming: NameFirst, Sigs: []Sig{{"(value: integer): long", Map1(func(a int64) (int64, bool) { return int64(bits.OnesCount64(uint64(a))), true })}},
 		Ex: []Example{{`bitset_count_ones(42)`, `3`}}},
-	{Name: "tohex", Doc: "Writes a whole number in hexadecimal digits, filled up with zeros to a length.", Naming: NameFirst,
+	{Name: "tohex", Doc: "Writes a whole number in hexadecimal digits, filled up with zeros to a length of at most 16.", Naming: NameFirst,
 		Sigs: []Sig{{"(value: int, minLength?: long): string", Row(func(a []value.Value) value.Value { return toHex(a, 0xffffffff) })},
 			{"(value: long, minLength?: long): string", Row(func(a []value.Value) value.Value { return toHex(a, math.MaxUint64) })}},
-		Ex: []Example{{`tohex(256)`, `100`}, {`tohex(-256)`, `ffffffffffffff00`}, {`tohex(toint(-256), 8)`, `ffffff00`}, {`tohex(256, 8)`, `00000100`}}},
+		Ex: []Example{{`tohex(256)`, `100`}, {`tohex(-256)`, `ffffffffffffff00`}, {`tohex(toint(-256), 8)`, `ffffff00`}, {`tohex(256, 8)`, `00000100`}, {`tohex(1, 20)`, `0000000000000001`}}},
 	{Name: "format_bytes", Doc: "Writes a size in bytes in the unit that fits, or the given one (Bytes, KB, MB, GB, TB, PB, EB), with a number of digits after the point.", Naming: NameFirst,
 		Sigs: []Sig{{"(size: real, !precision?: real, !units?: string): string", Row(formatBytes)}},
 		Ex:   []Example{{`format_bytes(564)`, `564 Bytes`}, {`format_bytes(10332, 1)`, `10.1 KB`}, {`format_bytes(20010332, 2)`, `19.08 MB`}, {`format_bytes(20010332, 0, "KB")`, `19541 KB`}, {`format_bytes(1536, 1, "")`, `1.5 KB`}}},
@@ -244,7 +244,7 @@ func toHex(a []value.Value, mask uint64) value.Value {
 		return value.String("")
 	}
 	s := strconv.FormatUint(uint64(a[0].Int64())&mask, 16)
-	for n := min(longArg(a, 1, 0), 4096); int64(len(s)) < n; {
+	for n := min(longArg(a, 1, 0), 16); int64(len(s)) < n; {
 		s = "0" + s
 	}
 	return value.String(s)

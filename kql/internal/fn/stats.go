@@ -32,7 +32,7 @@ var distributionFuncs = []Func{
 			}
 			return betaInverse(p, a, b), true
 		})}},
-		Ex: []Example{{`beta_inv(0.5, 2, 2)`, `0.5`}, {`beta_inv(1.5, 10, 20)`, `null`}}},
+		Ex: []Example{{`beta_inv(0.5, 2, 2)`, `0.5`}, {`beta_inv(1.5, 10, 20)`, `null`}, {`beta_inv(1, 2, 3)`, `1.0`}}},
 	{Name: "beta_pdf", Doc: "Returns the density of the beta distribution; NaN where x lies outside 0 to 1 or a parameter is not positive.",
 		Sigs: []Sig{{"(x: real, alpha: real, beta: real): real", Map3(func(x, a, b float64) (float64, bool) {
 			if !(x >= 0 && x <= 1) || !(a > 0) || !(b > 0) {
@@ -107,6 +107,9 @@ func betaCDF(x, a, b float64) float64 {
 
 // betaInverse finds the quantile by halving, which no shape upsets.
 func betaInverse(p, a, b float64) float64 {
+	if p == 0 || p == 1 {
+		return p
+	}
 	lo, hi := 0.0, 1.0
 	for range 200 {
 		mid := lo + (hi-lo)/2
