@@ -202,8 +202,11 @@ func joined(list []segment) []segment {
 	return out
 }
 
-// through returns what two groups both let in.
+// through returns what two groups both let in, of one universe.
 func through(a, b []segment, universe *netipx.IPSet) []segment {
+	if len(a) == 1 && a[0].ports == AllPorts && a[0].sources == universe {
+		return b // nothing stood in the way so far
+	}
 	var out []segment
 	for _, x := range a {
 		for _, y := range b {
@@ -211,7 +214,13 @@ func through(a, b []segment, universe *netipx.IPSet) []segment {
 			if ports.From > ports.To {
 				continue
 			}
-			s := segment{ports: ports, sources: common(x.sources, y.sources)}
+			s := segment{ports: ports, sources: x.sources}
+			if y.sources != universe {
+				s.sources = y.sources
+				if x.sources != universe {
+					s.sources = common(x.sources, y.sources)
+				}
+			}
 			for _, t := range x.tags {
 				if slices.Contains(y.tags, t) || y.sources == universe {
 					s.tags = append(s.tags, t)
