@@ -2,18 +2,27 @@ package kql
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// TestSpecFunctions runs the queries of testdata/spec/functions.tsv.
+// TestSpecFunctions runs the queries of testdata/spec/functions*.tsv.
 func TestSpecFunctions(t *testing.T) {
-	b, err := os.ReadFile("testdata/spec/functions.tsv")
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("testdata/spec/functions*.tsv")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	var text strings.Builder
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(b)
 	}
 	ok, all := 0, 0
-	for line := range strings.Lines(string(b)) {
+	for line := range strings.Lines(text.String()) {
 		q, want, found := strings.Cut(strings.TrimRight(line, "\n"), "\t")
 		if line[0] == '#' || !found {
 			continue

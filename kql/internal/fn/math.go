@@ -152,7 +152,7 @@ var mathFuncs = []Func{
 	{Name: "tohex", Doc: "Writes a whole number in hexadecimal digits, filled up with zeros to a length of at most 16.", Naming: NameFirst,
 		Sigs: []Sig{{"(value: int, minLength?: long): string", Row(func(a []value.Value) value.Value { return toHex(a, 0xffffffff) })},
 			{"(value: long, minLength?: long): string", Row(func(a []value.Value) value.Value { return toHex(a, math.MaxUint64) })}},
-		Ex: []Example{{`tohex(256)`, `100`}, {`tohex(-256)`, `ffffffffffffff00`}, {`tohex(toint(-256), 8)`, `ffffff00`}, {`tohex(256, 8)`, `00000100`}, {`tohex(1, 20)`, `0000000000000001`}}},
+		Ex: []Example{{`tohex(256)`, `100`}, {`tohex(-256)`, `ffffffffffffff00`}, {`tohex(toint(-256), 8)`, `ffffff00`}, {`tohex(256, 8)`, `00000100`}, {`tohex(256, 2)`, `100`}, {`tohex(1, 20)`, `0000000000000001`}}},
 	{Name: "format_bytes", Doc: "Writes a size in bytes in the unit that fits, or the given one (Bytes, KB, MB, GB, TB, PB, EB), with a number of digits after the point.", Naming: NameFirst,
 		Sigs: []Sig{{"(size: real, !precision?: real, !units?: string): string", Row(formatBytes)}},
 		Ex:   []Example{{`format_bytes(564)`, `564 Bytes`}, {`format_bytes(10332, 1)`, `10.1 KB`}, {`format_bytes(20010332, 2)`, `19.08 MB`}, {`format_bytes(20010332, 0, "KB")`, `19541 KB`}, {`format_bytes(1536, 1, "")`, `1.5 KB`}}},

@@ -9,7 +9,7 @@ import (
 
 // maxXML bounds the text and the nesting that parse_xml reads.
 const (
-	maxXMLText  = 128 << 10
+	maxXMLText  = 1 << 20
 	maxXMLDepth = 64
 )
 
@@ -17,7 +17,8 @@ var xmlFuncs = []Func{
 	{Name: "parse_xml", Doc: "Turns XML into a bag: attributes get an @, texts beside them the name #text, repeated elements become an array.", Naming: NameFirst,
 		Sigs: []Sig{{"(xml_text: string): dynamic", Map1(parseXML)}},
 		Ex: []Example{{`parse_xml("<a><b x='1'>t</b><c/></a>")`, `{"a":{"b":{"@x":"1","#text":"t"},"c":null}}`},
-			{`parse_xml("<a><b>1</b><b>2</b></a>")`, `{"a":{"b":["1","2"]}}`}}},
+			{`parse_xml("<a><b>1</b><b>2</b></a>")`, `{"a":{"b":["1","2"]}}`},
+			{`parse_xml("<e> text <a>text</a> </e>")`, `{"e":{"#text":"text","a":"text"}}`}, {`parse_xml("<a/><b/>")`, `null`}}},
 }
 
 func parseXML(s string) (value.Value, bool) {
@@ -34,13 +35,20 @@ func parseXML(s string) (value.Value, bool) {
 		if err != nil {
 			return value.Object(root), some && err.Error() == "EOF"
 		}
-		if t, ok := tok.(xml.StartElement); ok {
+		switch t := tok.(type) {
+		case xml.StartElement:
 			v, ok := xmlElement(d, t, 1)
-			if !ok {
+			if !ok || some {
 				return value.Null, false
 			}
 			xmlAdd(root, xmlName(t.Name), v)
 			some = true
+		case xml.CharData:
+			if strings.TrimSpace(string(t)) != "" {
+				return value.Null, false
+			}
+		case xml.EndElement:
+			return value.Null, false
 		}
 	}
 }
@@ -87,16 +95,21 @@ func xmlElement(d *xml.Decoder, start xml.StartElement, depth int) (value.Value,
 			}
 			xmlAdd(b, xmlName(t.Name), v)
 		case xml.CharData:
-			text.Write(t)
+			if text.Len() == 0 && strings.TrimSpace(string(t)) != "" {
+				b.Set("#text", value.Null) // in its place
+			}
+			if text.Len() > 0 || strings.TrimSpace(string(t)) != "" {
+				text.Write(t)
+			}
 		case xml.EndElement:
 			if t.Name != start.Name {
 				return value.Null, false
 			}
 			s := strings.TrimSpace(text.String())
 			switch {
-			case b.Len() == 0 && s == "":
-				return value.Null, true
 			case b.Len() == 0:
+				return value.Null, true
+			case b.Len() == 1 && s != "":
 				return value.String(s), true
 			case s != "":
 				b.Set("#text", value.String(s))

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/azward/azward/kql/internal/types"
@@ -114,15 +115,9 @@ func seriesFold(name, doc, call, want string, f func([]float64) float64) Func {
 
 var seriesFuncs = []Func{
 	seriesMap("series_abs", "Takes the absolute value of each element.", `series_abs(dynamic([-6.5,0,8.2]))`, `[6.5,0.0,8.2]`, math.Abs),
-	seriesMap("series_sign", "Takes the sign of each element.", `series_sign(dynamic([-6,0,8,"x"]))`, `[-1.0,0.0,1.0,null]`, func(x float64) float64 {
-		switch {
-		case x > 0:
-			return 1
-		case x < 0:
-			return -1
-		}
-		return x
-	}),
+	{Name: "series_sign", Doc: "Takes the sign of each element, a whole number of whole numbers. Elements that are no numbers give null.",
+		Sigs: []Sig{{"(series: array): dynamic", Map1(seriesSign)}},
+		Ex:   []Example{{`series_sign(dynamic([-6,0,8,"x"]))`, `[-1,0,1,null]`}, {`series_sign(dynamic([-6.5,0.0]))`, `[-1.0,0.0]`}}},
 	seriesMap("series_exp", "Takes e to the power of each element.", `series_exp(dynamic([0,1]))`, `[1.0,2.718281828459045]`, math.Exp),
 	seriesMap("series_log", "Takes the natural logarithm of each element.", `series_log(dynamic([1]))`, `[0.0]`, math.Log),
 	seriesMap("series_sin", "Takes the sine of each element.", `series_sin(dynamic([0]))`, `[0.0]`, math.Sin),
@@ -164,10 +159,10 @@ var seriesFuncs = []Func{
 		return p
 	}),
 	seriesFold("series_magnitude", "Returns the length of a series as a vector.", `series_magnitude(dynamic([3,4]))`, `5.0`, func(xs []float64) float64 { return math.Sqrt(dot(xs, xs)) }),
-	{Name: "series_dot_product", Doc: "Returns the dot product of two series, cut to the shorter one; an element that is no number gives null.",
+	{Name: "series_dot_product", Doc: "Returns the dot product of two series, cut to the shorter one; elements that are no numbers do not count, an empty series gives null.",
 		Sigs: []Sig{{"(series1: array, series2: array|number): real", Strict(seriesDot)}, {"(series1: number, series2: array): real", Strict(seriesDot)}},
-		Ex:   []Example{{`series_dot_product(dynamic([1,2,4]), dynamic([4,2,1]))`, `12.0`}, {`series_dot_product(dynamic([1,2]), 3)`, `9.0`}, {`series_dot_product(dynamic([1,null]), dynamic([1,2]))`, `null`}}},
-	{Name: "series_cosine_similarity", Doc: "Returns the cosine of the angle between two series as vectors, whose lengths may be given; an element that is no number gives null.",
+		Ex:   []Example{{`series_dot_product(dynamic([1,2,4]), dynamic([4,2,1]))`, `12.0`}, {`series_dot_product(dynamic([1,2]), 3)`, `9.0`}, {`series_dot_product(dynamic([1,2,"a"]), dynamic([1,2,4]))`, `5.0`}, {`series_dot_product(dynamic([]), dynamic([]))`, `null`}}},
+	{Name: "series_cosine_similarity", Doc: "Returns the cosine of the angle between two series as vectors, whose lengths may be given; elements that are no numbers do not count, an empty series gives null.",
 		Sigs: []Sig{{"(series1: array, series2: array, magnitude1?: real, magnitude2?: real): real", Row(func(a []value.Value) value.Value {
 			x, y, ok := bothSeries(a[0], a[1])
 			if !ok {
@@ -192,7 +187,7 @@ var seriesFuncs = []Func{
 			}
 			return value.Real(correlation(x, y))
 		})}},
-		Ex: []Example{{`series_pearson_correlation(dynamic([1,2,4]), dynamic([4,2,1]))`, `-0.9285714285714288`}}},
+		Ex: []Example{{`series_pearson_correlation(dynamic([1,2,4]), dynamic([4,2,1]))`, `-0.928571428571429`}}},
 	{Name: "series_stats", Doc: "Returns the minimum and maximum of a series with their places, its average, standard deviation and variance as columns; null where an element is no number, unless these are to be ignored.",
 		Outs: []Column{{"min", types.Real}, {"min_idx", types.Long}, {"max", types.Real}, {"max_idx", types.Long}, {"avg", types.Real}, {"stdev", types.Real}, {"variance", types.Real}},
 		Sigs: []Sig{{"(series: array, !ignore_nonfinite?: bool): dynamic", Row(func(a []value.Value) value.Value {
@@ -245,6 +240,24 @@ func statsOf(a []value.Value) (out [9]value.Value) {
 		value.Real(math.Sqrt(variance)), value.Real(variance), value.Real(sum), value.Long(int64(m.n))}
 }
 
+func seriesSign(v value.Value) (value.Value, bool) {
+	out := make([]value.Value, len(v.Items()))
+	for i, e := range v.Items() {
+		switch {
+		case !e.Numeric():
+		case e.Type().Integer():
+			out[i] = value.Long(int64(cmp.Compare(e.Int64(), 0)))
+		case e.Float() > 0:
+			out[i] = value.Real(1)
+		case e.Float() < 0:
+			out[i] = value.Real(-1)
+		default:
+			out[i] = value.Real(e.Float())
+		}
+	}
+	return value.Array(out), isArray(v)
+}
+
 func sumOf(xs []float64) float64 {
 	s := 0.0
 	for _, x := range xs {
@@ -264,7 +277,8 @@ func dot(a, b []float64) float64 {
 }
 
 // bothSeries returns two series at the length of the shorter; a number stands
-// for a series of that number.
+// for a series of that number, and what is no number is 0. ok is false where one
+// is empty.
 func bothSeries(a, b value.Value) (x, y []float64, ok bool) {
 	fill := func(v value.Value, n int) ([]float64, bool) {
 		xs := make([]float64, n)
@@ -273,16 +287,25 @@ func bothSeries(a, b value.Value) (x, y []float64, ok bool) {
 		}
 		return xs, v.Numeric()
 	}
+	numbers := func(v value.Value) ([]float64, bool) {
+		xs, have, _ := elements(v)
+		for i, h := range have {
+			if !h {
+				xs[i] = 0
+			}
+		}
+		return xs, len(xs) > 0
+	}
 	var okX, okY bool
 	switch {
 	case isArray(a) && isArray(b):
-		x, okX = series(a)
-		y, okY = series(b)
+		x, okX = numbers(a)
+		y, okY = numbers(b)
 	case isArray(a):
-		x, okX = series(a)
+		x, okX = numbers(a)
 		y, okY = fill(b, len(x))
 	case isArray(b):
-		y, okY = series(b)
+		y, okY = numbers(b)
 		x, okX = fill(a, len(y))
 	default:
 		return nil, nil, false
@@ -300,7 +323,7 @@ func correlation(x, y []float64) float64 {
 		sxx += dx * dx
 		syy += dy * dy
 	}
-	return sxy / math.Sqrt(sxx*syy)
+	return sxy / (math.Sqrt(sxx) * math.Sqrt(syy))
 }
 
 func seriesDot(a []value.Value) value.Value {

@@ -35,7 +35,7 @@ var seriesFillFuncs = []Func{
 		Ex:   []Example{{`series_fill_backward(dynamic([null,1,null,3,null]))`, `[1,1,3,3,null]`}}},
 	{Name: "series_fill_linear", Doc: "Replaces the missing elements of a series by values on the line between their neighbors (whole numbers in a series of whole numbers) and, unless told otherwise, those at the edges by the nearest value; a series without any value is filled with a constant, by default 0.", Naming: NameFirst,
 		Sigs: []Sig{{"(series: array, placeholder?: number, fill_edges?: bool, constant?: number): dynamic", Row(fillLinear)}},
-		Ex: []Example{{`series_fill_linear(dynamic([null,1.0,null,2.0]))`, `[1.0,1.0,1.5,2.0]`}, {`series_fill_linear(dynamic([1,null,4,null]), real(null), false)`, `[1,2,4,null]`},
+		Ex: []Example{{`series_fill_linear(dynamic([null,1.0,null,2.0]))`, `[1.0,1.0,1.5,2.0]`}, {`series_fill_linear(dynamic([41.0,null,null,16.0]))`, `[41.0,32.66666666666667,24.333333333333336,16.0]`}, {`series_fill_linear(dynamic([1,null,4,null]), real(null), false)`, `[1,2,4,null]`},
 			{`series_fill_linear(dynamic([null,null]), real(null), true, 7)`, `[7,7]`}}},
 }
 
@@ -90,7 +90,7 @@ func fillLinear(a []value.Value) value.Value {
 					continue
 				}
 				p := items[before]
-				out[k] = value.Real(p.Float() + (e.Float()-p.Float())/float64(i-before)*float64(k-before))
+				out[k] = value.Real(p.Float() + (e.Float()-p.Float())*(float64(k-before)/float64(i-before)))
 			}
 		}
 		before = i

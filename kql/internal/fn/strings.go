@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -82,10 +83,12 @@ var stringFuncs = []Func{
 			return strings.ReplaceAll(s, from, to), true
 		})}},
 		Ex: []Example{{`replace_string("a cat", "cat", "dog")`, `a dog`}, {`replace_string("abc", "", "x")`, `abc`}}},
-	{Name: "replace_strings", Doc: "Replaces the occurrences of several texts in one pass.",
+	{Name: "replace_strings", Doc: "Replaces the occurrences of several texts in one pass; a text before another in the list is looked for first, and what is replaced by no string stays.",
 		Sigs: []Sig{{"(text: string, lookups: array, rewrites: array): string", Row(replaceStrings)}},
 		Ex: []Example{{`replace_strings("a cat and a dog", dynamic(["cat","dog"]), dynamic(["dog","pigeon"]))`, `a dog and a pigeon`},
-			{`replace_strings("a b", dynamic(["b"]), dynamic([""]))`, `a `}}},
+			{`replace_strings("a b", dynamic(["b"]), dynamic([""]))`, `a `},
+			{`replace_strings("This is", dynamic(["is","This"]), dynamic(["was","This"]))`, `Thwas was`},
+			{`replace_strings("This is", dynamic(["This","is"]), dynamic([12345,"was"]))`, `This was`}}},
 	{Name: "translate", Doc: "Replaces characters of the first list by those of the second at the same place; the last one stands for all that are missing.",
 		Sigs: []Sig{{"(searchList: string, replacementList: string, source: string): string", Map3(translate)}},
 		Ex:   []Example{{`translate("krasp", "otsku", "spark")`, `kusto`}, {`translate("abc", "x", "abcd")`, `xxxd`}, {`translate("abc", "", "ab")`, ``}}},
@@ -300,13 +303,56 @@ func replaceStrings(a []value.Value) value.Value {
 	if a[1].Kind() != value.KindArray || a[2].Kind() != value.KindArray || len(from) != len(to) {
 		return value.String("")
 	}
-	pairs := make([]string, 0, 2*len(from))
-	for i := range from {
-		if f := value.Text(from[i], true); f != "" {
-			pairs = append(pairs, f, value.Text(to[i], true))
+	s := a[0].Str()
+	var found []replaced
+	for i, f := range from {
+		if f.Kind() != value.KindString || f.Str() == "" {
+			continue
+		}
+		found = append(found, unclaimed(s, f.Str(), i, found)...)
+		slices.SortFunc(found, func(a, b replaced) int { return a.from - b.from })
+	}
+	var b strings.Builder
+	at := 0
+	for _, r := range found {
+		b.WriteString(s[at:r.from])
+		if t := to[r.by]; t.Kind() == value.KindString {
+			b.WriteString(t.Str())
+		} else {
+			b.WriteString(s[r.from:r.to])
+		}
+		at = r.to
+	}
+	b.WriteString(s[at:])
+	return value.String(b.String())
+}
+
+// replaced is a stretch of a text that element by of the list was found in.
+type replaced struct{ from, to, by int }
+
+// unclaimed finds the places of f in what earlier elements left of s. They lie
+// in order.
+func unclaimed(s, f string, by int, earlier []replaced) []replaced {
+	var out []replaced
+	at := 0
+	for k := 0; k <= len(earlier); k++ {
+		end := len(s)
+		if k < len(earlier) {
+			end = earlier[k].from
+		}
+		for {
+			i := strings.Index(s[at:end], f)
+			if i < 0 {
+				break
+			}
+			out = append(out, replaced{at + i, at + i + len(f), by})
+			at += i + len(f)
+		}
+		if k < len(earlier) {
+			at = earlier[k].to
 		}
 	}
-	return value.String(strings.NewReplacer(pairs...).Replace(a[0].Str()))
+	return out
 }
 
 func translate(search, replacement, s string) (string, bool) {
