@@ -22,7 +22,7 @@ var basicAggs = []Agg{
 	{Name: "avg", Doc: "Averages values; nulls do not count, nothing gives NaN.", If: "avgif",
 		Sigs: []string{"(expr: int|long|real): real", "(expr: decimal): decimal", "(expr: timespan): timespan", "(expr: datetime): datetime"},
 		New:  newAvg,
-		Ex:   []AggExample{{`datatable(x:long)[1,2,long(null)]`, `avg(x)`, `1.5`}}},
+		Ex:   []AggExample{{`datatable(x:long)[1,2,long(null)]`, `avg(x)`, `1.5`}, {`datatable(x:decimal)[1.5, 2.5]`, `avg(x)`, `2`}}},
 	{Name: "min", Doc: "Returns the smallest value.", If: "minif",
 		Sigs: []string{"(expr: string|bool|int|long|real|decimal|datetime|timespan): $1"},
 		New:  func(s Spec) Accumulator { return &extremeAcc{t: s.Out, sign: -1} },
@@ -209,6 +209,7 @@ func (a *decimalSum) Finish() *vec.Vec {
 				b.AppendNull()
 				continue
 			}
+			q.Reduce(q) // as a quotient of the operator
 			b.Append(value.Decimal(q))
 		default:
 			b.Append(value.Decimal(s))

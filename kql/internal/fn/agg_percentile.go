@@ -132,7 +132,7 @@ func (a *rankAcc) wanted() []float64 {
 func (a *rankAcc) sort(g int) int64 {
 	v := a.vals[g]
 	if a.real() {
-		sort.Slice(v, func(i, j int) bool { return v[i].f < v[j].f })
+		sort.Slice(v, func(i, j int) bool { return v[i].f < v[j].f || v[i].f == v[i].f && v[j].f != v[j].f }) // NaN last
 	} else {
 		sort.Slice(v, func(i, j int) bool { return v[i].i < v[j].i })
 	}

@@ -22,7 +22,7 @@ var windowFuncs = []Func{
 		Sigs: []Sig{{"(column: scalar, offset?: long, !default?: scalar): $1", offsetKernel(-1)}}},
 	{Name: "next", Doc: "Returns a column of the row that stands some rows behind.", Window: true,
 		Sigs: []Sig{{"(column: scalar, offset?: long, !default?: scalar): $1", offsetKernel(1)}}},
-	{Name: "row_window_session", Doc: "Returns the start of the session that a row belongs to: a new one begins where the distance to its first row, or to the row before, is too large, or restart is true.", Window: true,
+	{Name: "row_window_session", Doc: "Returns the start of the session that a row belongs to: a new one begins where the distance to its first row, or to the row before, reaches a limit, after a null, or where restart is true.", Window: true,
 		Sigs: []Sig{{"(expr: datetime, maxDistanceFromFirst: timespan, maxDistanceBetweenNeighbors: timespan, restart?: bool): datetime", evalSession}}},
 }
 
@@ -150,10 +150,11 @@ func evalSession(c *Call) (*vec.Vec, error) {
 	for i := range c.N {
 		if v.IsNull(i) || c.Args[1].IsNull(i) || c.Args[2].IsNull(i) {
 			out.SetNull(i)
+			open = false
 			continue
 		}
 		t := v.Ints[v.At(i)]
-		if !open || c.restarts(3, i) || t-first > c.Args[1].Ints[c.Args[1].At(i)] || t-last > c.Args[2].Ints[c.Args[2].At(i)] {
+		if !open || c.restarts(3, i) || t-first >= c.Args[1].Ints[c.Args[1].At(i)] || t-last >= c.Args[2].Ints[c.Args[2].At(i)] {
 			first, open = t, true
 		}
 		last = t
