@@ -35,6 +35,10 @@ func (b *binder) keyRef(e *syntax.Ref, sc *scope) plan.Expr {
 	return nil
 }
 
+// legacyMost is how many elements the older spellings of aggregates hold where
+// none is said (https://learn.microsoft.com/kusto/query/make-list-aggregation-function).
+var legacyMost = map[string]int64{"makelist": 128, "makeset": 128, "make_dictionary": 128}
+
 // aggregate binds a call of an aggregate and returns its result's column.
 func (b *binder) aggregate(ref fn.AggRef, e *syntax.Call, sc *scope) plan.Expr {
 	a := sc.agg
@@ -78,6 +82,9 @@ func (b *binder) aggregate(ref fn.AggRef, e *syntax.Call, sc *scope) plan.Expr {
 		}
 		y := b.expr(x, &inner)
 		bound, ts = append(bound, y), append(ts, y.Type())
+	}
+	if m := legacyMost[e.Name.Text]; m > 0 && len(bound) == 1 {
+		bound, ts = append(bound, konst(types.Long, value.Long(m))), append(ts, types.Long)
 	}
 	to, out, err := b.fns.ResolveAgg(ref.Agg, ts)
 	if err != nil {
