@@ -16,9 +16,10 @@ type Way string
 
 // The ways that the engine follows.
 const (
-	ByAddress Way = "public address"
-	ByNATRule Way = "inbound NAT rule"
-	ByRule    Way = "load balancing rule"
+	ByAddress  Way = "public address"
+	ByNATRule  Way = "inbound NAT rule"
+	ByRule     Way = "load balancing rule"
+	ByFirewall Way = "firewall DNAT rule"
 )
 
 // front is one way from a public address to a configuration.
@@ -40,8 +41,8 @@ type front struct {
 type Exposure struct {
 	Config   *Config
 	Way      Way
-	Name     string             // of the load balancer's rule
-	Device   *resource.Resource // the load balancer, nil for the interface's own address
+	Name     string             // of the load balancer's or firewall's rule
+	Device   *resource.Resource // the load balancer or firewall, nil for the interface's own address
 	Address  string             // public, "" where it is not known
 	PublicIP string             // the id of the public address
 	Openings []Opening          // ports are those at the interface
@@ -54,14 +55,15 @@ type Exposure struct {
 }
 
 // Exposures follows every way from the Internet to a configuration: its public
-// address, and the rules of load balancers in front of it.
+// address, the rules of load balancers in front of it, and what firewalls
+// translate to it.
 //
 // A Standard address lets nothing in where there is no network security group;
 // a Basic one lets everything in. Source: "Public IP addresses", "SKU".
 func (n *Network) Exposures(c *Config) []Exposure {
 	fronts := n.fronts[c]
 	if len(fronts) == 0 {
-		return nil
+		return n.translated(c)
 	}
 	open, unread := n.openings(c)
 	none := unread == "" && c.Interface.Group == nil && (c.subnet == nil || c.subnet.group == nil)
@@ -93,11 +95,11 @@ func (n *Network) Exposures(c *Config) []Exposure {
 		}
 		out = append(out, e)
 	}
-	return out
+	return append(out, n.translated(c)...)
 }
 
 // HasFront tells whether any way leads from the Internet to a configuration.
-func (n *Network) HasFront(c *Config) bool { return len(n.fronts[c]) > 0 }
+func (n *Network) HasFront(c *Config) bool { return len(n.fronts[c])+len(n.translations[c]) > 0 }
 
 // readFronts reads the public addresses of configurations and the rules of
 // public load balancers.

@@ -47,17 +47,18 @@ type Options struct {
 
 // Network is the network of an inventory, made ready to answer.
 type Network struct {
-	inv        *inventory.Inventory
-	tags       *ServiceTags
-	groups     map[string]*Group       // by key of the id
-	networks   map[string]*vnet        // by key of the id
-	subnets    map[string]*subnet      // by key of the id
-	interfaces []*Interface            // in the inventory's order
-	byKey      map[string]*Interface   // by key of the interface's id
-	byMachine  map[string][]*Interface // by key of the machine's id
-	configs    map[string]*Config      // by key of the configuration's id
-	fronts     map[*Config][]front     // ways from the Internet to a configuration
-	sweeps     map[sweepKey][]segment
+	inv          *inventory.Inventory
+	tags         *ServiceTags
+	groups       map[string]*Group         // by key of the id
+	networks     map[string]*vnet          // by key of the id
+	subnets      map[string]*subnet        // by key of the id
+	interfaces   []*Interface              // in the inventory's order
+	byKey        map[string]*Interface     // by key of the interface's id
+	byMachine    map[string][]*Interface   // by key of the machine's id
+	configs      map[string]*Config        // by key of the configuration's id
+	fronts       map[*Config][]front       // ways from the Internet to a configuration
+	translations map[*Config][]translation // by firewalls
+	sweeps       map[sweepKey][]segment
 }
 
 // Interface is a network interface with its IP configurations.
@@ -136,7 +137,7 @@ func New(inv *inventory.Inventory, o Options) *Network {
 		inv: inv, tags: o.Tags,
 		groups: map[string]*Group{}, networks: map[string]*vnet{}, subnets: map[string]*subnet{},
 		byKey: map[string]*Interface{}, byMachine: map[string][]*Interface{}, configs: map[string]*Config{},
-		fronts: map[*Config][]front{}, sweeps: map[sweepKey][]segment{},
+		fronts: map[*Config][]front{}, translations: map[*Config][]translation{}, sweeps: map[sweepKey][]segment{},
 	}
 	for r := range inv.OfType(TypeGroup) {
 		n.groups[r.ID.Key()] = newGroup(inv, r)
@@ -144,6 +145,7 @@ func New(inv *inventory.Inventory, o Options) *Network {
 	n.readNetworks()
 	n.readInterfaces()
 	n.readFronts()
+	n.readFirewalls()
 	return n
 }
 

@@ -362,3 +362,42 @@ func TestReceive(t *testing.T) {
 		}
 	}
 }
+
+// Sources: "Filter inbound Internet traffic with Azure Firewall DNAT", "Azure
+// Firewall policy rule sets": what is translated comes from the firewall.
+func TestFirewalls(t *testing.T) {
+	hub := `virtualNetworks hub {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}, "subnets": [{"id": "` + prefix + `virtualNetworks/hub/subnets/AzureFirewallSubnet", "name": "AzureFirewallSubnet", "properties": {"addressPrefix": "10.1.1.0/26"}}], "virtualNetworkPeerings": [{"name": "s", "properties": {"peeringState": "Connected", "remoteVirtualNetwork": ` + ref("virtualNetworks", "v") + `, "remoteAddressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}]}`
+	spoke := strings.TrimSuffix(subnetOf(""), "}") + `, "virtualNetworkPeerings": [{"name": "h", "properties": {"peeringState": "Connected", "remoteVirtualNetwork": ` + ref("virtualNetworks", "hub") + `, "remoteAddressSpace": {"addressPrefixes": ["10.1.0.0/16"]}}}]}`
+	firewall := func(more string) string {
+		return `azureFirewalls fw {"ipConfigurations": [{"name": "c", "properties": {"privateIPAddress": "10.1.1.4", "subnet": ` + ref("virtualNetworks", "hub/subnets/AzureFirewallSubnet") + `}}], ` + more + `}`
+	}
+	rule := func(protocols, source string) string {
+		return `{"name": "rdp", "` + protocols + `": ["TCP"], "sourceAddresses": ["` + source + `"], "destinationAddresses": ["203.0.113.1"], "destinationPorts": ["33890"], "translatedAddress": "10.0.1.4", "translatedPort": "3389"}`
+	}
+	classic := firewall(`"natRuleCollections": [{"name": "n", "properties": {"priority": 100, "rules": [` + rule("protocols", "*") + `]}}]`)
+	withPolicy := []string{
+		firewall(`"firewallPolicy": ` + ref("firewallPolicies", "child")),
+		`firewallPolicies child {"basePolicy": ` + ref("firewallPolicies", "base") + `}`,
+		`firewallPolicies base {}`,
+		`firewallPolicies/ruleCollectionGroups base/g {"ruleCollections": [{"ruleCollectionType": "FirewallPolicyNatRuleCollection", "rules": [` + rule("ipProtocols", "198.51.100.0/24") + `]}]}`,
+	}
+	own := `, "networkSecurityGroup": ` + ref("networkSecurityGroups", "own")
+	for _, c := range []struct {
+		name, want, receive string
+		list                []string
+	}{
+		{"default rules let the network in", "firewall DNAT rule Tcp/3389<-33890", "Allow", []string{classic, nicOf("n", "10.0.1.4", "", own), "networkSecurityGroups own " + rules()}},
+		{"a rule against the Internet says nothing", "firewall DNAT rule Tcp/3389<-33890", "Allow", []string{classic, nicOf("n", "10.0.1.4", "", own), "networkSecurityGroups own " + rules("100 Deny * Internet * *")}},
+		{"a rule against the network does", "firewall DNAT rule", "Deny", []string{classic, nicOf("n", "10.0.1.4", "", own), "networkSecurityGroups own " + rules("100 Deny * VirtualNetwork * 3389")}},
+		{"of a policy that is inherited, for some", "firewall DNAT rule partly Tcp/3389<-33890", "Allow", append([]string{nicOf("n", "10.0.1.4", "", own), "networkSecurityGroups own " + rules()}, withPolicy...)},
+		{"to another machine", "", "Deny", []string{classic, nicOf("n", "10.0.1.5", "", own), "networkSecurityGroups own " + rules()}},
+	} {
+		n := world(t, Options{}, append(c.list, hub, spoke)...)
+		if got := exposed(n, config(t, n, "n")); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		if got := n.Receive(netip.MustParseAddr("198.51.100.7"), config(t, n, "n"), TCP, 3389); got.Access.String() != c.receive {
+			t.Errorf("%s: %s (%s), want %s", c.name, got.Access, got.Stopped, c.receive)
+		}
+	}
+}

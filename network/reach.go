@@ -193,11 +193,17 @@ func (p Path) with(d Decision, what string) Path {
 func (n *Network) Receive(from netip.Addr, to *Config, p Protocol, port int) Path {
 	in := n.Verify(to, Flow{Inbound, p, from, port, -1})
 	path := Path{Access: Allow, In: &in}.with(in, "what comes in to "+to.String())
-	if path.Access == Deny || !to.IsInternet(from) {
+	if !to.IsInternet(from) {
 		return path
 	}
-	if !n.HasFront(to) {
-		path.Access, path.Missing, path.Stopped = Deny, nil, "no public address or load balancer leads to "+to.String()
+	through, found := n.receiveTranslated(from, to, p, port)
+	switch {
+	case found && (through.Access == Allow || len(n.fronts[to]) == 0):
+		return through
+	case path.Access == Deny:
+		return path
+	case !n.HasFront(to):
+		path.Access, path.Missing, path.Stopped = Deny, nil, "no public address, load balancer or firewall leads to "+to.String()
 		return path
 	}
 	closed := ""
@@ -205,12 +211,12 @@ func (n *Network) Receive(from netip.Addr, to *Config, p Protocol, port int) Pat
 		switch {
 		case e.Closed != "":
 			closed = e.Closed
-		case e.forwards(p, port):
+		case e.Way != ByFirewall && e.forwards(p, port):
 			return path
 		}
 	}
 	path.Access, path.Missing = Deny, nil
-	path.Stopped = orElse(closed, "no rule of a load balancer leads to the port")
+	path.Stopped = orElse(closed, "no rule of a load balancer or firewall leads to the port")
 	return path
 }
 

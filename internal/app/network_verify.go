@@ -102,7 +102,7 @@ func label(c *network.Config) string {
 
 // fromInternet answers for all of the Internet at once.
 func (r *Reachability) fromInternet(c *network.Config, q FlowQuestion) (path network.Path, part []string) {
-	path = network.Path{Access: network.Deny, Stopped: "no public address or load balancer leads to " + label(c)}
+	path = network.Path{Access: network.Deny, Stopped: "no public address, load balancer or firewall leads to " + label(c)}
 	for _, e := range r.net.Exposures(c) {
 		if e.Unread != "" {
 			path.Access, path.Stopped, path.Missing = network.Unknown, "", append(path.Missing, e.Unread)
@@ -119,10 +119,9 @@ func (r *Reachability) fromInternet(c *network.Config, q FlowQuestion) (path net
 			if !o.Everyone {
 				part, _ = sourcesOf(o, c)
 			}
-			one := o.Sources.Prefixes()
-			if len(one) > 0 {
-				d := r.net.Verify(c, network.Flow{Direction: network.Inbound, Protocol: q.Protocol, Remote: one[0].Addr(), LocalPort: q.Port, RemotePort: -1})
-				path.In = &d
+			if one := o.Sources.Prefixes(); len(one) > 0 { // what decides for one of them
+				seen := r.net.Receive(one[0].Addr(), c, q.Protocol, q.Port)
+				path.In, path.Hop = seen.In, seen.Hop
 			}
 			return path, part
 		}

@@ -20,7 +20,8 @@ application security groups, the default rules, peerings and routes.
 
 An answer that depends on something that was not read, or on the addresses of a
 service tag that nobody gave (--service-tags), is unknown, with what is missing.
-Azure Firewall, appliances and security admin rules are not followed.`,
+What appliances, an Azure Firewall's network rules and security admin rules decide
+is not followed; an Azure Firewall's DNAT rules are.`,
 		Example: `  azward network exposed --demo
   azward network verify Internet vm-modality-gw --port 3389 --demo
   azward network rules vm-modality-gw --demo`,

@@ -22,8 +22,8 @@ func newNetworkExposedCommand(env *Env) *cobra.Command {
 		Use:   "exposed",
 		Short: "List every port that the Internet reaches",
 		Long: `Exposed lists the ports of virtual machines and network interfaces that the
-Internet reaches: on their own public addresses, by inbound NAT rules and by
-load balancing rules, as far as the network security groups on the way let it.
+Internet reaches: on their own public addresses, by inbound NAT rules, by load
+balancing rules and by DNAT rules of Azure Firewalls, as far as the network security groups on the way let it.
 A Standard address lets nothing in without a group; a Basic one everything.
 
 A port counts as open to everyone where a sixteenth of the Internet or more
