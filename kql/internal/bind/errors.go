@@ -151,3 +151,11 @@ func errDynamicKey(name string) diag.Diagnostic {
 func warnCaveat(name, caveat string) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0129", Message: name + "(): " + caveat}
 }
+
+func errFindType(name string, have []types.Type) diag.Diagnostic {
+	var all []string
+	for _, t := range have {
+		all = append(all, t.String())
+	}
+	return diag.Diagnostic{Code: "KQL0130", Message: fmt.Sprintf("the tables have %q in several types: %s", name, strings.Join(all, ", ")), Hint: "write its type behind it, as in " + name + ":" + all[0]}
+}

@@ -9,7 +9,7 @@ import (
 )
 
 var joinKinds = []string{"innerunique", "inner", "leftouter", "rightouter", "fullouter", "leftsemi", "leftanti", "rightsemi", "rightanti",
-	"anti", "semi", "leftantisemi", "rightantisemi", "left", "right", "full"}
+	"anti", "leftantisemi", "rightantisemi"}
 
 // join binds join and lookup.
 func (b *binder) join(in rows, op *syntax.Join) rows {
@@ -21,8 +21,6 @@ func (b *binder) join(in rows, op *syntax.Join) rows {
 	switch kind {
 	case "anti", "leftantisemi":
 		kind = plan.LeftAnti
-	case "semi":
-		kind = plan.LeftSemi
 	case "rightantisemi":
 		kind = plan.RightAnti
 	default: // a kind of its own already

@@ -117,7 +117,10 @@ func (b *binder) reduce(in rows, op *syntax.Reduce) rows {
 	if nd, ok := by.(*syntax.Named); ok {
 		by = nd.Expr
 	}
-	n.By = b.typed(by, sc, types.String)
+	n.By = b.expr(by, sc)
+	if t := n.By.Type(); t != types.String && t != types.None {
+		b.fail(errExpectedType("what reduce groups", "string", t), by.Span())
+	}
 	for _, p := range op.With {
 		switch p.Name.Text {
 		case "threshold":
@@ -227,10 +230,10 @@ func (b *binder) topNested(in rows, op *syntax.TopNested) rows {
 			by, name = nd.Expr, nd.Names[0].Text
 		}
 		ex := b.expr(by, sc)
-		if _, ok := ex.(*plan.Col); !ok || len(a.aggs) != 1 {
+		if len(a.aggs) == 0 {
 			b.fail(errNotAggregate(), l.By.Span())
 		}
-		lv.By = a.aggs[0]
+		lv.Aggs, lv.By = a.aggs, ex
 		kn := nm.unique(keys.cols[0].Name)
 		if name == "" {
 			name = "aggregated_" + kn
@@ -249,6 +252,9 @@ func (b *binder) sequence(in rows, op *syntax.Scan) rows {
 	n := &plan.Sequence{MatchID: -1}
 	for _, d := range op.Declare {
 		b.checkName(d.Name)
+		if findColumn(input, d.Name.Text) >= 0 || findColumn(n.Declared, d.Name.Text) >= 0 {
+			b.fail(errDuplicate(d.Name.Text), d.Name.At)
+		}
 		n.Declared = append(n.Declared, column(d.Name.Text, d.Type))
 		var def plan.Expr = konst(d.Type, value.Null)
 		if d.Default != nil {
@@ -261,13 +267,16 @@ func (b *binder) sequence(in rows, op *syntax.Scan) rows {
 	row := append(append([]plan.Column{}, input...), n.Declared...)
 	quals := map[string]qualifier{}
 	state := append(append([]plan.Column{}, n.Declared...), input...)
-	for _, s := range op.Steps {
-		quals[s.Name.Text] = qualifier{cols: state, from: len(row)}
-		row = append(row, state...)
-	}
-	sc := newScope(row[:len(input)+len(n.Declared)])
+	sc := newScope(row)
 	sc.quals, sc.open = quals, in.open
-	for i, s := range op.Steps {
+	from := len(row)
+	for _, s := range op.Steps {
+		if _, twice := quals[s.Name.Text]; twice {
+			b.fail(errStatement("two steps are named \""+s.Name.Text+"\""), s.Name.At)
+		}
+		// A step reads its own state and that of the steps before it.
+		quals[s.Name.Text] = qualifier{cols: state, from: from}
+		from += len(state)
 		out := s.Output
 		if out == "" {
 			out = plan.OutputAll
@@ -285,7 +294,6 @@ func (b *binder) sequence(in rows, op *syntax.Scan) rows {
 			}
 			st.Assign[k] = b.typed(nd.Expr, sc, n.Declared[k].Type)
 		}
-		_ = i
 		n.Steps = append(n.Steps, st)
 	}
 	inner := in.scope()

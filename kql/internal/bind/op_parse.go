@@ -29,9 +29,16 @@ func (b *binder) parse(in rows, op *syntax.ParseWith) rows {
 	n.X = b.convert(x, types.String, op.X.Span())
 	cols := slices.Clone(sc.cols)
 	prev := ""
-	for _, p := range op.Parts {
+	seen := map[string]bool{}
+	for i, p := range op.Parts {
 		switch {
 		case p.Star:
+			if prev == "string" {
+				b.fail(errStatement("\"*\" after a column of type string could begin anywhere: put a text between them"), op.At)
+			}
+			if i+1 < len(op.Parts) && op.Parts[i+1].Text == nil {
+				b.fail(errStatement("a text must follow \"*\" in a parse pattern"), op.At)
+			}
 			n.Pattern.Parts = append(n.Pattern.Parts, plan.PatternPart{Star: true, Capture: -1})
 			prev = "star"
 		case p.Text != nil:
@@ -43,9 +50,13 @@ func (b *binder) parse(in rows, op *syntax.ParseWith) rows {
 				t = types.String
 			}
 			b.checkName(p.Col.Name)
-			if prev == "string" {
+			if prev == "string" || prev == "other" {
 				b.fail(errStatement("a text must stand between the columns of a parse pattern"), p.Col.Name.At)
 			}
+			if seen[p.Col.Name.Text] {
+				b.fail(errDuplicate(p.Col.Name.Text), p.Col.Name.At)
+			}
+			seen[p.Col.Name.Text] = true
 			var at int
 			cols, at = target(cols, column(p.Col.Name.Text, t))
 			n.Pattern.Parts = append(n.Pattern.Parts, plan.PatternPart{Capture: len(n.Targets), Type: t})

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/syntax"
@@ -248,30 +249,50 @@ func (b *binder) find(op *syntax.Find) rows {
 	return rows{node: node}
 }
 
+// found is a column that find gives, and the column of the tables that it
+// comes from.
+type found struct {
+	plan.Column
+	from string
+	cast bool // from columns of every type, not only of its own
+}
+
+// typesOf lists the types that a column has in the tables.
+func typesOf(legs []leg, name string) []types.Type {
+	var out []types.Type
+	for _, l := range legs {
+		if i := findColumn(l.node.Columns(), name); i >= 0 && !slices.Contains(out, l.node.Columns()[i].Type) {
+			out = append(out, l.node.Columns()[i].Type)
+		}
+	}
+	return out
+}
+
 // findColumns returns the columns that find gives: those asked for, or those
 // that the predicate names and those that all tables share, and the tables
 // that are read: where the predicate names columns, only those that have one.
-func (b *binder) findColumns(op *syntax.Find, legs []leg) ([]leg, []plan.Column) {
-	var out []plan.Column
-	add := func(name string, t types.Type) {
-		if findColumn(out, name) >= 0 {
+// A column that the tables have in several types gives a column of each, named
+// as by union; one that is asked for needs its type then.
+func (b *binder) findColumns(op *syntax.Find, legs []leg) ([]leg, []found) {
+	var out []found
+	add := func(name string, t types.Type, at diag.Span) {
+		if slices.ContainsFunc(out, func(f found) bool { return f.from == name }) {
 			return
 		}
-		declared := t != types.None
-		for _, l := range legs {
-			i := findColumn(l.node.Columns(), name)
-			if i < 0 || declared {
-				continue
+		have := typesOf(legs, name)
+		switch {
+		case len(have) > 1 && t != types.None:
+			out = append(out, found{plan.Column{Name: name + "_" + t.String(), Type: t}, name, true})
+		case len(have) > 1 && len(op.Project) > 0:
+			b.fail(errFindType(name, have), at)
+		case t != types.None:
+			out = append(out, found{plan.Column{Name: name, Type: t}, name, true})
+		case len(have) == 1:
+			out = append(out, found{plan.Column{Name: name, Type: have[0]}, name, true})
+		default:
+			for _, u := range have {
+				out = append(out, found{plan.Column{Name: name + "_" + u.String(), Type: u}, name, false})
 			}
-			switch u := l.node.Columns()[i].Type; {
-			case t == types.None:
-				t = u
-			case t != u: // of several types in the tables
-				t = types.Dynamic
-			}
-		}
-		if t != types.None {
-			out = append(out, plan.Column{Name: name, Type: t})
 		}
 	}
 	if len(op.Project) > 0 {
@@ -279,7 +300,7 @@ func (b *binder) findColumns(op *syntax.Find, legs []leg) ([]leg, []plan.Column)
 			if c, ok := p.(*syntax.Call); ok && (c.Name.Text == "pack" || c.Name.Text == "pack_all") {
 				continue
 			}
-			add(b.autoName(p), op.Types[i])
+			add(b.autoName(p), op.Types[i], p.Span())
 		}
 		return legs, out
 	}
@@ -327,10 +348,10 @@ func (b *binder) findColumns(op *syntax.Find, legs []leg) ([]leg, []plan.Column)
 			shared := true
 			for _, o := range legs {
 				i := findColumn(o.node.Columns(), c.Name)
-				shared = shared && i >= 0 && o.node.Columns()[i].Type == c.Type
+				shared = shared && i >= 0
 			}
 			if shared || named[c.Name] {
-				add(c.Name, types.None)
+				add(c.Name, types.None, op.At)
 			}
 		}
 	}
@@ -339,7 +360,7 @@ func (b *binder) findColumns(op *syntax.Find, legs []leg) ([]leg, []plan.Column)
 
 // packs tells whether find packs what is not asked for: where the columns are
 // listed if it is, otherwise if a table has more of them.
-func packs(op *syntax.Find, legs []leg, asked []plan.Column) bool {
+func packs(op *syntax.Find, legs []leg, asked []found) bool {
 	for _, a := range op.Away {
 		if r, ok := a.(*syntax.Ref); ok && (r.Text == "pack_" || r.Text == "*") {
 			return false
@@ -351,19 +372,24 @@ func packs(op *syntax.Find, legs []leg, asked []plan.Column) bool {
 		}
 	}
 	return len(op.Project) == 0 && slices.ContainsFunc(legs, func(l leg) bool {
-		return slices.ContainsFunc(l.node.Columns(), func(c plan.Column) bool { return findColumn(asked, c.Name) < 0 })
+		return slices.ContainsFunc(l.node.Columns(), func(c plan.Column) bool { return !asks(asked, c.Name) })
 	})
+}
+
+// asks tells whether find gives a column of the tables as such.
+func asks(asked []found, name string) bool {
+	return slices.ContainsFunc(asked, func(f found) bool { return f.from == name })
 }
 
 // findLeg projects one table of find: the columns asked for, and the others
 // packed into pack_ if pack is set.
-func (b *binder) findLeg(n plan.Node, asked []plan.Column, pack bool, op *syntax.Find) plan.Node {
+func (b *binder) findLeg(n plan.Node, asked []found, pack bool, op *syntax.Find) plan.Node {
 	sc := newScope(n.Columns())
 	var cols []plan.Column
 	var exprs []plan.Expr
 	for _, c := range asked {
-		cols = append(cols, c)
-		if i := sc.find(c.Name); i >= 0 {
+		cols = append(cols, c.Column)
+		if i := sc.find(c.from); i >= 0 && (c.cast || sc.cols[i].Type == c.Type) {
 			exprs = append(exprs, b.convert(sc.col(i), c.Type, op.At))
 			continue
 		}
@@ -376,7 +402,7 @@ func (b *binder) findLeg(n plan.Node, asked []plan.Column, pack bool, op *syntax
 	if pack {
 		var args []plan.Expr
 		for i, c := range sc.cols {
-			if findColumn(asked, c.Name) < 0 {
+			if !asks(asked, c.Name) {
 				args = append(args, konst(types.String, value.String(c.Name)), sc.col(i))
 			}
 		}

@@ -83,7 +83,7 @@ func (x *expander) next(size int) *vec.Batch {
 					v = x.lists[k][x.at]
 				}
 				if it.Type != types.Dynamic {
-					v = fn.Convert(v, types.Dynamic, it.Type)
+					v = castElement(v, it.Type)
 				}
 				builders[k].Append(v)
 			}
@@ -105,6 +105,34 @@ func (x *expander) next(size int) *vec.Batch {
 	}
 	return vec.NewBatch(cols, len(from))
 }
+
+// castElement gives an element as a value of the type that "to typeof" asks
+// for: a cast that reads no text, so that a text is no number and no bool, a
+// number no bool, and null comes of what does not fit
+// (https://learn.microsoft.com/kusto/query/mv-expand-operator). A dynamic holds
+// datetimes, timespans, decimals and guids as their texts, as it holds what
+// JSON cannot write: NaN and the infinities.
+func castElement(v value.Value, t types.Type) value.Value {
+	fits := true
+	switch t {
+	case types.Int, types.Long:
+		fits = v.Numeric()
+	case types.Real:
+		fits = v.Numeric() || v.Kind() == value.KindString && notJSON[v.Str()]
+	case types.Bool:
+		fits = v.Kind() == value.KindBool
+	case types.DateTime, types.TimeSpan, types.GUID:
+		fits = v.Type() == t || v.Kind() == value.KindString
+	default: // texts and decimals are read
+	}
+	if !fits {
+		return value.Null
+	}
+	return fn.Convert(v, types.Dynamic, t)
+}
+
+// notJSON are the reals that a dynamic holds as texts.
+var notJSON = map[string]bool{"NaN": true, "Infinity": true, "-Infinity": true}
 
 // only gives all rows that row i spreads into.
 func (x *expander) only(i int) *vec.Batch {

@@ -68,15 +68,11 @@ func (r *run) nestedLevel(n *plan.TopNested, level int, b *vec.Batch, idx []int3
 	for i, id := range ids {
 		lists[id] = append(lists[id], idx[i])
 	}
-	a, err := r.newAggregator([]plan.AggCall{l.By})
+	vals := g.keys()[0]
+	res, err := r.nestedValues(l, rows, ids, g.n)
 	if err != nil {
 		return err
 	}
-	if err := a.add(rows, ids, g.n); err != nil {
-		return err
-	}
-	vals := g.keys()[0]
-	res := a.finish(g.n)[0]
 	order := make([]int32, g.n)
 	for i := range order {
 		order[i] = int32(i)
@@ -112,6 +108,22 @@ func (r *run) nestedLevel(n *plan.TopNested, level int, b *vec.Batch, idx []int3
 	return r.nestedOthers(n, level, b, rest, prefix, out)
 }
 
+// nestedValues gives what a level sorts by, for each group of rows.
+func (r *run) nestedValues(l *plan.NestedLevel, rows *vec.Batch, ids []int32, groups int) (*vec.Vec, error) {
+	by, err := r.prepare(l.By)
+	if err != nil {
+		return nil, err
+	}
+	a, err := r.newAggregator(l.Aggs)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.add(rows, ids, groups); err != nil {
+		return nil, err
+	}
+	return r.eval(by, vec.NewBatch(a.finish(groups), groups))
+}
+
 // nestedOthers adds the row for all values that are not at the top.
 func (r *run) nestedOthers(n *plan.TopNested, level int, b *vec.Batch, rest []int32, prefix []value.Value, out []*vec.Builder) error {
 	slices.Sort(rest)
@@ -127,14 +139,11 @@ func (r *run) nestedOthers(n *plan.TopNested, level int, b *vec.Batch, rest []in
 			row = append(row, value.Null, value.Null)
 			continue
 		}
-		a, err := r.newAggregator([]plan.AggCall{l.By})
+		res, err := r.nestedValues(l, rows, make([]int32, rows.Rows), 1)
 		if err != nil {
 			return err
 		}
-		if err := a.add(rows, make([]int32, rows.Rows), 1); err != nil {
-			return err
-		}
-		row = append(row, label, a.finish(1)[0].Get(0))
+		row = append(row, label, res.Get(0))
 	}
 	for i, v := range row {
 		out[i].Append(v)

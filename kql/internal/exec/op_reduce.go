@@ -3,15 +3,21 @@ package exec
 import (
 	"sort"
 	"strings"
-	"unicode"
 
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/vec"
 )
 
-// reduce groups texts that share most of their words: words that differ
-// within a group become *.
+// othersPattern stands for the rows that no pattern covers.
+const othersPattern = "others"
+
+// reduce groups texts by the terms that many of them have in the same place,
+// as in R. Vaarandi's SLCT, on which Kusto's reduce is based: terms that more
+// than a share of the rows have make the pattern, runs of others become *, and
+// patterns of no more than that share of the rows are counted together. A term
+// of digits alone is never part of a pattern
+// (https://learn.microsoft.com/kusto/query/reduce-operator).
 func (r *run) reduce(n *plan.Reduce) (stream, error) {
 	by, err := r.prepare(n.By)
 	if err != nil {
@@ -26,88 +32,145 @@ func (r *run) reduce(n *plan.Reduce) (stream, error) {
 		if err != nil {
 			return nil, err
 		}
-		type cluster struct {
-			words []string
-			count int64
-			first string
-		}
-		buckets := map[int][]*cluster{}
-		var all []*cluster
-		of := make([]*cluster, b.Rows)
+		x := reducer{chars: n.Chars, least: n.Threshold * float64(b.Rows), seen: map[reduceTerm]int{}}
 		for i := range b.Rows {
-			s := v.Strs[v.At(i)]
-			words := reduceWords(s, n.Chars)
-			var best *cluster
-			for _, c := range buckets[len(words)] {
-				if similar(c.words, words, n.Threshold) {
-					best = c
-					break
-				}
-			}
-			if best == nil {
-				best = &cluster{words: words, first: s}
-				buckets[len(words)] = append(buckets[len(words)], best)
-				all = append(all, best)
-			} else {
-				for k := range words {
-					if best.words[k] != words[k] {
-						best.words[k] = "*"
-					}
-				}
-			}
-			best.count++
-			of[i] = best
+			x.count(v.Strs[v.At(i)])
 			if i%r.size == 0 {
 				if err := r.check(); err != nil {
 					return nil, err
 				}
 			}
 		}
-		if n.Source {
-			pats := make([]string, b.Rows)
-			for i, c := range of {
-				pats[i] = strings.Join(c.words, "")
+		groups := map[string]*reduceGroup{}
+		var all []*reduceGroup
+		of := make([]*reduceGroup, b.Rows)
+		for i := range b.Rows {
+			s := v.Strs[v.At(i)]
+			pattern := x.pattern(s)
+			g := groups[pattern]
+			if g == nil {
+				g = &reduceGroup{pattern: pattern, first: s}
+				groups[pattern] = g
+				all = append(all, g)
 			}
-			return vec.NewBatch(append(append([]*vec.Vec{}, b.Cols...), vec.OfStrings(pats)), b.Rows), nil
+			g.count++
+			of[i] = g
+			if i%r.size == 0 {
+				if err := r.check(); err != nil {
+					return nil, err
+				}
+			}
 		}
-		sort.SliceStable(all, func(i, j int) bool { return all[i].count > all[j].count })
-		pats, reps, counts := make([]string, len(all)), make([]string, len(all)), make([]int64, len(all))
-		for i, c := range all {
-			pats[i], reps[i], counts[i] = strings.Join(c.words, ""), c.first, c.count
+		others := &reduceGroup{pattern: othersPattern}
+		var kept []*reduceGroup
+		for _, g := range all {
+			if g.pattern == "" || float64(g.count) <= x.least {
+				others.count += g.count
+				g.pattern = othersPattern
+				continue
+			}
+			kept = append(kept, g)
 		}
-		return vec.NewBatch([]*vec.Vec{vec.OfStrings(pats), vec.OfInts(types.Long, counts), vec.OfStrings(reps)}, len(all)), nil
+		if n.Source {
+			patterns := make([]string, b.Rows)
+			for i, g := range of {
+				patterns[i] = g.pattern
+			}
+			return vec.NewBatch(append(append([]*vec.Vec{}, b.Cols...), vec.OfStrings(patterns)), b.Rows), nil
+		}
+		sort.SliceStable(kept, func(i, j int) bool { return kept[i].count > kept[j].count })
+		if others.count > 0 {
+			kept = append(kept, others)
+		}
+		patterns, firsts, counts := make([]string, len(kept)), make([]string, len(kept)), make([]int64, len(kept))
+		for i, g := range kept {
+			patterns[i], firsts[i], counts[i] = g.pattern, g.first, g.count
+		}
+		return vec.NewBatch([]*vec.Vec{vec.OfStrings(patterns), vec.OfInts(types.Long, counts), vec.OfStrings(firsts)}, len(kept)), nil
 	}), nil
 }
 
-// reduceWords splits a text into words and the separators between them.
-func reduceWords(s, chars string) []string {
-	var out []string
-	start, word := 0, false
-	for i, c := range s {
-		w := unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune(chars, c)
-		if i > start && (w != word || !w) {
-			out = append(out, s[start:i])
-			start = i
-		}
-		word = w
-	}
-	return append(out, s[start:])
+// reduceGroup is a pattern, how many rows have it, and the first of them.
+type reduceGroup struct {
+	pattern, first string
+	count          int64
 }
 
-// similar tells whether so few words differ that two texts are of one pattern.
-func similar(a, b []string, threshold float64) bool {
-	words, same := 0, 0
-	for i := range a {
-		if a[i] == "" || !unicode.IsLetter([]rune(a[i])[0]) && !unicode.IsDigit([]rune(a[i])[0]) && a[i] != "*" {
-			if a[i] != b[i] {
-				return false
-			}
-			continue
-		}
-		words++
-		if a[i] == b[i] || a[i] == "*" {
-			same++
+// reduceTerm is a term and its place in a text.
+type reduceTerm struct {
+	place int
+	text  string
+}
+
+type reducer struct {
+	chars string  // that part terms; by default all but ASCII letters and digits
+	least float64 // a term or a pattern must occur more often
+	seen  map[reduceTerm]int
+}
+
+func (x *reducer) parts(c rune) bool {
+	if x.chars != "" {
+		return strings.ContainsRune(x.chars, c)
+	}
+	return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+}
+
+// terms calls each for every term of a text, with where it begins and ends.
+func (x *reducer) terms(s string, each func(place, from, to int)) {
+	place, from := 0, -1
+	for i, c := range s {
+		switch parts := x.parts(c); {
+		case !parts && from < 0:
+			from = i
+		case parts && from >= 0:
+			each(place, from, i)
+			place++
+			from = -1
 		}
 	}
-	return words == 0 || float64(same) >= threshold*float64(words) && same > 0
+	if from >= 0 {
+		each(place, from, len(s))
+	}
+}
+
+func (x *reducer) count(s string) {
+	x.terms(s, func(place, from, to int) {
+		if t := s[from:to]; strings.Trim(t, "0123456789") != "" {
+			x.seen[reduceTerm{place, t}]++
+		}
+	})
+}
+
+// pattern writes a text with * for its terms that are not frequent; it is empty
+// where none is. Characters given to part terms go with the *.
+func (x *reducer) pattern(s string) string {
+	var b strings.Builder
+	end, wild, any := 0, false, false
+	x.terms(s, func(place, from, to int) {
+		gap := s[end:from]
+		end = to
+		if float64(x.seen[reduceTerm{place, s[from:to]}]) > x.least {
+			if !wild || x.chars == "" {
+				b.WriteString(gap)
+			}
+			b.WriteString(s[from:to])
+			wild, any = false, true
+			return
+		}
+		if wild {
+			return
+		}
+		if x.chars == "" {
+			b.WriteString(gap)
+		}
+		b.WriteByte('*')
+		wild = true
+	})
+	if !any {
+		return ""
+	}
+	if !wild {
+		b.WriteString(s[end:])
+	}
+	return b.String()
 }

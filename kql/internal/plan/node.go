@@ -314,7 +314,8 @@ type NestedLevel struct {
 	N      Expr
 	Of     Expr
 	Others Expr // nil none
-	By     AggCall
+	Aggs   []AggCall
+	By     Expr // over the results of Aggs
 	Asc    bool
 	// columns of the result
 	OfCol, ByCol int

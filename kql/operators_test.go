@@ -1,0 +1,29 @@
+package kql
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestSpecOperators runs queries of the documentation's pages about operators,
+// and what those pages say of the edges: query, columns, rows.
+func TestSpecOperators(t *testing.T) {
+	for _, c := range specLines(t, "testdata/spec/operators.tsv") {
+		want, rows, _ := strings.Cut(c[1], "\t")
+		cols, b, err := answer(strings.ReplaceAll(c[0], `\n`, "\n"))
+		if err != nil {
+			t.Errorf("%s: %v", c[0], err)
+			continue
+		}
+		var got []string
+		for _, col := range cols {
+			got = append(got, col.Name+":"+col.Type.String())
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%s: columns\n got %s\nwant %s", c[0], s, want)
+		}
+		if s := strings.Join(jsonRows(b), " "); s != rows {
+			t.Errorf("%s: rows\n got %s\nwant %s", c[0], s, rows)
+		}
+	}
+}
