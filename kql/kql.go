@@ -298,6 +298,9 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result
 			res, err = nil, fmt.Errorf("bug in the engine: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if at, ok := q.bound.Settings["query_now"]; ok && at.Kind() == value.KindDateTime {
+		opts.Now = types.ToTime(at.Int64())
+	}
 	eo := exec.Options{Now: types.FromTime(opts.Now), Seed: opts.Seed, Source: source{db}, BatchRows: opts.BatchRows,
 		Workers: opts.Workers, Memory: opts.Memory, Spill: opts.Spill}
 	if opts.External != nil {

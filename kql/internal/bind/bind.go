@@ -87,8 +87,6 @@ type binder struct {
 	open map[plan.Node]bool
 	// exports are tables that a statement names for those behind it.
 	exports []plan.Result
-	// restrict, where not nil, names the tables that may be read.
-	restrict map[string]bool
 	// site is the place of the call being expanded, where diagnostics of a
 	// stored function's body belong.
 	site *diag.Span
@@ -96,6 +94,11 @@ type binder struct {
 	failures int
 	depth    int
 	nodes    int
+	// declared are the names of the let statements so far.
+	declared map[string]bool
+	// checked are the functions whose bodies were bound over the columns that
+	// their parameters declare.
+	checked map[*syntax.Lambda]bool
 }
 
 // bailout unwinds to the statement.
@@ -173,6 +176,19 @@ type entity struct {
 type env struct {
 	up    *env
 	names map[string]*entity
+	// only, where not nil, names the tables and stored functions that
+	// statements under it may read.
+	only map[string]bool
+}
+
+// allows tells whether a table or stored function may be read.
+func (e *env) allows(name string) bool {
+	for ; e != nil; e = e.up {
+		if e.only != nil {
+			return e.only[name]
+		}
+	}
+	return true
 }
 
 func (e *env) find(name string) *entity {
@@ -239,7 +255,15 @@ func (b *binder) setting(e syntax.Expr) value.Value {
 
 func (b *binder) let(s *syntax.Let) {
 	b.checkName(s.Name)
+	if b.declared == nil {
+		b.declared = map[string]bool{}
+	}
+	if b.declared[s.Name.Text] {
+		b.report(errDeclared(s.Name.Text), s.Name.At)
+	}
+	b.declared[s.Name.Text] = true
 	if l, ok := s.Value.(*syntax.Lambda); ok {
+		b.checkParams(l)
 		b.env = &env{up: b.env}
 		b.env.set(s.Name.Text, &entity{lambda: l, env: b.env.up})
 		if l.View && len(l.Params) == 0 {
@@ -278,17 +302,66 @@ func (b *binder) openNode(n plan.Node) plan.Node {
 }
 
 func (b *binder) declare(p syntax.Param) {
-	var x plan.Expr
+	// What follows may use the name, whatever is wrong with it.
+	x := plan.Expr(&plan.Const{T: types.None})
+	defer func() {
+		b.env = &env{up: b.env}
+		b.env.set(p.Name.Text, &entity{expr: x})
+	}()
 	switch text, given := b.opts.Params[p.Name.Text]; {
 	case given:
 		x = b.paramValue(p, text)
 	case p.Default != nil:
-		x = b.convert(b.expr(p.Default, noScope), p.Type, p.Default.Span())
+		b.guard(func() { x = b.defaultOf(p) })
 	default:
-		b.fail(errParameter(p.Name.Text), p.Name.At)
+		b.report(errParameter(p.Name.Text), p.Name.At)
 	}
-	b.env = &env{up: b.env}
-	b.env.set(p.Name.Text, &entity{expr: x})
+}
+
+// defaultOf binds the default of a parameter, a literal of its type.
+func (b *binder) defaultOf(p syntax.Param) plan.Expr {
+	if !isLiteral(p.Default) {
+		b.fail(errLiteral("the default of "+p.Name.Text), p.Default.Span())
+	}
+	x := b.expr(p.Default, noScope)
+	if t := x.Type(); !passes(t, p.Type) {
+		b.fail(errExpectedType("the default of "+p.Name.Text, p.Type.String(), t), p.Default.Span())
+	}
+	return b.convert(x, p.Type, p.Default.Span())
+}
+
+func isLiteral(e syntax.Expr) bool {
+	switch e := e.(type) {
+	case *syntax.Call, *syntax.Ref, *syntax.Member, *syntax.Pipe:
+		return false
+	case *syntax.Paren:
+		return isLiteral(e.X)
+	case *syntax.Unary:
+		return isLiteral(e.X)
+	case *syntax.Binary:
+		return isLiteral(e.L) && isLiteral(e.R)
+	}
+	return true
+}
+
+// checkParams checks what a function's declaration says of its parameters.
+func (b *binder) checkParams(l *syntax.Lambda) {
+	scalar := false
+	for _, p := range l.Params {
+		switch {
+		case p.Tabular && scalar:
+			b.report(errStatement("tables come first among the parameters of a function"), p.Name.At)
+		case !p.Tabular && p.Default != nil:
+			b.guard(func() { b.defaultOf(p) })
+		}
+		scalar = scalar || !p.Tabular
+	}
+}
+
+// passes tells whether a default of one type may stand for a parameter of
+// another.
+func passes(t, want types.Type) bool {
+	return t == want || t == types.None || t.Numeric() && want.Numeric()
 }
 
 // paramValue reads the text of a query parameter: a literal, or a bare string.
@@ -308,23 +381,65 @@ func (b *binder) paramValue(p syntax.Param, text string) plan.Expr {
 	return &plan.Const{Value: fn.Convert(value.String(text), types.String, p.Type), T: p.Type}
 }
 
+// restrictTo hides from the statements behind it all tables, stored functions
+// and let names of tables, functions and patterns that it does not list. What
+// was bound before reads what it read. A wildcard of its own means let names,
+// one behind database() the database's
+// (https://learn.microsoft.com/kusto/query/restrict-statement).
 func (b *binder) restrictTo(s *syntax.Restrict) {
-	set := map[string]bool{}
-	for _, e := range s.To {
-		r, ok := e.(*syntax.Ref)
-		if !ok {
-			b.fail(errRestrict(), e.Span())
-		}
-		if r.Wild {
-			for _, n := range b.cat.Names() {
-				if syntax.MatchWild(r.Text, n) {
-					set[n] = true
-				}
+	only, lets := map[string]bool{}, map[string]*entity{}
+	scalars := map[string]*entity{}
+	for e := b.env; e != nil; e = e.up {
+		for n, x := range e.names {
+			switch {
+			case scalars[n] != nil || lets[n] != nil:
+			case x.node == nil && x.lambda == nil:
+				scalars[n] = x
+			default:
+				lets[n] = x
 			}
 		}
-		set[r.Text] = true
 	}
-	b.restrict = set
+	seen := &env{only: only, names: scalars}
+	stored := func(pattern string) {
+		for _, n := range b.cat.Names() {
+			if syntax.MatchWild(pattern, n) && b.env.allows(n) {
+				only[n] = true
+			}
+		}
+	}
+	for _, e := range s.To {
+		switch r := e.(type) {
+		case *syntax.Ref:
+			found := false
+			for n, x := range lets {
+				if n == r.Text || r.Wild && syntax.MatchWild(r.Text, n) {
+					seen.set(n, x)
+					found = true
+				}
+			}
+			if found || r.Wild && r.Text == "*" {
+				continue
+			}
+			if r.Wild {
+				stored(r.Text)
+			} else if b.env.allows(r.Text) {
+				only[r.Text] = true
+			}
+			continue
+		case *syntax.Member:
+			if isRemote(r.X, b.env) {
+				if r.Name.Wild {
+					stored(r.Name.Text)
+				} else if b.env.allows(r.Name.Text) {
+					only[r.Name.Text] = true
+				}
+				continue
+			}
+		}
+		b.fail(errRestrict(), e.Span())
+	}
+	b.env = seen
 }
 
 // result binds a statement that gives a result.
@@ -347,6 +462,9 @@ func (b *binder) result(e syntax.Expr) {
 	}
 	if r, ok := node.(*plan.Rendered); ok {
 		render, node = r.Render, r.Input
+	}
+	if n, ok := b.out.Settings["query_take_max_records"]; ok && n.Numeric() {
+		node = b.inherit(plan.NewTake(node, konst(types.Long, value.Long(n.Int64())), false), node)
 	}
 	b.out.Results = append(b.out.Results, plan.Result{Name: "PrimaryResult", Node: node, Render: render})
 }

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/azward/azward/kql/internal/syntax"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
+	"github.com/azward/azward/kql/internal/vec"
 )
 
 // call binds a call: special forms first, then let functions, aggregates,
@@ -20,6 +22,11 @@ func (b *binder) call(e *syntax.Call, sc *scope) any {
 		return b.remoteCall(e, sc)
 	}
 	if ent := b.env.find(name); ent != nil && ent.lambda != nil {
+		if ent.lambda.Body != nil {
+			if p, ok := ent.lambda.Body.Expr.(*syntax.PatternBody); ok {
+				return b.patternCall(p.Pattern, e, "", sc)
+			}
+		}
 		return b.expand(ent, name, e.Args, e.At, sc)
 	}
 	if sc.graph != nil {
@@ -63,7 +70,7 @@ func (b *binder) call(e *syntax.Call, sc *scope) any {
 	if f := b.fns.Func(name); f != nil {
 		return b.scalarCall(f, e, sc)
 	}
-	if l, ok := b.cat.Function(name); ok {
+	if l, ok := b.function(name); ok {
 		return b.expand(&entity{lambda: l, stored: true}, name, e.Args, e.At, sc)
 	}
 	var all []string
@@ -358,7 +365,7 @@ func (b *binder) remoteTable(e *syntax.Member) any {
 	if n := b.scan(e.Name.Text); n != nil {
 		return n
 	}
-	if l, ok := b.cat.Function(e.Name.Text); ok && required(l) == 0 {
+	if l, ok := b.function(e.Name.Text); ok && required(l) == 0 {
 		return b.expand(&entity{lambda: l, stored: true}, e.Name.Text, nil, e.At, noScope)
 	}
 	b.fail(errTable(e.Name.Text, syntax.Nearest(e.Name.Text, b.cat.Names())), e.Name.At)
@@ -477,14 +484,14 @@ func (b *binder) expand(ent *entity, name string, args []syntax.Expr, at diag.Sp
 		if i >= len(l.Params) {
 			b.fail(errStatement("function "+name+"() takes fewer arguments"), at)
 		}
-		bound[i] = b.argument(l.Params[i], a, sc)
+		bound[i] = b.argument(name, l.Params[i], a, sc)
 	}
 	for i, p := range l.Params {
 		if bound[i] == nil {
 			if p.Default == nil {
 				b.fail(errStatement("function "+name+"() needs the argument "+p.Name.Text), at)
 			}
-			bound[i] = &entity{expr: b.convert(b.expr(p.Default, noScope), p.Type, p.Default.Span())}
+			bound[i] = &entity{expr: b.defaultOf(p)}
 		}
 	}
 	up := ent.env
@@ -496,16 +503,46 @@ func (b *binder) expand(ent *entity, name string, args []syntax.Expr, at diag.Sp
 		}
 	}
 	defer func() { b.site = saveSite }()
+	b.checkBody(l, up, bound, sc)
 	return b.body(l, up, bound, sc)
 }
 
+// checkBody binds the body of a function that takes tables over the columns
+// that its parameters declare: it cannot read others, though they are passed on
+// (https://learn.microsoft.com/kusto/query/let-statement).
+func (b *binder) checkBody(l *syntax.Lambda, up *env, args []*entity, sc *scope) {
+	if b.checked[l] || !slices.ContainsFunc(l.Params, func(p syntax.Param) bool { return p.Tabular }) {
+		return
+	}
+	if b.checked == nil {
+		b.checked = map[*syntax.Lambda]bool{}
+	}
+	b.checked[l] = true
+	only := slices.Clone(args)
+	for i, p := range l.Params {
+		if !p.Tabular || b.open[args[i].node] || isGraph(args[i].node) {
+			continue
+		}
+		var cols []plan.Column
+		for _, c := range p.Columns {
+			cols = append(cols, column(c.Name.Text, c.Type))
+		}
+		only[i] = &entity{node: plan.NewValues(cols, vec.NewBatch(emptyCols(cols), 0), p.Name.Text)}
+	}
+	eval, open := b.opts.Eval, b.out.Open
+	b.opts.Eval = nil
+	defer func() { b.opts.Eval, b.out.Open = eval, open }()
+	b.body(l, up, only, sc)
+}
+
 // argument binds one argument of a user function.
-func (b *binder) argument(p syntax.Param, a syntax.Expr, sc *scope) *entity {
+func (b *binder) argument(name string, p syntax.Param, a syntax.Expr, sc *scope) *entity {
 	if p.Tabular {
 		n := b.table(a, sc)
 		for _, c := range p.Columns {
-			if findColumn(n.Columns(), c.Name.Text) < 0 && !b.open[n] {
-				b.fail(errColumn(c.Name.Text, ""), a.Span())
+			i := findColumn(n.Columns(), c.Name.Text)
+			if (i < 0 || n.Columns()[i].Type != c.Type) && !b.open[n] {
+				b.fail(errLacks(c.Name.Text, c.Type, name), a.Span())
 			}
 		}
 		return &entity{node: n}
@@ -535,9 +572,14 @@ func (b *binder) body(l *syntax.Lambda, up *env, args []*entity, sc *scope) any 
 	for i, a := range args {
 		b.env.set(l.Params[i].Name.Text, a)
 	}
+	declared := map[string]bool{}
 	for _, s := range l.Body.Stmts {
 		switch s := s.(type) {
 		case *syntax.Let:
+			if declared[s.Name.Text] {
+				b.fail(errDeclared(s.Name.Text), s.Name.At)
+			}
+			declared[s.Name.Text] = true
 			b.letIn(s, sc)
 		case *syntax.Declare:
 			for _, p := range s.Params {
@@ -581,17 +623,6 @@ func (b *binder) letIn(s *syntax.Let, sc *scope) {
 	}
 }
 
-// patternBody picks the case of a pattern that its arguments name.
-func (b *binder) patternBody(e *syntax.PatternBody) any {
-	args := make([]value.Value, len(e.Pattern.Params))
-	for i, p := range e.Pattern.Params {
-		if k, ok := b.env.find(p.Name.Text).expr.(*plan.Const); ok {
-			args[i] = k.Value
-		}
-	}
-	return b.patternCase(e.Pattern, args, "")
-}
-
 // patternCall binds pattern(args).path.
 func (b *binder) patternCall(p *syntax.Pattern, c *syntax.Call, path string, sc *scope) any {
 	var args []value.Value
@@ -602,10 +633,10 @@ func (b *binder) patternCall(p *syntax.Pattern, c *syntax.Call, path string, sc 
 		}
 		args = append(args, k.Value)
 	}
-	return b.patternCase(p, args, path)
+	return b.patternCase(p, args, path, c.At)
 }
 
-func (b *binder) patternCase(p *syntax.Pattern, args []value.Value, path string) any {
+func (b *binder) patternCase(p *syntax.Pattern, args []value.Value, path string, at diag.Span) any {
 	for _, c := range p.Cases {
 		match := len(c.Args) == len(args) && (c.Path == nil && path == "" || c.Path != nil && c.Path.Value.Str() == path)
 		for i := 0; match && i < len(args); i++ {
@@ -615,7 +646,15 @@ func (b *binder) patternCase(p *syntax.Pattern, args []value.Value, path string)
 			return b.body(&syntax.Lambda{Body: c.Body}, b.env, nil, noScope)
 		}
 	}
-	b.fail(errStatement("no case of pattern "+p.Name.Text+" has these arguments"), p.At)
+	var asked []string
+	for _, a := range args {
+		asked = append(asked, "'"+value.Text(a, false)+"'")
+	}
+	call := p.Name.Text + "(" + strings.Join(asked, ", ") + ")"
+	if path != "" {
+		call += ".['" + path + "']"
+	}
+	b.fail(errPattern(call), at)
 	return nil
 }
 

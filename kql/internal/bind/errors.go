@@ -64,6 +64,22 @@ func errNoCommonType(name string, a, b types.Type) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0107", Message: fmt.Sprintf("the arguments of %s() must be of one type, not %s and %s", name, a, b), Hint: "cast them, as in tostring(...)"}
 }
 
+func errLiteral(what string) diag.Diagnostic {
+	return diag.Diagnostic{Code: "KQL0110", Message: what + " must be a literal"}
+}
+
+func errPattern(call string) diag.Diagnostic {
+	return diag.Diagnostic{Code: "KQL0133", Message: "One or more pattern references were not declared. Detected pattern references: [\"" + call + "\"]"}
+}
+
+func errDeclared(name string) diag.Diagnostic {
+	return diag.Diagnostic{Code: "KQL0131", Message: fmt.Sprintf("%q is declared already", name), Hint: "give it another name; only a function's body may use a name again"}
+}
+
+func errLacks(name string, want types.Type, fn string) diag.Diagnostic {
+	return diag.Diagnostic{Code: "KQL0132", Message: fmt.Sprintf("the table lacks the column %s:%s that %s() declares", name, want, fn)}
+}
+
 func errTabular(what string) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0108", Message: what + " must be a table"}
 }

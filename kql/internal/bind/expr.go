@@ -185,8 +185,6 @@ func (b *binder) any(e syntax.Expr, sc *scope) any {
 		return b.external(e)
 	case *syntax.TypeOf:
 		return konst(types.String, value.String(e.Type.String()))
-	case *syntax.PatternBody:
-		return b.patternBody(e)
 	case *syntax.Named:
 		return b.any(e.Expr, sc)
 	case *syntax.Star:
@@ -265,7 +263,7 @@ func (b *binder) ref(e *syntax.Ref, sc *scope) any {
 	if n := b.scan(name); n != nil {
 		return n
 	}
-	if l, ok := b.cat.Function(name); ok && required(l) == 0 {
+	if l, ok := b.function(name); ok && required(l) == 0 {
 		return b.expand(&entity{lambda: l, env: nil, stored: true}, name, nil, e.At, sc)
 	}
 	if sc.none {
@@ -325,9 +323,17 @@ func readsColumns(e plan.Expr) bool {
 	return reads
 }
 
+// function returns a stored function that may be called.
+func (b *binder) function(name string) (*syntax.Lambda, bool) {
+	if !b.env.allows(name) {
+		return nil, false
+	}
+	return b.cat.Function(name)
+}
+
 // scan returns the reading of a table of the catalog, nil where there is none.
 func (b *binder) scan(name string) plan.Node {
-	if b.restrict != nil && !b.restrict[name] {
+	if !b.env.allows(name) {
 		return nil
 	}
 	cols, ok := b.cat.Table(name)

@@ -155,7 +155,7 @@ func (b *binder) invoke(in rows, op *syntax.Invoke) rows {
 	name := op.Call.Name.Text
 	ent := b.env.find(name)
 	if ent == nil || ent.lambda == nil {
-		l, ok := b.cat.Function(name)
+		l, ok := b.function(name)
 		if !ok {
 			if in.open {
 				return in

@@ -40,7 +40,7 @@ func (b *binder) legs(e syntax.Expr, fuzzy bool, n int) []leg {
 			name = r.Text
 		}
 		if fuzzy && b.env.find(r.Text) == nil && b.scan(r.Text) == nil {
-			if _, ok := b.cat.Function(r.Text); !ok {
+			if _, ok := b.function(r.Text); !ok {
 				return nil
 			}
 		}
@@ -117,7 +117,7 @@ func (b *binder) wildNames(pattern string) []string {
 		}
 	}
 	for _, n := range b.cat.Names() {
-		if b.restrict == nil || b.restrict[n] {
+		if b.env.allows(n) {
 			add(n)
 		}
 	}
@@ -133,9 +133,9 @@ func (b *binder) wildTables(e *syntax.Ref) plan.Node {
 
 func (b *binder) union(in *rows, op *syntax.Union) rows {
 	kind := b.kind(op.Props, "kind", "outer", "outer", "inner")
-	fuzzy := false
+	fuzzy := b.out.Settings["best_effort"].IsTrue()
 	if p := prop(op.Props, "isfuzzy"); p != nil {
-		fuzzy = b.propText(p.Value) == "true"
+		fuzzy = fuzzy || b.propText(p.Value) == "true"
 	}
 	source := ""
 	if p := prop(op.Props, "withsource", "with_source"); p != nil {

@@ -2,12 +2,13 @@ package bind
 
 import (
 	"slices"
-
 	"strings"
 
+	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/syntax"
 	"github.com/azward/azward/kql/internal/types"
+	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
 )
 
@@ -304,9 +305,6 @@ func (b *binder) rangeOp(op *syntax.Range) rows {
 		if !t.Numeric() {
 			b.fail(errExpectedType("the end of the range", "a number", to.Type()), op.At)
 		}
-		if t == types.Int {
-			t = types.Long
-		}
 		from, to, step = b.convert(from, t, op.At), b.convert(to, t, op.At), b.convert(step, t, op.At)
 	case t == types.DateTime && to.Type() == types.DateTime && step.Type() == types.TimeSpan,
 		t == types.TimeSpan && to.Type() == types.TimeSpan && step.Type() == types.TimeSpan:
@@ -314,6 +312,9 @@ func (b *binder) rangeOp(op *syntax.Range) rows {
 		b.fail(errExpectedType("the start of a range", "a number, datetime or timespan", t), op.At)
 	default:
 		b.fail(errExpectedType("the start of a range", "a number, datetime or timespan", t), op.At)
+	}
+	if k, ok := step.(*plan.Const); ok && !k.Value.IsNull() && value.Equal(fn.Convert(k.Value, step.Type(), types.Real), value.Real(0)) {
+		b.fail(errStatement("the step of a range must not be 0"), op.Step.Span())
 	}
 	return rows{node: plan.NewRange(column(op.Name.Text, t), from, to, step), ordered: true}
 }

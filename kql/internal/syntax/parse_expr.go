@@ -195,7 +195,7 @@ func (p *parser) postfix() Expr {
 	x := p.primary()
 	for n := 0; n <= maxDepth*4; n++ {
 		switch {
-		case p.is(".") && (p.at(1).Kind == Ident || p.at(1).Kind == Typed || p.isAt(1, "[")):
+		case p.is(".") && (p.at(1).Kind == Ident || p.at(1).Kind == Typed || p.isAt(1, "[") || p.isAt(1, "*") && isCall(x)):
 			p.next()
 			if p.isAt(0, "[") && p.at(1).Kind != Str {
 				continue // a.[0]
@@ -230,6 +230,8 @@ func (p *parser) postfix() Expr {
 	p.fail(errDepth(), start)
 	return nil
 }
+
+func isCall(x Expr) bool { _, ok := x.(*Call); return ok }
 
 // wildNameAfterDot reads a name with * after a call (database("x").T*).
 func (p *parser) wildNameAfterDot(x Expr) (Name, bool) {
