@@ -18,6 +18,8 @@ const (
 	CodeName       = "TPL0007" // a resource's name does not go with its type
 	CodeTwice      = "TPL0008" // two resources have one id
 	CodeLinked     = "TPL0009" // a linked template is not at hand
+	CodeDepends    = "TPL0010" // dependsOn names a resource that the template does not have
+	CodeAssert     = "TPL0011" // an assertion of the template does not hold
 	CodeBug        = "TPL0099" // a bug of this package
 )
 
@@ -61,4 +63,16 @@ func errLinked(what, why string, at int) diag.Diagnostic {
 		Code: CodeLinked, Severity: diag.Warning, Span: diag.Span{Start: at, End: at},
 		Message: fmt.Sprintf("the linked template %s is not at hand (%s): its resources are not assessed", what, why),
 	}
+}
+
+func errDepends(name, near string, at int) diag.Diagnostic {
+	d := diag.Diagnostic{Code: CodeDepends, Span: diag.Span{Start: at, End: at}, Message: fmt.Sprintf("dependsOn names %q, which is no resource of the template", name)}
+	if near != "" {
+		d.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return d
+}
+
+func errAssert(name string, at int) diag.Diagnostic {
+	return diag.Diagnostic{Code: CodeAssert, Severity: diag.Warning, Span: diag.Span{Start: at, End: at}, Message: fmt.Sprintf("the assertion %q does not hold", name)}
 }

@@ -243,6 +243,16 @@ func (x *expander) run(text []byte) error {
 		}
 	}
 	x.relate() // children into parents, and back
+	if err := x.asserts(x.root, &ctx{f: x.root}); err != nil {
+		return err
+	}
+	for _, in := range x.list {
+		if in.nested != nil {
+			if err := x.asserts(in.nested, in.inner); err != nil {
+				return err
+			}
+		}
+	}
 	return x.outputs()
 }
 
@@ -409,6 +419,22 @@ func (x *expander) outputs() error {
 			return err
 		}
 		x.out.Outputs = append(x.out.Outputs, Output{Name: name, Value: v})
+	}
+	return nil
+}
+
+// asserts evaluates what a template asserts: what cannot be known says nothing.
+//
+// Source: "Bicep assertions", what az bicep build writes.
+func (x *expander) asserts(f *frame, c *ctx) error {
+	for name, v := range f.doc.Get("asserts").Members() {
+		got, err := x.value(c, v)
+		if err != nil {
+			return err
+		}
+		if yes, ok := got.Bool(); ok && !yes {
+			x.report(f.file, errAssert(name, v.Offset()))
+		}
 	}
 	return nil
 }

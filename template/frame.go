@@ -90,8 +90,9 @@ type lazy struct {
 
 // symbol is a declaration of languageVersion 2.0.
 type symbol struct {
-	instances []*instance
-	list      bool // it has a loop
+	instances []*instance         // that are deployed, or exist
+	rounds    map[int64]*instance // by the index of the loop, deployed or not; without a loop, 0
+	list      bool                // it has a loop
 }
 
 // ctx is where an expression stands: a template, and the loops around it.

@@ -15,7 +15,6 @@ type deployments struct {
 	data  []byte
 	at    int
 	depth int
-	loops int
 }
 
 func (g *deployments) pick(n int) int {
@@ -57,7 +56,7 @@ func (g *deployments) expr() string {
 	case 6:
 		return "reference(" + g.of("'r'", "'d'", "resourceId('A.B/c', 'x')", g.expr()) + g.of("", ", '2020-01-01'", ", '2020-01-01', 'Full'") + ")" + g.of("", ".outputs.o.value", ".properties.x", "[0]")
 	case 7:
-		return g.of("resourceInfo('r').id", "references('loop')", "references('mods', 'Full')", "deployment().name", "deployment().properties.template", "resourceGroup().location", "subscription().subscriptionId", "deployer().objectId", "environment().suffixes.storage", "tenant().tenantId", "managementGroup().id", "__bicep.f('a')", "n.f(1)", "n.g(" + g.expr() + ")")
+		return g.of("resourceInfo('r').id", "references('loop')", "references('mods', 'Full')", "deployment().name", "deployment().properties.template", "resourceGroup().location", "subscription().subscriptionId", "deployer().objectId", "environment().suffixes.storage", "tenant().tenantId", "managementGroup().id", "__bicep.f('a')", "n.f(1)", "n.g("+g.expr()+")")
 	case 8:
 		return g.expr() + g.of("[0]", ".x", "['a']", "[length(variables('obj'))]", ".?x", "[?0]", ".x.y.z")
 	case 9:

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -286,8 +287,43 @@ func callDeployment(v *view, _ []arm.Value) (arm.Value, error) {
 	return arm.Of(jsondoc.NewObject(
 		v.member("name", f.name, f.depth > 0, "{deployment}", "the name of the deployment is known only when it runs"),
 		v.member("location", "", false, "{location}", "the location of the deployment is known only when it runs"),
-		v.member("properties", "", false, "", why),
+		v.deploymentProperties(why),
 	)), nil
+}
+
+// fileURI stands for the folder of a template file in its own address, so that
+// links which start there are found beside it: deep enough for "../".
+const fileURI = "https://template.invalid/0/1/2/3/4/5/6/7/"
+
+// deploymentProperties holds the address of the template where links are followed.
+func (v *view) deploymentProperties(why string) jsondoc.Member {
+	if v.mode != standIn {
+		return jsondoc.Member{Name: "properties", Value: arm.Hole(why)}
+	}
+	link := jsondoc.NewObject(text("uri", fileURI+"template.json"))
+	return jsondoc.Member{Name: "properties", Value: jsondoc.NewObject(jsondoc.Member{Name: "templateLink", Value: link})}
+}
+
+// linkPath turns an address that was made of the template's own into a path
+// from its folder; ok is false for other addresses. What comes behind the path,
+// a token most of the time, is cut off.
+func linkPath(uri string) (path string, ok bool) {
+	const host = "https://template.invalid/"
+	rest, ok := strings.CutPrefix(uri, host)
+	if !ok {
+		return "", false
+	}
+	rest = strings.ReplaceAll(strings.ReplaceAll(rest, "%7B", "{"), "%7b", "{")
+	if i := strings.IndexAny(rest, "?#{"); i >= 0 {
+		rest = rest[:i]
+	}
+	here := strings.Split(strings.TrimSuffix(fileURI[len(host):], "/"), "/")
+	parts := strings.Split(rest, "/")
+	n := 0
+	for n < len(here) && n < len(parts)-1 && parts[n] == here[n] {
+		n++
+	}
+	return strings.Repeat("../", len(here)-n) + strings.Join(parts[n:], "/"), true
 }
 
 // callEnvironment answers for Azure's public cloud.
@@ -364,11 +400,18 @@ func (x *expander) resolve(name string, args []arm.Arg) (arm.Resolved, bool, *di
 			m := x.view.mode
 			x.view.mode = standIn
 			target, err := args[0].Eval(env)
+			full := false
+			for _, a := range args[1:] { // the API version, and whether all of the resource is wanted
+				v, failed := a.Eval(env)
+				err = cmp.Or(err, failed)
+				s, _ := v.Doc().Text()
+				full = full || strings.EqualFold(s, "Full")
+			}
 			x.view.mode = m
 			if err != nil {
 				return arm.Null, err
 			}
-			return x.lookup(low, target)
+			return x.lookup(low, target, full)
 		}}, true, nil
 	default:
 		if f, ok := arm.Lookup(name); ok && f.Name == "list*" { // whatever its arguments are
@@ -378,12 +421,15 @@ func (x *expander) resolve(name string, args []arm.Arg) (arm.Resolved, bool, *di
 	return arm.Resolved{}, false, nil
 }
 
-// lookup answers reference and resourceInfo.
-func (x *expander) lookup(fn string, to arm.Value) (arm.Value, error) {
+// lookup answers reference, references and resourceInfo.
+func (x *expander) lookup(fn string, to arm.Value, full bool) (arm.Value, error) {
 	why := arm.Unknown(runtime(fn))
 	name, ok := to.Doc().Text()
 	if to.IsUnknown() || !ok {
 		return why, nil
+	}
+	if fn == "references" {
+		return x.references(name, full)
 	}
 	in := x.find(x.view.c.f, name)
 	if fn == "resourceinfo" {
@@ -403,9 +449,44 @@ func (x *expander) lookup(fn string, to arm.Value) (arm.Value, error) {
 	if in == nil || in.nested == nil {
 		return why, nil
 	}
+	v, err := x.deployed(in, full)
+	return arm.Of(v), err
+}
+
+// deployed is what reference gives of a nested deployment: its properties, or
+// all of it.
+func (x *expander) deployed(in *instance, full bool) (jsondoc.Value, error) {
 	outs, err := x.nestedOutputs(in, x.view.mode)
 	if err != nil {
-		return arm.Null, err
+		return outs, err
 	}
-	return arm.Of(jsondoc.NewObject(jsondoc.Member{Name: "outputs", Value: outs}, text("provisioningState", "Succeeded"), text("mode", "Incremental"))), nil
+	v := jsondoc.NewObject(jsondoc.Member{Name: "outputs", Value: outs}, text("provisioningState", "Succeeded"), text("mode", "Incremental"))
+	if full {
+		v = jsondoc.NewObject(text("name", in.fullName), text("type", in.typ), text("apiVersion", in.apiVersion), jsondoc.Member{Name: "properties", Value: v})
+	}
+	return v, nil
+}
+
+// references answers for every round of a loop: what nested deployments put
+// out, and of other resources that they are known only after deployment.
+// Source: "Resource functions for ARM templates", references.
+func (x *expander) references(name string, full bool) (arm.Value, error) {
+	why := runtime("references")
+	s := x.view.c.f.symbols[lower(name)]
+	if s == nil || !s.list || len(s.rounds) != len(s.instances) {
+		return arm.Unknown(why), nil
+	}
+	out := make([]jsondoc.Value, len(s.instances))
+	for i, in := range s.instances {
+		out[i] = arm.Hole(why)
+		if in.nested == nil {
+			continue
+		}
+		v, err := x.deployed(in, full)
+		if err != nil {
+			return arm.Null, err
+		}
+		out[i] = v
+	}
+	return arm.Of(jsondoc.NewArray(out...)), nil
 }

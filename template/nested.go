@@ -155,14 +155,19 @@ func (x *expander) linked(in *instance, link jsondoc.Value) (f *file, why string
 			return nil, "", err
 		}
 		if text, ok := got.Text(); ok && !isHole(got) {
-			path = text
-		} else {
+			path = strings.ReplaceAll(text, `\`, "/")
+		} else if path, err = x.linkBeside(in.ctx, v); err != nil {
+			return nil, "", err
+		} else if path == "" {
 			return nil, "where it is, " + clip(s) + ", is known only at deployment", nil
 		}
 		break
 	}
 	if path == "" {
-		return nil, "it is named by neither relativePath nor uri", nil
+		if link.Get("id").Exists() {
+			return nil, "it is a template spec, which is in Azure: az ts export writes it to files that can be checked", nil
+		}
+		return nil, "it is named by neither relativePath, uri nor id", nil
 	}
 	if x.o.Open == nil {
 		return nil, "linked templates are not read here", nil
@@ -184,6 +189,19 @@ func (x *expander) linked(in *instance, link jsondoc.Value) (f *file, why string
 		return nil, "it cannot be read", nil
 	}
 	return f, "", nil
+}
+
+// linkBeside returns the path of a link that is made of the template's own
+// address, deployment().properties.templateLink.uri, or of a parameter with it
+// for its default: "" where it is not.
+func (x *expander) linkBeside(c *ctx, v jsondoc.Value) (string, error) {
+	got, err := x.valueIn(c, v, standIn)
+	if err != nil {
+		return "", err
+	}
+	uri, _ := got.Text()
+	path, _ := linkPath(uri)
+	return path, nil
 }
 
 func isHole(v jsondoc.Value) bool {

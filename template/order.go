@@ -2,8 +2,10 @@ package template
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/azward/azward/arm"
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/jsondoc"
 )
 
@@ -78,6 +80,7 @@ func (x *expander) dependencies(in *instance, v jsondoc.Value) []*instance {
 	if err != nil || name == "" {
 		return nil
 	}
+	x.depends(in, s, v.Offset())
 	if to := x.find(in.ctx.f, name); to != nil {
 		return []*instance{to}
 	}
@@ -85,6 +88,26 @@ func (x *expander) dependencies(in *instance, v jsondoc.Value) []*instance {
 		return sym.instances
 	}
 	return x.loops[nameKey{in.ctx.f, lower(name)}]
+}
+
+// depends reports a symbolic name that is none of the template's, which Azure
+// refuses. Other texts may be ids and names of what stands elsewhere.
+func (x *expander) depends(in *instance, text string, at int) {
+	f := in.ctx.f
+	if in.parent != nil || in.symbolic == "" || arm.IsExpression(text) || strings.ContainsAny(text, "/[") || f.symbols[lower(text)] != nil {
+		return
+	}
+	var names []string
+	for name, decl := range f.doc.Get("resources").Members() {
+		if decl.Get("resources").Exists() {
+			return // children have symbolic names as well
+		}
+		if strings.EqualFold(name, text) || strings.EqualFold(decl.Get("name").TextOr(""), text) || strings.EqualFold(decl.Path("copy", "name").TextOr(""), text) {
+			return
+		}
+		names = append(names, name)
+	}
+	x.report(in.frame.file, errDepends(text, diag.Nearest(text, names), at))
 }
 
 // dependencyName evaluates quietly: what cannot be known orders nothing.

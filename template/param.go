@@ -253,26 +253,98 @@ func (x *expander) check(f *frame, decl, v jsondoc.Value, secret bool, depth int
 			out = append(out, fmt.Sprintf("has at most %d characters or elements, and %s has %d", most, shown, length))
 		}
 	}
-	if v.Kind() == jsondoc.Object {
-		for name, d := range decl.Get("properties").Members() {
-			d = x.typeOf(f, d)
-			e := v.Get(name)
-			switch {
-			case e.Exists():
-				for _, problem := range x.check(f, d, e, secret, depth+1) {
-					out = append(out, "has a property "+name+" that "+problem)
-				}
-			case !nullable(d) && typ != "":
-				out = append(out, "lacks the property "+name)
+	switch v.Kind() {
+	case jsondoc.Object:
+		out = append(out, x.checkMembers(f, decl, v, secret, depth)...)
+	case jsondoc.Array:
+		out = append(out, x.checkElements(f, decl, v, secret, depth)...)
+	default:
+	}
+	return out
+}
+
+// checkMembers compares the members of an object with its declaration: those
+// that are declared, the type that a member chooses, and those that are not.
+func (x *expander) checkMembers(f *frame, decl, v jsondoc.Value, secret bool, depth int) (out []string) {
+	properties, typ := decl.Get("properties"), decl.Get("type").TextOr("")
+	if name, ok := decl.Path("discriminator", "propertyName").Text(); ok {
+		mapping := decl.Path("discriminator", "mapping")
+		chosen := v.Get(name)
+		text, isText := chosen.Text()
+		switch one := mapping.Get(text); {
+		case !chosen.Exists():
+			return []string{"lacks the property " + name + ", which tells its type"}
+		case isHole(chosen):
+			return nil
+		case !isText || !one.Exists():
+			return []string{fmt.Sprintf("has %s %s, and its types are %s", name, clip(chosen.String()), clip(keys(mapping)))}
+		default:
+			return x.check(f, x.typeOf(f, one), v, secret, depth+1)
+		}
+	}
+	for name, d := range properties.Members() {
+		d = x.typeOf(f, d)
+		e := v.Get(name)
+		switch {
+		case e.Exists():
+			for _, problem := range x.check(f, d, e, secret, depth+1) {
+				out = append(out, "has a property "+name+" that "+problem)
+			}
+		case !nullable(d) && typ != "":
+			out = append(out, "lacks the property "+name)
+		}
+	}
+	more := decl.Get("additionalProperties")
+	closed, isBool := more.Bool()
+	closed = isBool && !closed
+	if !closed && more.Kind() != jsondoc.Object {
+		return out
+	}
+	for name, e := range v.Members() {
+		switch {
+		case properties.Get(name).Exists():
+		case closed:
+			out = append(out, "has a property "+clip(name)+" that its type does not declare")
+		default:
+			for _, problem := range x.check(f, x.typeOf(f, more), e, secret, depth+1) {
+				out = append(out, "has a property "+clip(name)+" that "+problem)
 			}
 		}
 	}
-	if items := decl.Get("items"); v.Kind() == jsondoc.Array && items.Kind() == jsondoc.Object && v.Len() <= MaxCopy {
-		items = x.typeOf(f, items)
-		for i, e := range v.Elements() {
-			for _, problem := range x.check(f, items, e, secret, depth+1) {
-				out = append(out, fmt.Sprintf("has an element %d that %s", i, problem))
-			}
+	return out
+}
+
+func keys(v jsondoc.Value) string {
+	var out []string
+	for name := range v.Members() {
+		out = append(out, name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// checkElements compares the elements of an array with its declaration: those
+// that have a type each, and the others.
+func (x *expander) checkElements(f *frame, decl, v jsondoc.Value, secret bool, depth int) (out []string) {
+	first, items := decl.Get("prefixItems"), decl.Get("items")
+	if v.Len() > MaxCopy {
+		return nil
+	}
+	if v.Len() < first.Len() {
+		out = append(out, fmt.Sprintf("has %d elements, and its type %d", v.Len(), first.Len()))
+	}
+	more, isBool := items.Bool()
+	for i, e := range v.Elements() {
+		d := items
+		switch {
+		case i < first.Len():
+			d = first.At(i)
+		case isBool && !more:
+			return append(out, fmt.Sprintf("has %d elements, and its type %d", v.Len(), first.Len()))
+		case items.Kind() != jsondoc.Object:
+			return out
+		}
+		for _, problem := range x.check(f, x.typeOf(f, d), e, secret, depth+1) {
+			out = append(out, fmt.Sprintf("has an element %d that %s", i, problem))
 		}
 	}
 	return out

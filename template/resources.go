@@ -131,6 +131,7 @@ func (x *expander) instantiate(f *frame, c *ctx, decl jsondoc.Value, parent *ins
 	if err := x.identify(in); err != nil {
 		return err
 	}
+	x.symbol(in)
 	if deployed && !in.id.IsZero() {
 		if err := x.keep(in); err != nil {
 			return err
@@ -249,6 +250,29 @@ func (x *expander) known(c *ctx, v jsondoc.Value) bool {
 	return err == nil && !got.IsUnknown()
 }
 
+// symbol notes an instance under its symbolic name and the round of its loop.
+func (x *expander) symbol(in *instance) {
+	if in.symbolic == "" || in.parent != nil || in.id.IsZero() {
+		return
+	}
+	s := in.frame.symbols[lower(in.symbolic)]
+	if s == nil {
+		return
+	}
+	round := int64(0)
+	if s.list && in.loop != "" {
+		n, ok := in.ctx.loops[len(in.ctx.loops)-1].index.Doc().Int()
+		if !ok {
+			return // nobody knows how many there are
+		}
+		round = n
+	}
+	if s.rounds == nil {
+		s.rounds = map[int64]*instance{}
+	}
+	s.rounds[round] = in
+}
+
 // keep takes an instance into the expansion.
 func (x *expander) keep(in *instance) error {
 	if in.symbolic != "" && in.frame.symbols != nil {
@@ -295,10 +319,17 @@ func (x *expander) find(f *frame, name string) *instance {
 		return x.ids[strings.TrimRight(lower(name), "/")]
 	}
 	if s := f.symbols[lower(name)]; s != nil {
-		if len(s.instances) > 0 {
-			return s.instances[0]
+		if s.list {
+			return nil // all of a loop are no one resource
 		}
-		return nil
+		return s.rounds[0]
+	}
+	if base, index, ok := strings.Cut(strings.TrimSuffix(name, "]"), "["); ok && strings.HasSuffix(name, "]") { // one round: name[2]
+		if s := f.symbols[lower(base)]; s != nil && s.list {
+			if n, err := strconv.ParseInt(index, 10, 64); err == nil {
+				return s.rounds[n]
+			}
+		}
 	}
 	return x.byName[nameKey{f, lower(name)}]
 }

@@ -95,6 +95,8 @@ func (c *check) readFile(name, root string, named bool) (d deployment, ok bool, 
 	switch ext := strings.ToLower(filepath.Ext(name)); {
 	case named && ext == ".bicep":
 		return d, false, usagef("%s is Bicep: build it first, with az bicep build --file %s, and check the JSON", name, name)
+	case named && ext == ".bicepparam":
+		return d, false, usagef("%s is Bicep: build it first, with az bicep build-params --file %s, and give the JSON with --parameters", name, name)
 	case named && (ext == ".tf" || ext == ".tfplan"):
 		return d, false, usagef("%s is Terraform's own format: give the plan as JSON, of terraform show -json PLAN", name)
 	}

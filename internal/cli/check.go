@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/app"
 	"github.com/azward/azward/internal/report"
+	"github.com/azward/azward/template"
 )
 
 // checkFlags are the flags of azward check.
@@ -104,7 +106,11 @@ func check(ctx context.Context, env *Env, f *checkFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	complain(env, &report.Assessment{Notices: c.Notices})
+	notices := c.Notices
+	if f.format == "table" { // which lists by itself what was not assessed
+		notices = slices.DeleteFunc(slices.Clone(notices), func(n report.Notice) bool { return n.Code == template.CodeLinked })
+	}
+	complain(env, &report.Assessment{Notices: notices})
 	if err := writeOutput(env, f.output, func(w io.Writer) error { return write(w, c) }); err != nil {
 		return err
 	}
