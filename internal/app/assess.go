@@ -150,7 +150,7 @@ func (s *session) judge() (*report.Assessment, error) {
 			one.Expires = e.Expires.Format(time.DateOnly)
 		}
 		if e.Expired {
-			s.notices = append(s.notices, report.Notice{Severity: "warning", Code: report.CodeExpired, Place: e.Source, Message: fmt.Sprintf("the exemption of %s for %s expired on %s and no longer counts", e.Name(), e.Scope, one.Expires)})
+			s.notices = append(s.notices, report.Notice{Severity: "warning", Code: report.CodeExpired, Place: e.Source, Message: fmt.Sprintf("the exemption of %s for %s expired on %s and no longer counts", e.Name(), s.nameOf(e.Scope), one.Expires)})
 		}
 		a.Exemptions = append(a.Exemptions, one)
 	}

@@ -108,7 +108,7 @@ func Collect(ctx context.Context, path string, o collect.Options) (collect.Resul
 	res, err := collect.Run(ctx, o, f.Writer)
 	if err != nil {
 		_ = f.Abandon(false) // the first error says more
-		if errors.Is(err, collect.ErrSince) && errors.Is(begun, os.ErrNotExist) {
+		if (errors.Is(err, collect.ErrSince) || errors.Is(err, collect.ErrSignIn)) && errors.Is(begun, os.ErrNotExist) {
 			_ = os.RemoveAll(o.Dir) // nothing of worth was read
 		}
 		return res, err

@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/policy"
+	"github.com/azward/azward/resource"
 )
 
 // verdicts are findings of an assessment, kept as the indexes of a resource and
@@ -76,6 +78,14 @@ func (s *session) displayNames() []string {
 		out[i] = displayName(s.inv, r)
 	}
 	return out
+}
+
+// nameOf is the name that a person knows a resource or scope by.
+func (s *session) nameOf(id resource.ID) string {
+	if r, ok := s.inv.Get(id); ok {
+		return displayName(s.inv, r)
+	}
+	return cmp.Or(id.Name(), id.String())
 }
 
 // teller evaluates results once more and says what decided them: most are

@@ -167,7 +167,8 @@ sent to the service they are for and written nowhere.`,
 			}
 			res, err := f.collectTo(cmd.Context(), env, output)
 			if errors.Is(err, context.Canceled) {
-				return fmt.Errorf("interrupted; give the same command again to go on: %w", err)
+				env.say("azward: what was read is kept in %s.collect; give the same command again to go on\n", output)
+				return err
 			}
 			if err != nil {
 				return err

@@ -36,7 +36,9 @@ func newFakeServeCommand(env *Env) *cobra.Command {
 		Long: `Serve answers on three ports of the loopback, over HTTPS with a certificate of
 its own: the token endpoint, Azure Resource Manager with Resource Graph, and
 Microsoft Graph with its delta functions. It pages, and throttles, waits and
-refuses as it is told. It checks no password and takes no change.
+refuses as it is told. It takes no change, and whoever signs in: azward collect
+does with the variables AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
+set to anything.
 
 With --later the tenant is another one once that file is there, or is written
 anew: to see what azward collect --since, azward diff and azward watch make of
@@ -64,6 +66,9 @@ it.`,
 				return err
 			}
 			env.say("serving %d resources at %s; end with Ctrl-C\n", loaded.Len(), s.Endpoints.Manager)
+			if file != "" && file != "-" {
+				env.say("read it with: AZURE_TENANT_ID=fake AZURE_CLIENT_ID=fake AZURE_CLIENT_SECRET=fake azward collect --endpoints %s -o tenant.azs\n", shellWords([]string{file}))
+			}
 			if later == "" {
 				<-cmd.Context().Done()
 				return nil

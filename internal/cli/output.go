@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,7 +21,40 @@ import (
 // writeOutput runs write on standard output, or on the file at path. A file is
 // written beside its place and moved there when it is whole: what stood there
 // before stays until then, and for good where writing fails.
+//
+// Who may read the file follows the process's umask, as that of any other tool.
 func writeOutput(env *Env, path string, write func(io.Writer) error) error {
+	return writeAs(env, path, 0o666, write)
+}
+
+// writePrivate is writeOutput for what is its owner's alone, such as a snapshot
+// of a tenant.
+func writePrivate(env *Env, path string, write func(io.Writer) error) error {
+	return writeAs(env, path, 0o600, write)
+}
+
+// createBeside makes a new file with a name of its own in the folder of another,
+// which it is to replace: where that one exists, with its mode.
+func createBeside(path string, mode fs.FileMode) (*os.File, error) {
+	old, err := os.Stat(path)
+	for range 100 {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%08x", filepath.Base(path), rand.Uint32()))
+		f, failed := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+		if errors.Is(failed, fs.ErrExist) {
+			continue
+		}
+		if failed != nil {
+			return nil, failed
+		}
+		if err == nil {
+			_ = f.Chmod(old.Mode().Perm()) // as near as the file system allows
+		}
+		return f, nil
+	}
+	return nil, fmt.Errorf("no name beside %s is free", path)
+}
+
+func writeAs(env *Env, path string, mode fs.FileMode, write func(io.Writer) error) error {
 	if path == "" || path == "-" {
 		out := bufio.NewWriter(env.Stdout)
 		if env.foldAt == 0 {
@@ -40,7 +75,7 @@ func writeOutput(env *Env, path string, write func(io.Writer) error) error {
 		// A device or a pipe cannot be replaced, only written to.
 		return writeThrough(path, write)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	f, err := createBeside(path, mode)
 	if err != nil {
 		return usagef("write %s: %v", path, reasonOf(err))
 	}
@@ -56,9 +91,6 @@ func writeOutput(env *Env, path string, write func(io.Writer) error) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := f.Chmod(0o644); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := f.Sync(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,7 +154,11 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err 
 func queryText(env *Env, file string, args []string) (string, error) {
 	switch {
 	case file != "" && len(args) > 0:
-		return "", usagef("give the query as an argument or with --file, not both")
+		out := &usageError{message: "give the query as an argument or with --file, not both"}
+		if slices.Contains([]string{"table", "json", "jsonl", "csv", "parquet"}, strings.ToLower(file)) {
+			out.help = fmt.Sprintf("-f is --file here; for the format write --format %s", strings.ToLower(file))
+		}
+		return "", out
 	case file != "" && file != "-":
 		b, err := os.ReadFile(file)
 		if err != nil {

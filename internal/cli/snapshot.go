@@ -86,7 +86,7 @@ func writeSnapshot(env *Env, path string, h snapshot.Header, inv *inventory.Inve
 	for r := range inv.OfType("Microsoft.Graph/organization") {
 		h.Tenant = r.Body.Get("id").TextOr("")
 	}
-	err := writeOutput(env, path, func(out io.Writer) error {
+	err := writePrivate(env, path, func(out io.Writer) error {
 		w, err := snapshot.NewWriter(out, h)
 		if err != nil {
 			return err
