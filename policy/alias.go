@@ -296,7 +296,7 @@ func newFieldRef(name string, aliases *Aliases) *fieldRef {
 	if list := aliases.lookup(name); list != nil && (list[0].typ != "" || strings.Contains(r.typ, "/")) {
 		for _, a := range list {
 			r.listed = r.listed || len(a.paths) > 0
-			d := detour{typ: a.typ, steps: makeSteps(a.path, false)}
+			d := detour{typ: a.typ, path: a.path, steps: makeSteps(a.path, false)}
 			for _, p := range a.paths {
 				d.versions = append(d.versions, versionedPath{p.versions, makeSteps(p.path, false)})
 			}

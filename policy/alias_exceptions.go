@@ -115,6 +115,7 @@ var exceptions = []exception{
 // detour is another way of an alias, for resources of a type ("": of the alias's own).
 type detour struct {
 	typ      string
+	path     string // what steps go, as the manifest knows it
 	steps    []step
 	versions []versionedPath
 }
@@ -134,7 +135,7 @@ func detours(name string) []detour {
 		}
 		tail := makeSteps(strings.TrimPrefix(rest, "."), true)
 		steps := append(makeSteps(e.path, false), tail...)
-		out = append(out, detour{typ: e.typ, steps: steps})
+		out = append(out, detour{typ: e.typ, path: e.path, steps: steps})
 	}
 	return out
 }

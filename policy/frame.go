@@ -210,12 +210,30 @@ func (f *frame) look(ref *fieldRef) (v jsondoc.Value, unread bool) {
 	}
 	if f.lossy || ref.fact && v.IsMissing() {
 		if f.inv != nil && (v.IsMissing() || f.doubted[f.res.TypeKey()]) {
-			if _, lost := f.inv.Unread(f.res, ref.path); lost {
+			if f.notRead(ref) {
 				return v, true
 			}
 		}
 	}
 	return v, false
+}
+
+// notRead tells whether what a field without a value asks for was not read: the
+// path that its name says, or the one that an alias goes instead.
+func (f *frame) notRead(ref *fieldRef) bool {
+	if _, lost := f.inv.Unread(f.res, ref.path); lost {
+		return true
+	}
+	for i := range ref.detours {
+		d := &ref.detours[i]
+		if d.path == "" || d.typ != "" && !strings.EqualFold(d.typ, f.res.Type) {
+			continue
+		}
+		if _, lost := f.inv.Unread(f.res, d.path); lost {
+			return true
+		}
+	}
+	return false
 }
 
 // readAll pushes the values of a field with [*] on the stack f.values and
@@ -241,7 +259,7 @@ func (f *frame) readAll(ref *fieldRef) (values []jsondoc.Value, unread bool) {
 	}
 	if f.lossy || ref.fact {
 		if f.inv != nil && (f.doubted[f.res.TypeKey()] || len(values) == 0 || slices.ContainsFunc(values, jsondoc.Value.IsMissing)) {
-			if _, lost := f.inv.Unread(f.res, ref.path); lost {
+			if f.notRead(ref) {
 				return values, true
 			}
 		}

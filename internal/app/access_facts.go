@@ -30,6 +30,7 @@ func accessFacts(inv *inventory.Inventory, t *tenant) map[string]jsondoc.Value {
 	f.a = t.access()
 	f.subscriptions()
 	f.principalsExist()
+	f.principalsEnabled()
 	if users+sps > 0 {
 		f.privilege(t.now)
 		f.standing(t)
@@ -185,6 +186,39 @@ func (f *accessFactor) principalsExist() {
 			f.lacks(r.ID.Key(), "principalExists", cmp.Or(why, "the principal is of another tenant"))
 		default:
 			f.say(r.ID.Key(), "principalExists", jsondoc.NewBool(false))
+		}
+	}
+}
+
+// principalsEnabled tells of each role assignment whether its principal is an
+// account that may sign in. Groups have no account, and count as such.
+func (f *accessFactor) principalsEnabled() {
+	d := f.a.dir
+	for r := range f.inv.OfType(typeRoleAssignment) {
+		id := r.Properties().Get("principalId").TextOr("")
+		enabled, collection := directory.Unknown, ""
+		if u, ok := d.User(id); ok {
+			enabled, collection = u.Enabled, directory.Users
+		} else if sp, ok := d.ServicePrincipal(id); ok {
+			enabled, collection = sp.Enabled, directory.ServicePrincipals
+		} else if _, ok := d.Group(id); ok {
+			enabled = directory.True
+		}
+		switch {
+		case enabled != directory.Unknown:
+			f.say(r.ID.Key(), "principalEnabled", jsondoc.NewBool(enabled == directory.True))
+		case collection != "":
+			f.lacks(r.ID.Key(), "principalEnabled", "Microsoft.Graph/"+collection+" were read without accountEnabled")
+		default:
+			why := ""
+			for _, c := range []string{directory.Users, directory.Groups, directory.ServicePrincipals} {
+				why = cmp.Or(why, directoryGap(f.inv, c))
+			}
+			if why != "" || strings.HasPrefix(lower(r.Properties().Get("principalType").TextOr("")), "foreign") {
+				f.lacks(r.ID.Key(), "principalEnabled", cmp.Or(why, "the principal is of another tenant"))
+			} else { // nobody: another control asks for that
+				f.say(r.ID.Key(), "principalEnabled", jsondoc.NewBool(true))
+			}
 		}
 	}
 }

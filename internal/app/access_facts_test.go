@@ -50,14 +50,32 @@ func TestEffectiveOwners(t *testing.T) {
 
 func TestPrincipalExists(t *testing.T) {
 	at := func(name string) string { return badSub + "/providers/Microsoft.Authorization/roleAssignments/" + name }
-	for name, want := range map[string]string{"a1": `{"principalExists":true}`, "a2": `{"principalExists":false}`} {
-		if got := factOf(t, badTenant, at(name)); got != want {
+	for name, want := range map[string]string{"a1": `{"principalExists":true,`, "a2": `{"principalExists":false,`} {
+		if got := factOf(t, badTenant, at(name)); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
 	part := strings.Replace(badTenant, `{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#servicePrincipals","value":[]}`, `{"azward":"manifest","version":1,"entries":[]}`, 1)
 	if got := factOf(t, part, at("a2")); !strings.HasPrefix(got, `{"unknown":{"principalExists":"Microsoft.Graph/`) {
 		t.Errorf("service principals were not read: %s", got)
+	}
+}
+
+func TestPrincipalEnabled(t *testing.T) {
+	const at = badSub + "/providers/Microsoft.Authorization/roleAssignments/a"
+	for name, c := range map[string]struct{ principal, user, want string }{
+		"may sign in":      {"u1", `{"id":"u1","userPrincipalName":"u1@x","accountEnabled":true}`, `"principalEnabled":true`},
+		"is blocked":       {"u1", `{"id":"u1","userPrincipalName":"u1@x","accountEnabled":false}`, `"principalEnabled":false`},
+		"nobody asked":     {"u1", `{"id":"u1","userPrincipalName":"u1@x"}`, `"principalEnabled":"Microsoft.Graph/users were read without accountEnabled"`},
+		"is not known":     {"u2", `{"id":"u1","userPrincipalName":"u1@x","accountEnabled":true}`, `"principalEnabled":"Microsoft.Graph/`},
+		"a group may, too": {"g", `{"id":"u1","userPrincipalName":"u1@x","accountEnabled":true}`, `"principalEnabled":true`},
+	} {
+		got := factOf(t, `[{"id":"`+at+`","type":"Microsoft.Authorization/roleAssignments","properties":{"principalId":"`+c.principal+`","scope":"`+badSub+`"}},
+			{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users","value":[`+c.user+`]},
+			{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#groups","value":[{"id":"g","displayName":"G","members":[]}]}]`, at)
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
 	}
 }
 

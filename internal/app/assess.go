@@ -287,10 +287,38 @@ func displayName(inv *inventory.Inventory, r *resource.Resource) string {
 			}
 		}
 	}
+	if strings.EqualFold(r.Type, typeRoleAssignment) {
+		if name := roleAssignmentName(inv, r); name != "" {
+			return name
+		}
+	}
 	if r.ID.FullName() != "" && strings.Count(r.ID.Type(), "/") > 1 && r.ID.Level() == resource.LevelResource {
 		return r.ID.FullName()
 	}
 	return r.Name()
+}
+
+// roleAssignmentName says who holds which role, as far as both are known: the
+// assignment's own name is a GUID.
+func roleAssignmentName(inv *inventory.Inventory, r *resource.Resource) string {
+	p := r.Properties()
+	for _, collection := range []string{"users", "groups", "servicePrincipals"} {
+		holder, ok := inv.Get(resource.GraphID(collection, p.Get("principalId").TextOr("")))
+		if !ok {
+			continue
+		}
+		role := p.Get("roleDefinitionId").TextOr("")
+		// Built-in roles are the tenant's; assignments name them by their own subscription.
+		for _, text := range []string{role, "/providers/Microsoft.Authorization/roleDefinitions/" + role[strings.LastIndexByte(role, '/')+1:]} {
+			if id, err := resource.ParseID(text); err == nil {
+				if def, ok := inv.Get(id); ok {
+					return displayName(inv, holder) + " as " + def.Properties().Get("roleName").TextOr(def.Name())
+				}
+			}
+		}
+		return displayName(inv, holder)
+	}
+	return ""
 }
 
 // subject says in words what was assessed.

@@ -61,7 +61,7 @@ var alsoAsked = []string{
 	"Microsoft.EventGrid/topics", "Microsoft.EventGrid/domains", "Microsoft.SignalRService/signalR", "Microsoft.ContainerInstance/containerGroups", "Microsoft.HybridCompute/machines", "Microsoft.GuestConfiguration/guestConfigurationAssignments",
 	"Microsoft.ServiceBus/namespaces/authorizationRules", "Microsoft.EventHub/namespaces/authorizationRules",
 	"Microsoft.Network/frontDoorWebApplicationFirewallPolicies", "Microsoft.Network/trafficManagerProfiles", "Microsoft.ServiceFabric/clusters", "Microsoft.DocumentDB/mongoClusters",
-	"Microsoft.EventGrid/namespaces", "Microsoft.Devices/IotHubs",
+	"Microsoft.EventGrid/namespaces", "Microsoft.Devices/IotHubs", "Microsoft.AppConfiguration/configurationStores", "Microsoft.Batch/batchAccounts",
 }
 
 // manifest says that everything was asked for, over the whole tenant, and
