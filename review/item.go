@@ -12,7 +12,7 @@ import (
 // principal. Its maker fills it from the inventory.
 type Grant struct {
 	ID            string // of the assignment, grant or membership
-	Kind          string // azureRole, directoryRole, eligibleDirectoryRole, groupMember, applicationPermission
+	Kind          string // one of the kinds below
 	PrincipalID   string
 	PrincipalType string // User, Guest, Group, ServicePrincipal, ManagedIdentity, Unknown
 	Principal     string
@@ -23,7 +23,23 @@ type Grant struct {
 	Disabled      bool
 	LastSignIn    time.Time // zero where none is on record
 	SignInsRead   bool      // whether sign-ins were read for this kind of principal
+	Note          string    // why no command removes it, "" where one does
 }
+
+// Kinds of grants. A member of a directory role is one of which the assignment has no
+// id of its own; a scheduled one is known by its instance in Privileged Identity
+// Management alone.
+const (
+	AzureRole              = "azureRole"
+	EligibleAzureRole      = "eligibleAzureRole"
+	ClassicAdministrator   = "classicAdministrator"
+	DirectoryRole          = "directoryRole"
+	DirectoryRoleMember    = "directoryRoleMember"
+	ScheduledDirectoryRole = "scheduledDirectoryRole"
+	EligibleDirectoryRole  = "eligibleDirectoryRole"
+	GroupMember            = "groupMember"
+	ApplicationPermission  = "applicationPermission"
+)
 
 // Recommendations, in Microsoft Graph's words for access reviews.
 const (
@@ -44,6 +60,7 @@ type Item struct {
 	Scope          string `json:"scope"`
 	Recommendation string `json:"recommendation"`
 	Evidence       string `json:"evidence"`
+	Note           string `json:"note,omitempty"` // why no command removes it
 }
 
 // Items picks the grants that the campaign speaks of and recommends for each:
@@ -60,12 +77,18 @@ func (c *Campaign) Items(grants []Grant, within func(scope string, roots []strin
 		}
 		recommendation, evidence := c.recommend(g, now)
 		out = append(out, Item{ID: g.ID, Kind: g.Kind, PrincipalID: g.PrincipalID, PrincipalType: g.PrincipalType, Principal: g.Principal, What: g.What, WhatID: g.WhatID,
-			Scope: g.Scope, Recommendation: recommendation, Evidence: evidence})
+			Scope: g.Scope, Recommendation: recommendation, Evidence: evidence, Note: g.Note})
 	}
 	slices.SortStableFunc(out, func(a, b Item) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.What, b.What), strings.Compare(a.Scope, b.Scope), strings.Compare(a.Principal, b.Principal), strings.Compare(a.ID, b.ID))
 	})
-	return slices.CompactFunc(out, func(a, b Item) bool { return strings.EqualFold(a.ID, b.ID) })
+	seen := map[string]bool{}
+	return slices.DeleteFunc(out, func(it Item) bool {
+		k := strings.ToLower(it.ID)
+		twice := seen[k]
+		seen[k] = true
+		return twice
+	})
 }
 
 func (c *Campaign) covers(g *Grant, within func(string, []string) bool) bool {
@@ -73,13 +96,13 @@ func (c *Campaign) covers(g *Grant, within func(string, []string) bool) bool {
 		return false
 	}
 	switch g.Kind {
-	case "azureRole":
+	case AzureRole, EligibleAzureRole, ClassicAdministrator:
 		return len(c.Azure) > 0 && within(g.Scope, c.Azure)
-	case "directoryRole", "eligibleDirectoryRole":
+	case DirectoryRole, DirectoryRoleMember, ScheduledDirectoryRole, EligibleDirectoryRole:
 		return c.Directory == "all" || c.Directory == "privileged" && g.Privileged
-	case "groupMember":
+	case GroupMember:
 		return slices.ContainsFunc(c.Groups, func(name string) bool { return strings.EqualFold(name, g.What) || strings.EqualFold(name, g.WhatID) })
-	case "applicationPermission":
+	case ApplicationPermission:
 		return c.Permission
 	default:
 		return false

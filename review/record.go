@@ -33,10 +33,12 @@ type Record struct {
 	Decisions map[string]Decision // by item
 	SignOffs  []SignOff
 
-	text    []byte
-	entries int
-	head    string
-	at      map[string]int // index of items
+	text     []byte
+	entries  int
+	head     string
+	at       map[string]int // index of items
+	unsigned []Decision     // read since the last sign-off
+	count    int            // items that the opening promises; 0: it does not say
 }
 
 // Decision is what a reviewer said of an item.
@@ -64,7 +66,7 @@ const hashKey = `,"hash":"`
 // Begin makes the record of a campaign with its items.
 func Begin(c *Campaign, items []Item, by string, now time.Time) (*Record, error) {
 	r := &Record{Campaign: *c, Begun: now, Decisions: map[string]Decision{}, at: map[string]int{}}
-	if err := r.append(now, by, "campaign", c); err != nil {
+	if err := r.append(now, by, "campaign", opening{*c, len(items)}); err != nil {
 		return nil, err
 	}
 	for _, it := range items {
@@ -74,6 +76,12 @@ func Begin(c *Campaign, items []Item, by string, now time.Time) (*Record, error)
 		r.take(it)
 	}
 	return r, nil
+}
+
+// opening is the first line of a record: the campaign, and how many items follow.
+type opening struct {
+	Campaign
+	Count int `json:"items,omitempty"` // older records do not say
 }
 
 func (r *Record) take(it Item) {
@@ -115,8 +123,9 @@ func (r *Record) Len() int { return r.entries }
 // maxRecord bounds a record, in bytes.
 const maxRecord = 256 << 20
 
-// Open reads a record and verifies its chain. The error wraps ErrBroken and
-// names the first line at which the chain does not hold.
+// Open reads a record and verifies its chain, and that it holds nothing that
+// [Record.Decide] would not have written: whoever can write the file can make hashes
+// that fit. The error wraps ErrBroken and names the first line that is wrong.
 func Open(text []byte) (*Record, error) {
 	if len(text) > maxRecord {
 		return nil, fmt.Errorf("the record is larger than %d bytes", maxRecord)
@@ -133,8 +142,13 @@ func Open(text []byte) (*Record, error) {
 			return nil, err
 		}
 	}
-	if r.entries == 0 {
+	switch n := len(r.unsigned); {
+	case r.entries == 0:
 		return nil, fmt.Errorf("%w: it is empty", ErrBroken)
+	case r.count > 0 && r.count != len(r.Items):
+		return nil, fmt.Errorf("%w: it began with %d items and holds %d", ErrBroken, r.count, len(r.Items))
+	case n > 0:
+		return nil, fmt.Errorf("%w: it ends with decisions that nobody signed off (%d, the last in line %d)", ErrBroken, n, r.entries)
 	}
 	r.text = slices.Clone(text)
 	return r, nil
@@ -157,29 +171,41 @@ func (r *Record) line(n int, line []byte) error {
 	if e.Seq != n || e.Prev != r.head {
 		return broken("it does not follow the line before")
 	}
+	if same, err := json.Marshal(e); err != nil || !bytes.Equal(same[:len(same)-1], line[:i]) {
+		return broken("it is not written as azward writes")
+	}
 	r.head, r.entries = hash, n
 	var err error
 	switch {
 	case (e.Kind == "campaign") != (n == 1):
 		return broken("a campaign begins a record, and nothing else does")
 	case e.Kind == "campaign":
-		r.Begun = e.At
-		err = json.Unmarshal(e.Data, &r.Campaign)
+		var o opening
+		err = json.Unmarshal(e.Data, &o)
+		r.Begun, r.Campaign, r.count = e.At, o.Campaign, o.Count
 	case e.Kind == "item":
 		var it Item
 		if err = json.Unmarshal(e.Data, &it); err == nil {
+			if _, twice := r.at[strings.ToLower(it.ID)]; twice || len(r.Decisions)+len(r.SignOffs) > 0 {
+				return broken("an item is there twice, or after the decisions began")
+			}
 			r.take(it)
 		}
 	case e.Kind == "decision":
 		var d Decision
 		if err = json.Unmarshal(e.Data, &d); err == nil {
-			d.By, d.At = e.By, e.At
-			r.Decisions[strings.ToLower(d.Item)] = d
+			err = r.reread(&d, &e)
 		}
 	case e.Kind == "signoff":
 		var s SignOff
 		if err = json.Unmarshal(e.Data, &s); err == nil {
-			r.SignOffs = append(r.SignOffs, s)
+			if s.Reviewer != e.By || s.Count != len(r.unsigned) || s.Count == 0 {
+				return broken(fmt.Sprintf("%s signed off %d decisions, and %d stand before it", s.Reviewer, s.Count, len(r.unsigned)))
+			}
+			if by := r.unsigned[0].By; by != e.By {
+				return broken(fmt.Sprintf("%s signed off what %s decided", s.Reviewer, by))
+			}
+			r.SignOffs, r.unsigned = append(r.SignOffs, s), nil
 		}
 	default:
 		return broken(fmt.Sprintf("no entry is of the kind %q", e.Kind))
@@ -188,6 +214,33 @@ func (r *Record) line(n int, line []byte) error {
 		return broken(err.Error())
 	}
 	return nil
+}
+
+// reread takes a decision of a record that is read, if [Record.Decide] would have.
+func (r *Record) reread(d *Decision, e *Entry) error {
+	if !r.reviews(e.By) {
+		return fmt.Errorf("%s is not a reviewer of this campaign", e.By)
+	}
+	if d.By != e.By || !d.At.Equal(e.At) {
+		return errors.New("it names another reviewer or moment than its line")
+	}
+	if len(r.unsigned) > 0 && r.unsigned[0].By != e.By {
+		return fmt.Errorf("%s did not sign off what stands before", r.unsigned[0].By)
+	}
+	word := d.Decision
+	if err := r.check(e.By, d, map[string]bool{}); err != nil {
+		return err
+	}
+	if d.Decision != word {
+		return fmt.Errorf("%q is no decision", word)
+	}
+	r.Decisions[strings.ToLower(d.Item)] = *d
+	r.unsigned = append(r.unsigned, *d)
+	return nil
+}
+
+func (r *Record) reviews(who string) bool {
+	return slices.ContainsFunc(r.Campaign.Reviewers, func(s string) bool { return strings.EqualFold(s, who) })
 }
 
 // Decided returns the decision about an item.
@@ -205,7 +258,7 @@ func (r *Record) Undecided() int { return len(r.Items) - len(r.Decisions) }
 // a justification, a reviewer whom the campaign does not name, and a file that
 // was taken in before are errors. Rows without a decision are left for later.
 func (r *Record) Decide(reviewer string, file []byte, rows []Decision, now time.Time) (taken int, err error) {
-	if !slices.ContainsFunc(r.Campaign.Reviewers, func(s string) bool { return strings.EqualFold(s, reviewer) }) {
+	if !r.reviews(reviewer) {
 		return 0, fmt.Errorf("%s is not a reviewer of this campaign; those are %s", reviewer, strings.Join(r.Campaign.Reviewers, ", "))
 	}
 	digest := sum(file)

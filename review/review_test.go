@@ -122,18 +122,90 @@ func TestEveryAlterationIsFound(t *testing.T) {
 	for i := range lines {
 		without := bytes.Join(append(append([][]byte(nil), lines[:i]...), lines[i+1:]...), nil)
 		_, err := Open(without)
+		want := fmt.Sprintf("line %d:", i+1)
 		if i == len(lines)-1 {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if cut, _ := Open(without); cut.Head() == r.Head() {
-				t.Error("a line cut off the end leaves the head as it was")
-			}
-			continue
+			want = "decisions that nobody signed off"
 		}
-		if !errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), fmt.Sprintf("line %d:", i+1)) {
+		if !errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), want) {
 			t.Errorf("line %d was taken out: %v", i+1, err)
 		}
+		if i+1 < len(lines) {
+			swapped := append([][]byte(nil), lines...)
+			swapped[i], swapped[i+1] = swapped[i+1], swapped[i]
+			if _, err := Open(bytes.Join(swapped, nil)); !errors.Is(err, ErrBroken) {
+				t.Errorf("lines %d and %d changed places: %v", i+1, i+2, err)
+			}
+		}
+	}
+	// A whole sign-off that was cut off shows in the head alone.
+	cut, err := Open(bytes.Join(lines[:6], nil))
+	if err != nil || cut.Head() == r.Head() {
+		t.Errorf("cut off: %v", err)
+	}
+	if _, err := Open(bytes.Join(lines[:4], nil)); !errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), "began with 5 items and holds 3") {
+		t.Errorf("items cut off: %v", err)
+	}
+	if _, err := Open(bytes.ReplaceAll(r.Text(), []byte{'\n'}, []byte("\r\n"))); !errors.Is(err, ErrBroken) {
+		t.Error("other ends of lines are not noticed")
+	}
+}
+
+// TestForgedLinesAreFound: hashes that fit are easily made; what [Record.Decide] would
+// not have written is found all the same.
+func TestForgedLinesAreFound(t *testing.T) {
+	deny := func(item, by, word string) Decision {
+		return Decision{Item: item, Decision: word, Justification: "because", By: by, At: now}
+	}
+	type line struct {
+		by, kind string
+		data     any
+	}
+	decision := func(item, by, word string) line { return line{by, "decision", deny(item, by, word)} }
+	signoff := func(by string, n int) line {
+		return line{by, "signoff", SignOff{Reviewer: by, File: "x", Count: n, At: now}}
+	}
+	for name, c := range map[string]struct {
+		lines []line
+		want  string
+	}{
+		"a sign-off like Decide's":       {[]line{decision("d1", "boss@x", Deny), signoff("boss@x", 1)}, ""},
+		"a stranger decides":             {[]line{decision("d1", "stranger@x", Deny), signoff("stranger@x", 1)}, "stranger@x is not a reviewer"},
+		"somebody signs for another":     {[]line{decision("d1", "boss@x", Deny), signoff("other@x", 1)}, "other@x signed off what boss@x decided"},
+		"two people in one sign-off":     {[]line{decision("d1", "boss@x", Deny), decision("g1", "other@x", Deny), signoff("other@x", 2)}, "did not sign off what stands before"},
+		"fewer than were signed off":     {[]line{decision("d1", "boss@x", Deny), signoff("boss@x", 2)}, "signed off 2 decisions, and 1 stand before it"},
+		"nothing signed off":             {[]line{signoff("boss@x", 0)}, "signed off 0"},
+		"nobody signed off":              {[]line{decision("d1", "boss@x", Deny)}, "nobody signed off"},
+		"one's own access":               {[]line{decision("e1", "boss@x", Approve), signoff("boss@x", 1)}, "their own access"},
+		"what is not under review":       {[]line{decision("zz", "boss@x", Deny), signoff("boss@x", 1)}, "not under review"},
+		"the same item again":            {[]line{decision("d1", "boss@x", Deny), signoff("boss@x", 1), decision("d1", "boss@x", Approve), signoff("boss@x", 1)}, "was decided by boss@x"},
+		"a word that is none":            {[]line{decision("d1", "boss@x", "deny"), signoff("boss@x", 1)}, "no decision"},
+		"a decision of another moment":   {[]line{{"boss@x", "decision", Decision{Item: "d1", Decision: Deny, Justification: "x", By: "boss@x", At: now.AddDate(0, 0, -9)}}, signoff("boss@x", 1)}, "another reviewer or moment"},
+		"an item put in later":           {[]line{decision("d1", "boss@x", Deny), signoff("boss@x", 1), {"boss@x", "item", Item{ID: "new"}}}, "after the decisions began"},
+		"an item put in at the end":      {[]line{{"boss@x", "item", Item{ID: "new"}}}, "began with 5 items and holds 6"},
+		"an item that is there already":  {[]line{{"boss@x", "item", Item{ID: "A1"}}}, "there twice"},
+		"another campaign":               {[]line{{"boss@x", "campaign", Campaign{Name: "x"}}}, "nothing else does"},
+		"a kind that nobody knows":       {[]line{{"boss@x", "amnesty", "all"}}, `of the kind "amnesty"`},
+		"an approval without its reason": {[]line{{"boss@x", "decision", Decision{Item: "d1", Decision: Approve, By: "boss@x", At: now}}, signoff("boss@x", 1)}, "needs a justification"},
+	} {
+		r := start(t)
+		for _, l := range c.lines {
+			if err := r.append(now, l.by, l.kind, l.data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := Open(r.Text())
+		if c.want == "" && err != nil || c.want != "" && (!errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	// Text beside what a line says is not azward's either.
+	text := start(t).Text()
+	begin, _, _ := bytes.Cut(text, []byte{'\n'})
+	i := bytes.LastIndex(begin, []byte(hashKey))
+	forged := append(bytes.Clone(begin[:i]), `,"seq":1`...)
+	forged = append(append(append(forged, hashKey...), sum(forged)...), "\"}\n"...)
+	if _, err := Open(forged); !errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), "not written as azward writes") {
+		t.Errorf("a member twice: %v", err)
 	}
 }
 
@@ -151,10 +223,36 @@ func TestCommandsRemoveWhatWasDenied(t *testing.T) {
 	}
 	want := `az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/servicePrincipals/sp/appRoleAssignments/p1'
 az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/roleManagement/directory/roleAssignments/d1'
-az rest --method POST --url 'https://graph.microsoft.com/v1.0/roleManagement/directory/roleEligibilityScheduleRequests' --body '{"action":"adminRemove","principalId":"boss","roleDefinitionId":"ga","directoryScopeId":"/","justification":"access review"}'
+az rest --method POST --url 'https://graph.microsoft.com/v1.0/roleManagement/directory/roleEligibilityScheduleRequests' --body '{"action":"adminRemove","directoryScopeId":"/","justification":"access review","principalId":"boss","roleDefinitionId":"ga"}'
 az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/groups/team/members/u4/$ref'`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("commands:\n%s\nwant:\n%s", strings.Join(got, "\n"), want)
+	}
+}
+
+// TestRemovalOfEachKind: the call that each kind of grant takes, as the pages that
+// [Record.Commands] names write it.
+func TestRemovalOfEachKind(t *testing.T) {
+	for _, c := range []struct {
+		it   Item
+		want string
+	}{
+		{Item{Kind: AzureRole, ID: "/subscriptions/s/providers/Microsoft.Authorization/roleAssignments/a"}, `az role assignment delete --ids '/subscriptions/s/providers/Microsoft.Authorization/roleAssignments/a'`},
+		{Item{Kind: EligibleAzureRole, ID: "e", PrincipalID: "p", WhatID: "r", Scope: "/subscriptions/s/resourceGroups/g"}, `az rest --method PUT --url 'https://management.azure.com/subscriptions/s/resourceGroups/g/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/` + requestID("E") +
+			`?api-version=2020-10-01' --body '{"properties":{"justification":"access review","principalId":"p","requestType":"AdminRemove","roleDefinitionId":"/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/r"}}'`},
+		{Item{Kind: EligibleAzureRole, ID: "e", PrincipalID: "p", WhatID: "r", Scope: "/providers/Microsoft.Management/managementGroups/m"}, `az rest --method PUT --url 'https://management.azure.com/providers/Microsoft.Management/managementGroups/m/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/` + requestID("e") +
+			`?api-version=2020-10-01' --body '{"properties":{"justification":"access review","principalId":"p","requestType":"AdminRemove","roleDefinitionId":"/providers/Microsoft.Authorization/roleDefinitions/r"}}'`},
+		{Item{Kind: DirectoryRole, ID: "x"}, `az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/roleManagement/directory/roleAssignments/x'`},
+		{Item{Kind: DirectoryRoleMember, PrincipalID: "p", WhatID: "t"}, `az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/directoryRoles/roleTemplateId=t/members/p/$ref'`},
+		{Item{Kind: ScheduledDirectoryRole, PrincipalID: "p", WhatID: "r", Scope: "/administrativeUnits/u"}, `az rest --method POST --url 'https://graph.microsoft.com/v1.0/roleManagement/directory/roleAssignmentScheduleRequests' --body '{"action":"adminRemove","directoryScopeId":"/administrativeUnits/u","justification":"access review","principalId":"p","roleDefinitionId":"r"}'`},
+		{Item{Kind: EligibleDirectoryRole, PrincipalID: "o'p", WhatID: "r", Scope: "/apps/catalog"}, `az rest --method POST --url 'https://graph.microsoft.com/v1.0/roleManagement/directory/roleEligibilityScheduleRequests' --body '{"action":"adminRemove","appScopeId":"/catalog","justification":"access review","principalId":"o'\''p","roleDefinitionId":"r"}'`},
+		{Item{Kind: ApplicationPermission, ID: "i", PrincipalID: "p", PrincipalType: "User"}, `az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/users/p/appRoleAssignments/i'`},
+		{Item{Kind: ApplicationPermission, ID: "i", PrincipalID: "p", PrincipalType: "Group"}, `az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/groups/p/appRoleAssignments/i'`},
+		{Item{Kind: ApplicationPermission, ID: "i", PrincipalID: "p", PrincipalType: "ManagedIdentity"}, `az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/servicePrincipals/p/appRoleAssignments/i'`},
+	} {
+		if got := removal(c.it); got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.it.Kind, got, c.want)
+		}
 	}
 }
 

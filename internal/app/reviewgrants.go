@@ -2,8 +2,10 @@ package app
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
+	"github.com/azward/azward/access"
 	"github.com/azward/azward/directory"
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/review"
@@ -60,23 +62,43 @@ func (a *Access) reviewGrants(c *review.Campaign) []review.Grant {
 		}
 		out = append(out, g)
 	}
-	for _, as := range a.grants {
+	azure := func(as *access.Assignment, kind, note string) {
 		name := as.Role
 		if r, ok := a.active.Role(as.Role); ok {
 			name = cmp.Or(r.Name, as.Role)
 		}
 		privileged, _ := a.active.MayAssignAnyRole(as)
-		add(review.Grant{ID: as.ID, Kind: "azureRole", PrincipalID: as.Principal, What: name, WhatID: as.Role, Scope: as.Scope.String(), Privileged: privileged != finding.False})
+		add(review.Grant{ID: as.ID, Kind: kind, PrincipalID: as.Principal, What: name, WhatID: as.Role, Scope: as.Scope.String(), Privileged: privileged != finding.False, Note: note})
+	}
+	for _, as := range a.grants {
+		switch {
+		case as.Activated: // the eligibility is reviewed
+		case strings.Contains(lower(as.ID), lower("/"+typeClassicAdmin+"/")):
+			azure(as, review.ClassicAdministrator, "the portal does, under Access control (IAM), Classic administrators")
+		default:
+			azure(as, review.AzureRole, "")
+		}
+	}
+	for _, as := range a.eligibles {
+		azure(as, review.EligibleAzureRole, "")
 	}
 	for _, ra := range a.dir.RoleAssignments() {
 		if ra.Role == nil || ra.Activated {
 			continue
 		}
-		kind := "directoryRole"
-		if ra.Eligible {
-			kind = "eligibleDirectoryRole"
+		kind, id, role := review.DirectoryRole, ra.ID, ra.Role.ID
+		switch {
+		case ra.Eligible:
+			kind = review.EligibleDirectoryRole
+		case ra.Source == directory.RoleAssignmentInstances:
+			kind = review.ScheduledDirectoryRole
+		case ra.ID == "":
+			kind, role = review.DirectoryRoleMember, cmp.Or(ra.Role.TemplateID, ra.Role.ID)
 		}
-		add(review.Grant{ID: ra.ID, Kind: kind, PrincipalID: ra.PrincipalID, What: cmp.Or(ra.Role.DisplayName, ra.Role.ID), WhatID: ra.Role.ID, Scope: ra.Scope,
+		if id == "" {
+			id = role + "/members/" + ra.PrincipalID
+		}
+		add(review.Grant{ID: id, Kind: kind, PrincipalID: ra.PrincipalID, What: cmp.Or(ra.Role.DisplayName, ra.Role.ID), WhatID: role, Scope: ra.Scope,
 			Privileged: ra.Role.Privileged != directory.False})
 	}
 	for _, name := range c.Groups {
@@ -88,12 +110,23 @@ func (a *Access) reviewGrants(c *review.Campaign) []review.Grant {
 		if !ok {
 			continue
 		}
+		note := ""
+		if onPremises, ok := g.Body.Get("onPremisesSyncEnabled").Bool(); ok && onPremises {
+			note = "the group comes from Active Directory; remove the member there"
+		}
+		if g.Dynamic {
+			note = "the group's rule makes its members; change the rule or what it asks of the member"
+		}
 		for _, m := range g.Members {
-			add(review.Grant{ID: g.ID + "/members/" + m, Kind: "groupMember", PrincipalID: m, What: g.DisplayName, WhatID: g.ID, Scope: "/"})
+			add(review.Grant{ID: g.ID + "/members/" + m, Kind: review.GroupMember, PrincipalID: m, What: g.DisplayName, WhatID: g.ID, Scope: "/", Note: note})
 		}
 	}
 	for _, g := range a.dir.AppRoleGrants() {
-		add(review.Grant{ID: g.Body.Get("id").TextOr(g.PrincipalID + "/" + g.AppRoleID), Kind: "applicationPermission", PrincipalID: g.PrincipalID, What: permissionName(permission(g), g), WhatID: g.AppRoleID, Scope: "/"})
+		id, note := g.Body.Get("id").TextOr(""), ""
+		if id == "" {
+			id, note = g.PrincipalID+"/"+g.ResourceID+"/"+g.AppRoleID, "the id of the assignment was not read"
+		}
+		add(review.Grant{ID: id, Kind: review.ApplicationPermission, PrincipalID: g.PrincipalID, What: permissionName(permission(g), g), WhatID: g.AppRoleID, Scope: "/", Note: note})
 	}
 	return out
 }

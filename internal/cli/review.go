@@ -212,6 +212,12 @@ func readDecisions(text []byte) ([]review.Decision, error) {
 		return rows, nil
 	}
 	in := csv.NewReader(bytes.NewReader(text))
+	first, _, _ := bytes.Cut(text, []byte{'\n'})
+	for _, sep := range []rune{';', '\t'} { // as spreadsheets of some languages write
+		if !bytes.ContainsRune(first, ',') && bytes.ContainsRune(first, sep) {
+			in.Comma = sep
+		}
+	}
 	header, err := in.Read()
 	if err != nil {
 		return nil, fmt.Errorf("it is neither CSV nor a JSON array: %w", err)
@@ -325,8 +331,13 @@ func newReviewCommandsCommand(env *Env) *cobra.Command {
 					return writeJSON(w, map[string]any{"commands": list})
 				}
 				for _, c := range list {
-					if _, err := fmt.Fprintf(w, "# %s\n%s\n", strings.ReplaceAll(c.Comment, "\n", " "), strings.Join(c.Lines, "\n")); err != nil {
+					if _, err := fmt.Fprintf(w, "# %s\n", strings.NewReplacer("\n", " ", "\r", " ").Replace(c.Comment)); err != nil {
 						return err
+					}
+					for _, line := range c.Lines {
+						if _, err := fmt.Fprintln(w, line); err != nil {
+							return err
+						}
 					}
 				}
 				return nil
