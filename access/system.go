@@ -163,6 +163,13 @@ func (s *System) Check(q Question) Decision {
 	return d
 }
 
+// Denied tells whether a deny assignment stops a principal's action at a scope.
+func (s *System) Denied(q Question) finding.Truth {
+	me := strings.ToLower(q.Principal)
+	t, _, _ := s.denied(append([]string{me}, s.cfg.GroupsOf(me)...), strings.ToLower(q.Action), q, s.cfg.Ancestors(q.Scope))
+	return t
+}
+
 // attributeRoleAssigned is the attribute by which a condition limits which roles
 // may be assigned ("Delegate the Azure role assignment task to others with
 // conditions").

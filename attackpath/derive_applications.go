@@ -24,6 +24,21 @@ func (d *deriver) applications() {
 		if s, ok := dir.ServicePrincipal(a.AppID); ok {
 			d.edge(n, d.principal(s.ID), signsInAs, 0, "")
 		}
+		d.federated(a, n)
+	}
+}
+
+// federated adds the identities of the tenant that an application trusts: a federated
+// credential whose issuer is Microsoft Entra and whose subject is a managed identity.
+func (d *deriver) federated(a *directory.Application, n Node) {
+	for _, c := range a.Body.Get("federatedIdentityCredentials").Elements() {
+		issuer := strings.ToLower(c.Get("issuer").TextOr(""))
+		if !strings.HasPrefix(issuer, "https://login.microsoftonline.com/") && !strings.HasPrefix(issuer, "https://sts.windows.net/") {
+			continue
+		}
+		if s, ok := d.Directory.ServicePrincipal(c.Get("subject").TextOr("")); ok {
+			d.edge(d.principal(s.ID), n, federates, 0, "")
+		}
 	}
 }
 

@@ -24,7 +24,10 @@ func (d *deriver) azure() {
 		d.owner(sub)
 	}
 	for _, a := range d.Assignments {
-		d.assignment(a)
+		d.assignment(a, false)
+	}
+	for _, a := range d.Eligible {
+		d.assignment(a, true)
 	}
 	for r := range d.Inventory.All() {
 		d.identities(r)
@@ -74,47 +77,71 @@ func (d *deriver) resource(r *resource.Resource) Node {
 	return d.node("z:"+r.ID.Key(), Thing{ResourceNode, r.ID.String(), r.Name()})
 }
 
+// holding is a role assignment whose edges are added.
+type holding struct {
+	*access.Assignment
+	from     Node
+	role     string
+	cut      string // the change that takes all its edges away
+	eligible bool
+}
+
+// activationCost is added to what an assignment gives only once it is activated.
+const activationCost = 2
+
+// gives adds one edge of a role assignment.
+func (d *deriver) gives(h *holding, to Node, k Kind, text string) {
+	extra := 0
+	if h.eligible {
+		extra, text = activationCost, join(text, "once the eligible role is activated")
+	}
+	d.edgeCut(h.from, to, k, extra, note{text, h.cut})
+}
+
 // assignment adds the edges of one role assignment: each ability is asked of
 // the access engine, so that notActions, custom roles, conditions and deny
 // assignments count.
-func (d *deriver) assignment(a *access.Assignment) {
-	p := d.principal(a.Principal)
-	role := a.Role
+func (d *deriver) assignment(a *access.Assignment, eligible bool) {
+	h := &holding{Assignment: a, from: d.principal(a.Principal), role: a.Role, eligible: eligible}
 	if r, ok := d.Azure.Role(a.Role); ok {
-		role = first(r.Name, a.Role)
+		h.role = first(r.Name, a.Role)
 	}
-	may := d.may(a, assignRoles, false, a.Scope)
+	h.cut = "take the role " + h.role + " at " + d.nameOf(a.Scope) + " from {from}"
+	if eligible {
+		h.cut = "end the eligibility of {from} for the role " + h.role + " at " + d.nameOf(a.Scope)
+	}
+	may := d.may(h, assignRoles, false, a.Scope)
 	if may != finding.False {
 		any, _ := d.Azure.MayAssignAnyRole(a)
 		switch any {
 		case finding.True:
 			if may == finding.True || len(d.Denies) == 0 {
-				d.edge(p, d.owner(a.Scope), azureOwner, 0, role)
+				d.gives(h, d.owner(a.Scope), azureOwner, h.role)
 				return // which is everything else as well
 			}
-			d.unsure(p, d.owner(a.Scope), "whether "+d.m.things[p].String()+" may assign roles at "+a.Scope.String())
+			d.unsure(h.from, d.owner(a.Scope), "whether "+d.m.things[h.from].String()+" may assign roles at "+a.Scope.String())
 		case finding.Maybe:
-			d.unsure(p, d.owner(a.Scope), "whether "+d.m.things[p].String()+" may assign roles at "+a.Scope.String())
+			d.unsure(h.from, d.owner(a.Scope), "whether "+d.m.things[h.from].String()+" may assign roles at "+a.Scope.String())
 		case finding.False:
-			d.delegated(p, a)
+			d.delegated(h)
 		}
 	}
 	for i := range azureActions {
 		row := &azureActions[i]
 		for _, action := range row.actions {
-			d.acts(p, a, row.typ, action, false, role)
+			d.acts(h, row.typ, action, false)
 		}
 		for _, action := range row.data {
-			d.acts(p, a, row.typ, action, true, role)
+			d.acts(h, row.typ, action, true)
 		}
 	}
 }
 
 // delegated adds what somebody reaches who may assign some roles only: the
 // resources that those roles control.
-func (d *deriver) delegated(p Node, a *access.Assignment) {
+func (d *deriver) delegated(h *holding) {
 	for _, r := range d.Azure.Roles() {
-		truth, _ := d.Azure.MayAssign(a, r.Key)
+		truth, _ := d.Azure.MayAssign(h.Assignment, r.Key)
 		if truth == finding.False {
 			continue
 		}
@@ -128,9 +155,9 @@ func (d *deriver) delegated(p Node, a *access.Assignment) {
 			switch {
 			case !controls(row.actions, false) && !controls(row.data, true):
 			case truth == finding.Maybe:
-				d.unsure(p, d.under(row.typ, a.Scope), "whether "+d.m.things[p].String()+" may assign "+first(r.Name, r.Key)+" at "+a.Scope.String())
+				d.unsure(h.from, d.under(row.typ, h.Scope), "whether "+d.m.things[h.from].String()+" may assign "+first(r.Name, r.Key)+" at "+h.Scope.String())
 			default:
-				d.edge(p, d.under(row.typ, a.Scope), azureAssigns, 0, "by assigning "+first(r.Name, r.Key))
+				d.gives(h, d.under(row.typ, h.Scope), azureAssigns, "by assigning "+first(r.Name, r.Key))
 			}
 		}
 	}
@@ -146,31 +173,31 @@ func (d *deriver) under(typ string, scope resource.ID) Node {
 }
 
 // acts adds the resources of a type on which an assignment allows an action.
-func (d *deriver) acts(p Node, a *access.Assignment, typ, action string, data bool, role string) {
-	truth := d.may(a, action, data, a.Scope)
+func (d *deriver) acts(h *holding, typ, action string, data bool) {
+	truth := d.may(h, action, data, h.Scope)
 	if truth == finding.Maybe {
-		d.unsure(p, d.under(typ, a.Scope), "whether "+d.m.things[p].String()+" may "+action+" at "+a.Scope.String())
+		d.unsure(h.from, d.under(typ, h.Scope), "whether "+d.m.things[h.from].String()+" may "+action+" at "+h.Scope.String())
 	}
 	switch {
 	case len(d.Denies) > 0: // one of them may stop the action further down
-		for r := range d.Inventory.Under(a.Scope, typ) {
-			if d.may(a, action, data, r.ID) == finding.True {
-				d.edge(p, d.resource(r), azureActs, 0, role+": "+action)
+		for r := range d.Inventory.Under(h.Scope, typ) {
+			if d.may(h, action, data, r.ID) == finding.True {
+				d.gives(h, d.resource(r), azureActs, h.role+": "+action)
 			}
 		}
 	case truth == finding.True:
-		d.edge(p, d.under(typ, a.Scope), azureActs, 0, role+": "+action)
+		d.gives(h, d.under(typ, h.Scope), azureActs, h.role+": "+action)
 	}
 }
 
 // may tells whether one assignment lets its principal do an action at a scope
 // at or below its own, deny assignments counted.
-func (d *deriver) may(a *access.Assignment, action string, data bool, scope resource.ID) finding.Truth {
-	truth, _ := d.Azure.Grants(a, action, data)
+func (d *deriver) may(h *holding, action string, data bool, scope resource.ID) finding.Truth {
+	truth, _ := d.Azure.Grants(h.Assignment, action, data)
 	if truth == finding.False || len(d.Denies) == 0 {
 		return truth
 	}
-	return truth.And(d.Azure.Check(access.Question{Principal: a.Principal, Action: action, Data: data, Scope: scope}).Allowed)
+	return truth.And(d.Azure.Denied(access.Question{Principal: h.Principal, Action: action, Data: data, Scope: scope}).Not())
 }
 
 // identities adds the managed identities that a resource runs as.
@@ -194,9 +221,36 @@ func (d *deriver) identities(r *resource.Resource) {
 			d.edge(d.resource(r), d.principal(id), runsAs, 0, "")
 		}
 	}
+	if r.TypeKey() == "microsoft.containerservice/managedclusters" {
+		d.clusterNodes(r)
+	}
 	if r.TypeKey() == "microsoft.managedidentity/userassignedidentities" {
 		if id := r.Properties().Get("principalId").TextOr(""); id != "" {
 			d.edge(d.resource(r), d.principal(id), runsAs, 0, "")
+		}
+	}
+}
+
+// clusterNodes adds what a Kubernetes cluster's nodes are: machines in a resource group
+// of their own, and the identity that they pull images with. Source: "Use a managed
+// identity in Azure Kubernetes Service (AKS)".
+func (d *deriver) clusterNodes(r *resource.Resource) {
+	for _, k := range r.Properties().Get("identityProfile").Members() {
+		if id := k.Get("objectId").TextOr(""); id != "" {
+			d.edge(d.resource(r), d.principal(id), runsAs, 0, "")
+		}
+	}
+	group := r.Properties().Get("nodeResourceGroup").TextOr("")
+	if group == "" {
+		return
+	}
+	id, err := resource.ParseID("/subscriptions/" + r.ID.Subscription() + "/resourceGroups/" + group)
+	if err != nil {
+		return
+	}
+	for _, typ := range []string{"microsoft.compute/virtualmachinescalesets", "microsoft.compute/virtualmachines"} {
+		for node := range d.Inventory.Under(id, typ) {
+			d.edge(d.resource(r), d.resource(node), clusterNode, 0, "")
 		}
 	}
 }

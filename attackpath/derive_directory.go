@@ -18,7 +18,7 @@ type deriver struct {
 	seen map[string]bool // roles and joints whose edges have been added
 
 	guards map[string]bool
-	noted  map[string]int32 // notes by their text
+	noted  map[note]int32 // by what they say
 }
 
 func userKey(id string) string        { return "p:" + strings.ToLower(id) }
@@ -35,14 +35,19 @@ func (d *deriver) node(key string, t Thing) Node {
 	return n
 }
 
-func (d *deriver) edge(from, to Node, k Kind, extra int, note string) {
+func (d *deriver) edge(from, to Node, k Kind, extra int, text string) {
+	d.edgeCut(from, to, k, extra, note{text: text})
+}
+
+// edgeCut adds an edge that a change of its own takes away.
+func (d *deriver) edgeCut(from, to Node, k Kind, extra int, n note) {
 	evidence := int32(-1)
-	if note != "" {
+	if n != (note{}) {
 		var known bool
-		if evidence, known = d.noted[note]; !known {
+		if evidence, known = d.noted[n]; !known {
 			evidence = int32(len(d.m.notes))
-			d.noted[note] = evidence
-			d.m.notes = append(d.m.notes, note)
+			d.noted[n] = evidence
+			d.m.notes = append(d.m.notes, n)
 		}
 	}
 	d.b.Add(Edge{From: from, To: to, Kind: k, Cost: rules[k].Cost + uint16(extra), Evidence: evidence})

@@ -48,6 +48,7 @@ type Facts struct {
 	Inventory   *inventory.Inventory
 	Azure       *access.System
 	Assignments []*access.Assignment
+	Eligible    []*access.Assignment // what Privileged Identity Management lets people activate
 	Denies      []*access.Deny
 	// SecondFactor tells whether Conditional Access demands a second factor of
 	// every sign-in of a user: a password alone does not take that account over.
@@ -65,7 +66,7 @@ const secondFactorCost = 8
 type Model struct {
 	*Graph
 	things  []Thing
-	notes   []string // of edges, by Edge.Evidence
+	notes   []note // of edges, by Edge.Evidence
 	missing []string
 	unread  []string  // of missing, what was not read at all
 	unsure  [][2]Node // steps of which it is not known whether they can be taken
@@ -75,10 +76,14 @@ type Model struct {
 	roles    map[string][]*directory.RoleAssignment // see rolesOf
 }
 
+// note is what an edge says beside its rule, and the change that takes it away where
+// that is not the rule's own.
+type note struct{ text, cut string }
+
 // Derive builds the graph of a tenant. What was not read is in Missing: there
 // may be paths that nobody knows of.
 func Derive(f Facts) *Model {
-	d := &deriver{Facts: f, b: NewBuilder(), m: &Model{dir: f.Directory}, seen: map[string]bool{}, noted: map[string]int32{}}
+	d := &deriver{Facts: f, b: NewBuilder(), m: &Model{dir: f.Directory}, seen: map[string]bool{}, noted: map[note]int32{}}
 	d.people()
 	d.groupEligibility()
 	d.directoryRoles()
@@ -235,23 +240,33 @@ func (m *Model) Steps(path []Edge) []Step {
 	out := []Step{}
 	for _, e := range path {
 		r := rules[e.Kind]
-		note := ""
+		said := ""
 		if e.Evidence >= 0 {
-			note = m.notes[e.Evidence]
+			said = m.notes[e.Evidence].text
 		}
 		to := m.things[e.To]
 		if k := len(out) - 1; k >= 0 && out[k].To.Kind == joint {
 			out[k].To = to
 			out[k].Cost += int(e.Cost)
-			out[k].Note = join(out[k].Note, note)
+			out[k].Note = join(out[k].Note, said)
 		} else {
-			out = append(out, Step{From: m.things[e.From], Rule: r.Name, Says: r.Says, To: to, Cost: int(e.Cost), Note: note, Cut: r.Cut})
+			out = append(out, Step{From: m.things[e.From], Rule: r.Name, Says: r.Says, To: to, Cost: int(e.Cost), Note: said, Cut: m.cut(e)})
 		}
 	}
-	for i := range out {
-		out[i].Cut = strings.NewReplacer("{from}", out[i].From.String(), "{to}", out[i].To.String(), "{note}", out[i].Note).Replace(out[i].Cut)
-	}
 	return out
+}
+
+// cut puts the change that takes an edge away into words; "" where none does.
+func (m *Model) cut(e Edge) string {
+	var n note
+	if e.Evidence >= 0 {
+		n = m.notes[e.Evidence]
+	}
+	text := rules[e.Kind].Cut
+	if n.cut != "" {
+		text = n.cut
+	}
+	return strings.NewReplacer("{from}", m.things[e.From].String(), "{to}", m.things[e.To].String(), "{note}", n.text).Replace(text)
 }
 
 func join(a, b string) string {
@@ -272,25 +287,56 @@ type Change struct {
 	Freed  int    `json:"freed"` // accounts that reach no target any more, with the changes before it
 }
 
-// Changes proposes up to n changes, the one that the most paths need first.
-// Steps that are the product's own working cannot be cut.
+// Changes proposes up to n changes: the fewest that keep all sources from the targets,
+// or, where that takes more than n, those that the most paths need. Steps that are the
+// product's own working cannot be cut.
 func (m *Model) Changes(targets, sources []Node, n int) []Change {
-	same := func(e Edge) int32 {
-		if rules[e.Kind].Cut == "" {
-			return uncuttable
-		}
-		return -1
+	same := m.changeOf()
+	chokes, ok := m.Fewest(targets, sources, n, same)
+	if !ok {
+		chokes = m.Chokes(targets, sources, n, same)
 	}
 	var out []Change
-	for _, c := range m.Chokes(targets, sources, n, same) {
-		steps := m.Steps([]Edge{c.Edge})
-		s := steps[0]
+	for _, c := range chokes {
+		s := m.Steps([]Edge{c.Edge})[0]
 		if s.To.Kind == joint {
 			s.To = Thing{Kind: joint, Name: "everything it reaches"}
 		}
 		out = append(out, Change{Change: s.Cut, Step: s, Paths: c.Paths, Freed: c.Freed})
 	}
 	return out
+}
+
+// changeOf numbers the changes: edges of one node that the same change takes away, as
+// all that one role assignment gives, have one number.
+func (m *Model) changeOf() func(Edge) int32 {
+	type change struct {
+		from Node
+		text string
+	}
+	type edge struct {
+		from, to Node
+		evidence int32
+		kind     Kind
+	}
+	numbers, known := map[change]int32{}, map[edge]int32{}
+	return func(e Edge) int32 {
+		k := edge{e.From, e.To, e.Evidence, e.Kind}
+		if c, ok := known[k]; ok {
+			return c
+		}
+		text := m.cut(e)
+		c := int32(uncuttable)
+		if text != "" {
+			var ok bool
+			if c, ok = numbers[change{e.From, text}]; !ok {
+				c = int32(len(numbers))
+				numbers[change{e.From, text}] = c
+			}
+		}
+		known[k] = c
+		return c
+	}
 }
 
 // String describes the model's size.

@@ -75,7 +75,7 @@ func tenant(t testing.TB) Facts {
 	give(`{"id":"/subscriptions/s1/providers/Microsoft.Authorization/roleAssignments/a3","properties":{"principalId":"clinic","roleDefinitionId":"x/restarter"}}`)
 	roles := append(access.FundamentalRoles(),
 		role(`{"name":"runner","properties":{"roleName":"Runner","permissions":[{"actions":["Microsoft.Compute/virtualMachines/*"],"notActions":[]}]}}`),
-		role(`{"name":"restarter","properties":{"roleName":"Restarter","permissions":[{"actions":["Microsoft.Compute/virtualMachines/*"],"notActions":["Microsoft.Compute/virtualMachines/runCommand/action","Microsoft.Compute/virtualMachines/extensions/*"]}]}}`))
+		role(`{"name":"restarter","properties":{"roleName":"Restarter","permissions":[{"actions":["Microsoft.Compute/virtualMachines/*"],"notActions":["Microsoft.Compute/virtualMachines/runCommand/action","Microsoft.Compute/virtualMachines/runCommands/*","Microsoft.Compute/virtualMachines/extensions/*"]}]}}`))
 	f.Azure = access.NewSystem(access.Config{Roles: roles, Assignments: f.Assignments, Denies: f.Denies})
 	return f
 }

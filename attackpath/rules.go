@@ -40,6 +40,8 @@ const (
 	runsAs
 	vaultPolicy
 	anyOf
+	clusterNode
+	federates
 )
 
 var rules = [...]Rule{
@@ -63,13 +65,15 @@ var rules = [...]Rule{
 	permitsMember:         {"permission-adds-member", "is permitted to add members to", 2, "take the permission {note} from {from}", "Microsoft Graph permissions reference"},
 	permitsAuthentication: {"permission-resets-authentication", "is permitted to change how to sign in as", 3, "take the permission {note} from {from}", "Microsoft Graph permissions reference"},
 	elevates:              {"elevates-access", "may elevate to User Access Administrator over", 2, "", "Elevate access to manage all Azure subscriptions"},
-	azureOwner:            {"assigns-azure-roles", "may assign any Azure role at", 1, "take the role assignment from {from} at {to}", "Azure built-in roles"},
-	azureAssigns:          {"assigns-some-azure-roles", "may give itself, by an Azure role that may assign some roles, power at", 2, "take the role assignment from {from} at {to}", "Delegate Azure access management to others"},
-	azureActs:             {"azure-permission", "may act, by an Azure role, at", 1, "take the role assignment from {from} at {to}", "Azure built-in roles"},
+	azureOwner:            {"assigns-azure-roles", "may assign any Azure role at", 1, "take the role at {to} from {from}", "Azure built-in roles"},
+	azureAssigns:          {"assigns-some-azure-roles", "may give itself, by an Azure role that may assign some roles, power at", 2, "take the role at {to} from {from}", "Delegate Azure access management to others"},
+	azureActs:             {"azure-permission", "may act, by an Azure role, at", 1, "take the role at {to} from {from}", "Azure built-in roles"},
 	contains:              {"contains", "contains", 1, "", "Understand scope for Azure RBAC"},
 	actsOn:                {"acts-on", "and so controls", 2, "", "Azure resource provider operations"},
 	runsAs:                {"runs-as", "runs as the managed identity", 1, "take the identity {to} from {from}", "Managed identities for Azure resources"},
 	vaultPolicy:           {"vault-access-policy", "may read secrets, by an access policy, of", 1, "take the access policy of {from} out of {to}", "Assign a Key Vault access policy"},
+	clusterNode:           {"cluster-node", "runs its workloads on", 1, "", "Use a managed identity in Azure Kubernetes Service (AKS)"},
+	federates:             {"federated-credential", "is trusted, by a federated credential, to sign in as the application", 1, "take the federated credential for {from} from the application {to}", "Configure an application to trust a managed identity"},
 	anyOf:                 {"any-of", "and so every one of", 1, "", "Microsoft Entra built-in roles"},
 }
 
@@ -94,6 +98,8 @@ const (
 	roleGroups                = "fdd7a751-b60b-444a-984c-02652fe8fa1c"
 	roleDirectoryWriters      = "9360feb5-f418-4baa-8175-e2a00bac4301"
 	roleIdentityGovernance    = "45d8d3c5-c802-45c6-b32a-1d70b5e1e86e"
+	roleKnowledge             = "b5a8dcf3-09d5-43a9-a639-8e29ef291470"
+	roleKnowledgeManager      = "744ec460-397e-42ad-a462-8b3f9747a02c"
 	roleIntune                = "3a2c62db-5318-420d-8d74-23affee5d9d5"
 	roleDirectoryReaders      = "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
 	roleGuestInviter          = "95e79109-95c0-4d8e-aee3-d01accf2d47b"
@@ -143,6 +149,8 @@ var builtInAbilities = map[string]ability{
 	roleDirectoryWriters:    canAddMember,
 	roleIdentityGovernance:  canAddMember,
 	roleIntune:              canAddMember,
+	roleKnowledge:           canAddMember,
+	roleKnowledgeManager:    canAddMember,
 	rolePartnerTier1:        canAddMember | canAddCredential,
 	rolePartnerTier2:        canAddMember | canAddCredential | canGiveRole,
 	roleApplication:         canAddCredential,
@@ -179,6 +187,7 @@ var graphPermissions = map[string]struct {
 	"privilegedaccess.readwrite.azureadgroup":              {permitsMember, "allgroups"},
 	"approleassignment.readwrite.all":                      {permitsAppPermission, "role"},
 	"application.readwrite.all":                            {permitsCredential, "apps"},
+	"serviceprincipalendpoint.readwrite.all":               {permitsCredential, "apps"},
 	"directory.readwrite.all":                              {permitsMember, "groups"},
 	"group.readwrite.all":                                  {permitsMember, "groups"},
 	"groupmember.readwrite.all":                            {permitsMember, "groups"},
@@ -195,12 +204,18 @@ var azureActions = []struct {
 	actions []string
 	data    []string
 }{
-	{"microsoft.compute/virtualmachines", []string{"Microsoft.Compute/virtualMachines/runCommand/action", "Microsoft.Compute/virtualMachines/extensions/write"}, nil},
+	{"microsoft.compute/virtualmachines", []string{"Microsoft.Compute/virtualMachines/runCommand/action", "Microsoft.Compute/virtualMachines/runCommands/write", "Microsoft.Compute/virtualMachines/extensions/write"},
+		[]string{"Microsoft.Compute/virtualMachines/loginAsAdmin/action"}},
 	{"microsoft.compute/virtualmachinescalesets", []string{"Microsoft.Compute/virtualMachineScaleSets/extensions/write", "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/runCommand/action"}, nil},
-	{"microsoft.web/sites", []string{"Microsoft.Web/sites/publishxml/action", "Microsoft.Web/sites/config/write"}, nil},
+	{"microsoft.hybridcompute/machines", []string{"Microsoft.HybridCompute/machines/runCommands/write", "Microsoft.HybridCompute/machines/extensions/write"},
+		[]string{"Microsoft.HybridCompute/machines/loginAsAdmin/action"}},
+	{"microsoft.web/sites", []string{"Microsoft.Web/sites/publishxml/action", "Microsoft.Web/sites/config/write", "Microsoft.Web/sites/host/listkeys/action", "Microsoft.Web/sites/sourcecontrols/write"}, nil},
 	{"microsoft.automation/automationaccounts", []string{"Microsoft.Automation/automationAccounts/runbooks/draft/write", "Microsoft.Automation/automationAccounts/jobs/write"}, nil},
 	{"microsoft.logic/workflows", []string{"Microsoft.Logic/workflows/write"}, nil},
-	{"microsoft.containerservice/managedclusters", []string{"Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action", "Microsoft.ContainerService/managedClusters/runcommand/action"}, nil},
+	{"microsoft.containerservice/managedclusters", []string{"Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action", "Microsoft.ContainerService/managedClusters/runcommand/action"},
+		[]string{"Microsoft.ContainerService/managedClusters/pods/write"}},
+	{"microsoft.containerinstance/containergroups", []string{"Microsoft.ContainerInstance/containerGroups/write", "Microsoft.ContainerInstance/containerGroups/containers/exec/action"}, nil},
+	{"microsoft.containerregistry/registries", []string{"Microsoft.ContainerRegistry/registries/tasks/write", "Microsoft.ContainerRegistry/registries/scheduleRun/action"}, nil},
 	{"microsoft.app/containerapps", []string{"Microsoft.App/containerApps/write"}, nil},
 	{"microsoft.datafactory/factories", []string{"Microsoft.DataFactory/factories/pipelines/write"}, nil},
 	{"microsoft.keyvault/vaults", []string{"Microsoft.KeyVault/vaults/accessPolicies/write"}, []string{"Microsoft.KeyVault/vaults/secrets/getSecret/action"}},

@@ -61,6 +61,8 @@ var builtInRoles = map[string]struct {
 	"2b745bdf-0803-4d80-aa65-822c4493daac": {"Office Apps Administrator", false},
 	"58a13ea3-c632-46ae-9ee0-9c0d43cd7f3d": {"Attribute Assignment Administrator", false},
 	"8424c6f0-a189-499e-bbd0-26c1753c96d4": {"Attribute Definition Administrator", false},
+	"b5a8dcf3-09d5-43a9-a639-8e29ef291470": {"Knowledge Administrator", false},
+	"744ec460-397e-42ad-a462-8b3f9747a02c": {"Knowledge Manager", false},
 }
 
 // RoleName returns the display name of a built-in directory role by template id.

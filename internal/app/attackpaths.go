@@ -133,7 +133,7 @@ func (a *Access) AttackPaths(o AttackPathOptions) (*AttackPaths, error) {
 // derive makes the graph of the inventory.
 func (a *Access) derive(secondFactor func(user string) finding.Truth) *attackpath.Model {
 	return attackpath.Derive(attackpath.Facts{
-		Directory: a.dir, Inventory: a.inv, Azure: a.active, Assignments: a.grants, Denies: a.denies, SecondFactor: secondFactor,
+		Directory: a.dir, Inventory: a.inv, Azure: a.active, Assignments: a.grants, Eligible: a.eligibles, Denies: a.denies, SecondFactor: secondFactor,
 	})
 }
 
