@@ -56,6 +56,55 @@ func (r *Region) Conditions() []Where {
 	return r.Where
 }
 
+// Strip shows of a condition that has few values which of them a region holds.
+type Strip struct {
+	Axis   string
+	Values []StripValue
+}
+
+// StripValue is a value by Graph's name.
+type StripValue struct {
+	Name  string
+	Holds bool
+}
+
+// Strips returns the conditions with few values that sign-ins of the question differ
+// in, those that do not narrow the region too.
+func (r *Region) Strips() []Strip {
+	if r.sp == nil {
+		return nil
+	}
+	var out []Strip
+	for _, of := range []struct {
+		dim   dimension
+		names []string
+	}{{dimClient, clientAppNames}, {dimPlatform, platformNames}, {dimFlow, flowNames}, {dimSignInRisk, riskNames}, {dimUserRisk, riskNames}, {dimInsider, insiderNames}} {
+		holds := map[string]bool{}
+		for a := range r.sp.axes {
+			if r.sp.axes[a].dim != of.dim {
+				continue
+			}
+			in, not := split(&r.sp.axes[a], r.box[a])
+			for _, m := range in {
+				holds[m.label] = true
+			}
+			for _, m := range not {
+				holds[m.label] = false
+			}
+		}
+		s := Strip{Axis: axisNames[of.dim]}
+		for _, name := range of.names {
+			if h, ok := holds[name]; ok {
+				s.Values = append(s.Values, StripValue{name, h})
+			}
+		}
+		if len(s.Values) > 1 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 func split(ax *axis, held set64) (in, out []member) {
 	for c := range ax.classes {
 		if held.has(c) {

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/azward/azward/condaccess"
+	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/jsondoc"
 )
 
@@ -21,6 +24,7 @@ question of azward ca gaps, where what it asks was guaranteed and no longer is,
 where it is now and was not, and who is newly blocked or let in. The first set is
 the inventory's, or the one in --before.`,
 		Example: `  azward ca diff --demo --policies proposed.json
+  azward ca diff --demo --policies proposed.json -o diff.html
   azward ca diff --from export/ --before old.json --policies new.json --fail-on-weaker`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if after == "" {
@@ -49,6 +53,9 @@ the inventory's, or the one in --before.`,
 				if f.format == "json" {
 					return writeValue(w, changesJSON(changes))
 				}
+				if f.format == "html" {
+					return report.TablePageHTML(w, thisTool(), changesPage(set, changes))
+				}
 				p := &printer{Writer: w}
 				writeChanges(p, set, changes)
 				return p.err
@@ -59,11 +66,41 @@ the inventory's, or the one in --before.`,
 			return err
 		},
 	}
-	f.add(cmd, "table", "json")
+	f.add(cmd, "table", "json", "html")
 	cmd.Flags().StringVar(&after, "policies", "", "the proposed policies: a `FILE` in Graph's JSON")
 	cmd.Flags().StringVar(&before, "before", "", "compare with the policies in `FILE` in place of the inventory's")
 	cmd.Flags().BoolVar(&fail, "fail-on-weaker", false, "exit with 1 where a guarantee is lost for some sign-in")
 	return cmd
+}
+
+// changesPage is a page with which sign-ins get weaker, and which stronger.
+func changesPage(set *condaccess.Set, changes []condaccess.Change) *report.TablePage {
+	page := &report.TablePage{Title: "Proposed policies", Subject: "Which sign-ins get weaker or stronger, over all that there can be"}
+	for _, part := range []struct {
+		title, state string
+		tone         report.Tone
+		of           func(*condaccess.Change) []condaccess.Region
+	}{
+		{"Weaker", "weaker", "critical", func(c *condaccess.Change) []condaccess.Region { return c.Weaker }},
+		{"Stronger", "stronger", report.Good, func(c *condaccess.Change) []condaccess.Region { return c.Stronger }},
+	} {
+		table := report.TableSection{Title: part.title, Columns: []string{"Change", "Of what", "People", "Sign-ins", "Witness"}}
+		for i := range changes {
+			regions := part.of(&changes[i])
+			for k := range regions {
+				r := &regions[k]
+				var where []string
+				for _, x := range r.Conditions() {
+					where = append(where, x.Axis+": "+x.Text)
+				}
+				people := fmt.Sprint(r.People) + map[bool]string{true: ", and some who may come"}[r.Comers]
+				table.Rows = append(table.Rows, report.TableRow{State: part.state, Tone: part.tone, Cells: []string{changes[i].Question.Title, people, strings.Join(where, "; "), witnessText(set, &r.Witness)}})
+			}
+		}
+		page.Figures = append(page.Figures, report.Figure{Value: len(table.Rows), Label: "regions " + part.state, Tone: part.tone})
+		page.Sections = append(page.Sections, table)
+	}
+	return page
 }
 
 func writeChanges(w *printer, set *condaccess.Set, changes []condaccess.Change) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/azward/azward/condaccess"
 	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/jsondoc"
 )
 
@@ -40,10 +42,11 @@ Questions: ` + strings.Join(questionIDs(), ", ") + `.`,
 		Example: `  azward ca gaps --demo
   azward ca gaps --demo --question admin-mfa --format json
   azward ca gaps --demo --app Payroll --question mfa
+  azward ca gaps --demo -o gaps.html
   azward ca gaps --from export/ --policies proposed.json --fail-on-gaps`,
 		RunE: func(cmd *cobra.Command, args []string) error { return caGaps(cmd, env, &f, args) },
 	}
-	f.ca.add(cmd, "table", "json")
+	f.ca.add(cmd, "table", "json", "html")
 	cmd.Flags().StringSliceVarP(&f.questions, "question", "q", nil, "ask only these `QUESTIONS` (default all)")
 	cmd.Flags().StringVar(&f.policies, "policies", "", "use the policies in `FILE` (Graph's JSON) in place of the inventory's")
 	cmd.Flags().BoolVar(&f.emergency, "with-emergency", false, "ask about the accounts for emergency access too, which policies leave out on purpose")
@@ -106,6 +109,9 @@ func caGaps(cmd *cobra.Command, env *Env, f *caGapsFlags, args []string) error {
 			}
 			return writeValue(out, jsondoc.NewObject(jsondoc.Member{Name: "questions", Value: jsondoc.NewArray(list...)}))
 		}
+		if f.ca.format == "html" {
+			return report.GapsHTML(out, thisTool(), gapsPage(c, answers))
+		}
 		w := &printer{Writer: out}
 		if aside := answers[0].Emergency; len(aside) > 0 {
 			var names []string
@@ -123,6 +129,34 @@ func caGaps(cmd *cobra.Command, env *Env, f *caGapsFlags, args []string) error {
 		return errFindings
 	}
 	return err
+}
+
+// gapsPage puts answers on a page.
+func gapsPage(c *app.ConditionalAccess, answers []*condaccess.Gaps) *report.GapsPage {
+	p := &report.GapsPage{Subject: fmt.Sprintf("%d policies, and every sign-in that they could meet.", len(c.Policies))}
+	for i, g := range answers {
+		if i == 0 {
+			var names []string
+			for _, u := range g.Emergency {
+				names = append(names, u.UPN)
+			}
+			p.Aside = strings.Join(names, ", ")
+		}
+		q := report.GapQuestion{ID: g.Question.ID, Title: g.Question.Title, Holds: g.Holds(), Asked: g.Asked, People: condaccess.People(g.Open), Inexact: !g.Exact}
+		for _, part := range [][]condaccess.Region{g.Open, g.Unknown} {
+			for k := range part {
+				r := &part[k]
+				var weak []string
+				for _, w := range r.Weak {
+					weak = append(weak, w.Name())
+				}
+				q.Regions = append(q.Regions, report.GapRegion{Known: k < len(g.Open) && &part[k] == &g.Open[k], People: r.People, Comers: r.Comers, Conditions: r.Conditions(), Strips: r.Strips(),
+					Weak: strings.Join(weak, ", "), Witness: witnessText(c.Set, &r.Witness), Fix: c.Set.Close(g.Question, r).Text})
+			}
+		}
+		p.Questions = append(p.Questions, q)
+	}
+	return p
 }
 
 func writeGaps(w *printer, c *app.ConditionalAccess, g *condaccess.Gaps) {

@@ -59,6 +59,16 @@ func pages(t *testing.T) map[string]string {
 			Subject: "1 of 3 accounts", Reaching: 1, Paths: []DrawnPath{{From: steps[0].From, To: steps[1].To, Cost: 1, Steps: steps}}, Changes: changes, Unknown: []string{"<b>groups"},
 		})
 	})
+	put("gaps", func(w io.Writer) error {
+		region := GapRegion{Known: true, People: 1, Conditions: []condaccess.Where{{Axis: "who", Text: "<b>everybody"}, {Axis: "what", Text: "every application but <b>"}, {Axis: "where", Text: "in <b>groups"}, {Axis: "client", Text: "browser"}},
+			Strips: []condaccess.Strip{{Axis: "client", Values: []condaccess.StripValue{{Name: "browser", Holds: true}, {Name: "other"}}}}, Weak: "P", Witness: "<b>u@x", Fix: "take <b>groups out"}
+		maybe := region
+		maybe.Known = false
+		return GapsHTML(w, tool, &GapsPage{Subject: "2 policies", Aside: "<b>u@x", Questions: []GapQuestion{
+			{ID: "mfa", Title: "Everybody <b>groups", Holds: condaccess.False, Asked: 3, People: 1, Inexact: true, Regions: []GapRegion{region, maybe}}, {ID: "legacy", Title: "L", Holds: condaccess.True}, {ID: "x", Title: "X", Holds: condaccess.Unknown},
+		}})
+	})
+	put("gaps, none", func(w io.Writer) error { return GapsHTML(w, tool, &GapsPage{Subject: "0 policies"}) })
 	put("tables", func(w io.Writer) error {
 		return TablesHTML(w, tool, &ServedDatabase{URL: "https://h", Database: "<b>groups", Tables: []ServedTable{{"T", []ServedColumn{{"a", "long"}}}, {"<b>everybody", nil}}})
 	})
