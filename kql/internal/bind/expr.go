@@ -422,7 +422,7 @@ func (b *binder) operate(op string, x, y plan.Expr, at diag.Span) plan.Expr {
 	if refusesDynamic(op, lt, rt) {
 		b.fail(errOperands(op, lt, rt), at)
 	}
-	// A constant text beside a datetime, guid ... is read as one where ==.
+	// A text beside a datetime, guid ... is read as one where ==.
 	if op == "==" || op == "!=" {
 		x, y = b.unify(x, y)
 		lt, rt = x.Type(), y.Type()
@@ -434,7 +434,6 @@ func (b *binder) operate(op string, x, y plan.Expr, at diag.Span) plan.Expr {
 	return b.apply(op, o, at, x, y)
 }
 
-func isConst(e plan.Expr) bool { _, ok := e.(*plan.Const); return ok }
 
 // refusesDynamic tells where the engine refuses two dynamics.
 func refusesDynamic(op string, l, r types.Type) bool {
@@ -448,22 +447,16 @@ func refusesDynamic(op string, l, r types.Type) bool {
 	return false
 }
 
-// unify reads a constant text as the type of the other operand.
+// unify reads the text of two operands as the type of the other.
 func (b *binder) unify(x, y plan.Expr) (plan.Expr, plan.Expr) {
 	lt, rt := x.Type(), y.Type()
 	if lt == rt || lt == types.Dynamic || rt == types.Dynamic || lt == types.None || rt == types.None {
 		return x, y
 	}
-	// One side is a text and the other is not: a constant text is read as the
-	// other's type, any other value is compared by its text.
 	switch {
-	case rt == types.String && isConst(y):
-		return x, b.convert(y, lt, diag.Span{})
-	case lt == types.String && isConst(x):
-		return b.convert(x, rt, diag.Span{}), y
-	case lt == types.String:
-		return x, b.convert(y, lt, diag.Span{})
 	case rt == types.String:
+		return x, b.convert(y, lt, diag.Span{})
+	case lt == types.String:
 		return b.convert(x, rt, diag.Span{}), y
 	}
 	return x, y
@@ -550,22 +543,9 @@ func constArgs(items []plan.Expr) []plan.Expr {
 // addMember adds a constant, or the elements of a constant array, to a set.
 func (b *binder) addMember(keys map[string]struct{}, t types.Type, c *plan.Const, fold bool) {
 	add := func(v value.Value, from types.Type) {
-		if v.IsNull() {
-			return
+		if key, ok := fn.ListKey(t, from, v, fold); ok {
+			keys[key] = struct{}{}
 		}
-		if from != t && t != types.Dynamic && t != types.None {
-			if from == types.Dynamic || from.Numeric() && t.Numeric() || from == types.String && t != types.String && !t.Numeric() || t == types.String {
-				if t.Integer() && v.Kind() == value.KindReal {
-					keys[fn.MemberKey(types.Real, v, fold)] = struct{}{}
-					return
-				}
-				v = fn.Convert(v, from, t)
-			}
-			if v.IsNull() {
-				return
-			}
-		}
-		keys[fn.MemberKey(t, v, fold)] = struct{}{}
 	}
 	if c.T == types.Dynamic && c.Value.Kind() == value.KindArray {
 		for _, v := range c.Value.Items() {

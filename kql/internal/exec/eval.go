@@ -140,12 +140,9 @@ func (s *set) fill(col *vec.Vec, t types.Type, fold, has bool) {
 			s.needles = append(s.needles, value.Text(v, from == types.Dynamic))
 			return
 		}
-		if t != from && t != types.Dynamic {
-			if v = fn.Convert(v, from, t); v.IsNull() {
-				return
-			}
+		if key, ok := fn.ListKey(t, from, v, fold); ok {
+			s.keys[key] = struct{}{}
 		}
-		s.keys[fn.MemberKey(t, v, fold)] = struct{}{}
 	}
 	for i := range col.Len() {
 		v := col.Get(i)

@@ -273,27 +273,53 @@ func Membership(keys map[string]struct{}, fold, want bool) Kernel {
 }
 
 // MemberKey is the text by which a value of a column of type t is found in a
-// set: the bare string for strings, of dynamics what tostring() gives.
+// set: the bare string for strings, of dynamics what tostring() gives. Equal
+// numbers have one key whatever their types are.
 func MemberKey(t types.Type, v value.Value, fold bool) string {
 	s := v.Str()
-	switch {
-	case v.Kind() == value.KindString:
-	case t == types.Dynamic:
-		s = value.Text(v, true)
-	case t == types.Real:
+	switch v.Kind() {
+	case value.KindString:
+	case value.KindReal:
 		f := v.Float()
 		if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 			s = value.Text(value.Long(int64(f)), false)
 		} else {
 			s = value.Text(v, false)
 		}
+	case value.KindDecimal:
+		if s = types.FormatDecimal(v.Dec()); strings.Contains(s, ".") {
+			s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+		}
 	default:
-		s = value.Text(v, false)
+		s = value.Text(v, t == types.Dynamic)
 	}
 	if fold {
 		return FoldKey(s)
 	}
 	return s
+}
+
+// ListKey returns the key of a member of a list in which values of type t are
+// looked for, and whether one of them can be equal to it. Texts beside other
+// types are read as those, as == reads them.
+func ListKey(t, from types.Type, v value.Value, fold bool) (string, bool) {
+	if v.IsNull() {
+		return "", false
+	}
+	switch {
+	case t == from || t == types.Dynamic || t == types.None:
+	case t == types.String:
+		v = Convert(v, from, t)
+	case v.Kind() == value.KindString:
+		if v = Convert(v, from, t); v.IsNull() {
+			return "", false
+		}
+	case t.Numeric() && v.Numeric():
+		t = v.Type()
+	case v.Type() != t:
+		return "", false
+	}
+	return MemberKey(t, v, fold), true
 }
 
 // FoldKey maps texts that =~ holds equal to one text.

@@ -134,10 +134,11 @@ func MemberOf(fold, want bool) Kernel {
 					m := a.Get(i)
 					if items := m.Items(); items != nil && a.Type == types.Dynamic {
 						for _, it := range items {
-							in = in || !it.IsNull() && MemberKey(types.Dynamic, it, fold) == key
+							k, ok := ListKey(x.Type, types.Dynamic, it, fold)
+							in = in || ok && k == key
 						}
-					} else if !m.IsNull() {
-						in = MemberKey(a.Type, m, fold) == key
+					} else if k, ok := ListKey(x.Type, a.Type, m, fold); ok {
+						in = k == key
 					}
 					if in {
 						break

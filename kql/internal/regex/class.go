@@ -108,8 +108,9 @@ func goClass(text string, fold bool) (set, bool) {
 		return set{'\n', '\n'}.negate(), true
 	case syntax.OpNoMatch:
 		return nil, true
+	default:
+		return nil, false
 	}
-	return nil, false
 }
 
 func fold(s set) set {

@@ -111,10 +111,7 @@ func TestMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, s := range texts {
-			var got [][]int
-			for _, m := range re.words.all(s, -1) {
-				got = append(got, m)
-			}
+			got := re.words.all(s, -1)
 			if want := re.re.FindAllStringSubmatchIndex(s, -1); fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("%s in %q: %v, want %v", p, s, got, want)
 			}
