@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/azward/azward/arm"
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/resource"
 )
@@ -140,6 +141,10 @@ func (x *expander) declare(f *frame) {
 			f.funcs[lower(ns+"."+name)] = &function{name: ns + "." + name, decl: decl}
 		}
 	}
+	var declared []string
+	for name := range f.doc.Get("parameters").Members() {
+		declared = append(declared, name)
+	}
 	for name := range f.given {
 		if f.params[name] == nil {
 			g := f.given[name]
@@ -147,7 +152,11 @@ func (x *expander) declare(f *frame) {
 			if g.file != nil {
 				in = g.file
 			}
-			x.report(in, errParameter(g.at, "a value is given for the parameter %q, which the template does not declare", name))
+			d := errParameter(g.at, "a value is given for the parameter %q, which the template does not declare", name)
+			if near := diag.Nearest(name, declared); near != "" {
+				d.Hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			x.report(in, d)
 		}
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,14 +64,57 @@ func CheckFormats() []CheckFormat {
 }
 
 // assessment is the check as the formats of assessments take it. What was not
-// assessed is said as a notice.
+// assessed is said as a notice; what keeps a file from being deployed is a
+// finding at its place, for whoever reads findings alone.
 func (c *Check) assessment() *Assessment {
-	a := &Assessment{Tool: c.Tool, GeneratedAt: c.GeneratedAt, Controls: c.Controls, Findings: ListOf(c.Findings), Unknown: ListOf(c.Unknown), Timings: c.Timings}
-	a.Notices = append(a.Notices, c.Notices...)
+	a := &Assessment{Tool: c.Tool, GeneratedAt: c.GeneratedAt, Controls: c.Controls, Unknown: ListOf(c.Unknown), Timings: c.Timings}
+	var errors []Finding
+	for _, n := range c.Notices {
+		f, ok := n.finding()
+		if !ok {
+			a.Notices = append(a.Notices, n)
+			continue
+		}
+		errors = append(errors, f)
+		if !slices.ContainsFunc(a.Controls, func(one Control) bool { return one.ID == n.Code }) {
+			a.Controls = append(slices.Clip(a.Controls), Control{ID: n.Code, Title: f.Title, Severity: f.Severity})
+		}
+	}
+	a.Findings = ListOf(append(errors, c.Findings...))
 	for _, n := range c.NotAssessed {
 		a.Notices = append(a.Notices, Notice{Severity: "warning", Place: n.place(), Message: n.What + " is not assessed: " + n.Reason})
 	}
 	return a
+}
+
+// finding is an error at a place of a file as a finding about the file.
+func (n *Notice) finding() (f Finding, ok bool) {
+	if n.Severity != "error" || n.Code == "" {
+		return f, false
+	}
+	f = Finding{ControlID: n.Code, Title: "The file would not deploy", Severity: finding.High, State: finding.NonCompliant, Reasons: []string{n.Message}}
+	if n.Hint != "" {
+		f.Reasons = append(f.Reasons, n.Hint)
+	}
+	rest, column, ok := cutNumber(n.Place)
+	if !ok {
+		return f, false
+	}
+	if f.File, f.Line, ok = cutNumber(rest); !ok {
+		return f, false
+	}
+	f.Column, f.ResourceName, f.ResourceID = column, path.Base(f.File), n.Place+" "+n.Message
+	return f, true
+}
+
+// cutNumber takes a number behind a colon from the end of a text.
+func cutNumber(s string) (rest string, n int, ok bool) {
+	i := strings.LastIndexByte(s, ':')
+	if i < 1 {
+		return s, 0, false
+	}
+	n, err := strconv.Atoi(s[i+1:])
+	return s[:i], n, err == nil
 }
 
 func (n *NotAssessed) place() string { return placeOf(n.File, n.Line) }

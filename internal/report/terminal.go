@@ -131,7 +131,7 @@ func (t *terminal) controls() {
 			continue
 		}
 		name := fmt.Sprintf("  %-*s", nameWidth, clip(c.Name, nameWidth))
-		healthy := thousands(c.Healthy)+"/"+thousands(c.Healthy+c.Unhealthy)
+		healthy := thousands(c.Healthy) + "/" + thousands(c.Healthy+c.Unhealthy)
 		gain := ""
 		switch {
 		case c.Healthy+c.Unhealthy == 0:
