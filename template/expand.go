@@ -35,6 +35,7 @@ type Options struct {
 	ResourceGroup        string
 	StandInSubscription  string // default [StandInSubscription]
 	StandInResourceGroup string // default [StandInGroup]
+	Location             string // of that resource group, or of a deployment to a wider scope; "" where it is not known
 
 	// Open returns the text and the name of a template that another links to by
 	// relative path or URI. Nil means that none is at hand.

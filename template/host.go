@@ -243,11 +243,17 @@ func callResourceGroup(v *view, _ []arm.Value) (arm.Value, error) {
 		v.member("id", t.prefix(), t.known(), t.prefix(), why),
 		v.member("name", t.group, t.groupKnown, t.group, why),
 		text("type", "Microsoft.Resources/resourceGroups"),
-		v.member("location", "", false, "{location}", "the location of the resource group is known only at deployment"),
+		v.member("location", v.x.o.Location, v.located(t), "{location}", "the location of the resource group is known only at deployment"),
 		v.member("managedBy", "", false, "", why),
 		v.member("tags", "", false, "", "the tags of the resource group are known only at deployment"),
 		jsondoc.Member{Name: "properties", Value: jsondoc.NewObject(text("provisioningState", "Succeeded"))},
 	)), nil
+}
+
+// located tells whether the location of a resource group is the one that was given.
+func (v *view) located(t target) bool {
+	root := v.x.root.at
+	return v.x.o.Location != "" && root.level == resource.LevelResourceGroup && strings.EqualFold(t.group, root.group) && strings.EqualFold(t.sub, root.sub)
 }
 
 func callSubscription(v *view, _ []arm.Value) (arm.Value, error) {
@@ -286,7 +292,7 @@ func callDeployment(v *view, _ []arm.Value) (arm.Value, error) {
 	const why = "the deployment is known only when it runs"
 	return arm.Of(jsondoc.NewObject(
 		v.member("name", f.name, f.depth > 0, "{deployment}", "the name of the deployment is known only when it runs"),
-		v.member("location", "", false, "{location}", "the location of the deployment is known only when it runs"),
+		v.member("location", v.x.o.Location, f.depth == 0 && v.x.o.Location != "" && f.at.level != resource.LevelResourceGroup, "{location}", "the location of the deployment is known only when it runs"),
 		v.deploymentProperties(why),
 	)), nil
 }

@@ -25,6 +25,9 @@ type CheckOptions struct {
 	Parameters string   // a parameter file, for a single template
 	Source     string   // a folder of .tf files, for the lines of a plan's resources
 
+	// Where a single template is deployed to, as far as that is known.
+	Subscription, ResourceGroup, Location string
+
 	Policies   []string // as in Options
 	Initiative string
 	Controls   string

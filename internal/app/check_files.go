@@ -79,6 +79,9 @@ func (c *check) readAll() ([]deployment, error) {
 	if c.o.Parameters != "" && len(out) != 1 {
 		return nil, usagef("--parameters is for one template, and there are %d", len(out))
 	}
+	if c.o.Subscription+c.o.ResourceGroup != "" && len(out) != 1 {
+		return nil, usagef("--subscription and --resource-group are for one template, and there are %d", len(out))
+	}
 	return out, nil
 }
 
@@ -112,7 +115,7 @@ func (c *check) readFile(name, root string, named bool) (d deployment, ok bool, 
 	standIn := standInSubscription(shown)
 	switch template.Detect(text) {
 	case template.KindTemplate:
-		o := template.Options{File: shown, StandInSubscription: standIn, Open: c.opener(root), Now: c.o.Now}
+		o := template.Options{File: shown, StandInSubscription: standIn, Open: c.opener(root), Now: c.o.Now, Subscription: c.o.Subscription, ResourceGroup: c.o.ResourceGroup, Location: c.o.Location}
 		if o.ParametersFile = c.o.Parameters; o.ParametersFile == "" {
 			beside := strings.TrimSuffix(name, filepath.Ext(name)) + ".parameters.json"
 			if _, err := os.Stat(beside); err == nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/policy"
+	"github.com/azward/azward/policy/assign"
 	"github.com/azward/azward/resource"
 )
 
@@ -53,6 +54,9 @@ func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resourc
 				out[i] = make([]result, 0, most)
 				for r := from; r < to; r++ {
 					n += ev.States(resources[r], func(k int, state finding.State) {
+						if rules[k].custom && !asks(rules[k].def, resources[r], inv) {
+							return
+						}
 						out[i] = append(out[i], result{resource: int32(r), rule: int32(k), state: state})
 					})
 				}
@@ -75,6 +79,16 @@ func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resourc
 		all = append(all, part...)
 	}
 	return all, int(evaluations.Load()), nil
+}
+
+// asks tells whether a definition of the user's, assigned to everything, would
+// look at a resource: mode Indexed leaves out what has no tags and location, and
+// what is in no subscription is asked about by a definition that names its type.
+func asks(def *policy.Definition, r *resource.Resource, inv *inventory.Inventory) bool {
+	if r.ID.Subscription() == "" {
+		return def.Types() != nil
+	}
+	return assign.Judges(def, r, inv)
 }
 
 // assessed lists what rules are asked about: every resource of the inventory.

@@ -26,6 +26,8 @@ type checkFlags struct {
 	format     string
 	output     string
 	states     []string
+
+	subscription, group, location string
 }
 
 func newCheckCommand(env *Env) *cobra.Command {
@@ -39,11 +41,12 @@ assess asks of deployed ones. Findings name the template's own file and line;
 --format sarif shows them in a pull request.
 
 Values that only the deployment knows (reference(), secrets, parameters without
-a value) make verdicts Unknown, never pass or fail. Of a folder, every template
-and plan in it is checked; a template's parameter file is the one beside it,
-main.parameters.json of main.json.`,
+a value, the location of the resource group without --location) make verdicts
+Unknown, never pass or fail. Of a folder, every template and plan in it is
+checked; a template's parameter file is the one beside it, main.parameters.json
+of main.json.`,
 		Example: `  azward check main.json --parameters prod.parameters.json
-  azward check infra/ --fail-on high
+  azward check infra/ --fail-on high --location westeurope
   azward check infra/ --format sarif -o azward.sarif --fail-on medium
   terraform show -json plan.out > plan.json && azward check plan.json --source .
   azward check main.json --policies policies/ --initiative "Our baseline"`,
@@ -59,6 +62,9 @@ main.parameters.json of main.json.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.parameters, "parameters", "p", "", "the parameter `FILE` of the template, in place of the one beside it")
+	flags.StringVar(&f.location, "location", "", "the `LOCATION` of the resource group, or of the deployment, which resourceGroup() and deployment() give")
+	flags.StringVar(&f.group, "resource-group", "", "the `NAME` of the resource group that the template is deployed to")
+	flags.StringVar(&f.subscription, "subscription", "", "the `ID` of the subscription that the template is deployed to")
 	flags.StringVar(&f.source, "source", "", "the `FOLDER` of the .tf files of a plan, for the lines of findings")
 	flags.StringArrayVar(&f.policies, "policies", nil, "also check against the Azure Policy definitions in `PATH` (a file or folder; repeatable)")
 	flags.StringVar(&f.initiative, "initiative", "", "also check against the initiative of this `ID`, name or display name")
@@ -100,7 +106,7 @@ func check(ctx context.Context, env *Env, f *checkFlags, paths []string) error {
 	p := newProgress(env)
 	c, err := app.Check(ctx, app.CheckOptions{
 		Paths: paths, Parameters: f.parameters, Source: f.source, Policies: f.policies, Initiative: f.initiative, Controls: f.controls,
-		States: states, Now: env.Now(), Version: version(), Progress: p.show, Clock: env.Now,
+		Subscription: f.subscription, ResourceGroup: f.group, Location: f.location, States: states, Now: env.Now(), Version: version(), Progress: p.show, Clock: env.Now,
 	})
 	p.clear()
 	if err != nil {

@@ -3,11 +3,13 @@ package assign
 import (
 	"strings"
 
+	"github.com/azward/azward/inventory"
 	"github.com/azward/azward/policy"
 	"github.com/azward/azward/resource"
 )
 
-// judges tells whether an assigned definition looks at a resource at all:
+// Judges tells whether an assigned definition looks at a resource of an
+// inventory, which may be nil, at all:
 //
 //   - Azure evaluates what is in a subscription; objects of the directory are
 //     looked at only by a definition that names their type;
@@ -20,7 +22,7 @@ import (
 // Policy definition structure basics", Resource Manager modes; "What is
 // applicability in Azure Policy?"; "Azure Policy definitions modify effect",
 // Skipped modification.
-func judges(def *policy.Definition, r *resource.Resource) bool {
+func Judges(def *policy.Definition, r *resource.Resource, inv *inventory.Inventory) bool {
 	if r.IsGraph() {
 		return def.Types() != nil
 	}
@@ -41,7 +43,7 @@ func judges(def *policy.Definition, r *resource.Resource) bool {
 	case strings.HasPrefix(typ, "microsoft.resources/"):
 		return false
 	}
-	return !def.Indexed() || tracked(r)
+	return !def.Indexed() || tracked(r, inv)
 }
 
 // untracked are types that answer with a location but are no resources with
@@ -50,10 +52,19 @@ var untracked = []string{"microsoft.authorization/", "microsoft.web/sites/config
 	"microsoft.web/sites/hostnamebindings", "microsoft.web/sites/publiccertificates", "microsoft.web/sites/functions", "microsoft.web/sites/host", "microsoft.web/sites/virtualnetworkconnections",
 	"microsoft.insights/diagnosticsettings", "microsoft.resources/deployments"}
 
-// tracked tells whether a resource has tags and a location.
-func tracked(r *resource.Resource) bool {
-	if r.ID.Level() != resource.LevelResource || r.Location() == "" && r.Tags().IsMissing() {
+// tracked tells whether a resource has tags and a location, which may not have
+// been read.
+func tracked(r *resource.Resource, inv *inventory.Inventory) bool {
+	if r.ID.Level() != resource.LevelResource {
 		return false
+	}
+	if r.Location() == "" && r.Tags().IsMissing() {
+		if inv == nil {
+			return false
+		}
+		if _, lost := inv.Unread(r, "location"); !lost {
+			return false
+		}
 	}
 	for _, prefix := range untracked {
 		if strings.HasPrefix(r.TypeKey(), prefix) {

@@ -340,7 +340,7 @@ func (e *Evaluator) each(r *resource.Resource) func(func(Verdict) bool) {
 		for _, i := range e.candidates(r) {
 			m := e.p.Members[i]
 			def := m.definitionFor(r)
-			if def.Effect == policy.Disabled || !judges(def, r) || !e.covers(m.Assignment, r) {
+			if def.Effect == policy.Disabled || !Judges(def, r, e.p.o.Inventory) || !e.covers(m.Assignment, r) {
 				continue
 			}
 			e.member = m

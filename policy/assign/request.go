@@ -43,7 +43,7 @@ func (e *Evaluator) Request(r *resource.Resource) Admission {
 	def := func(i int32) *policy.Definition { return e.p.Members[i].definitionFor(r) }
 	list = slices.DeleteFunc(list, func(i int32) bool {
 		m, d := e.p.Members[i], def(i)
-		return d.Effect == policy.Disabled || !judges(d, r) || !e.covers(m.Assignment, r) || e.exemption(m, r) != nil
+		return d.Effect == policy.Disabled || !Judges(d, r, e.p.o.Inventory) || !e.covers(m.Assignment, r) || e.exemption(m, r) != nil
 	})
 	slices.SortStableFunc(list, func(x, y int32) int { return cmp.Compare(def(x).Effect.Order(), def(y).Effect.Order()) })
 	clash := e.clashes(r, list)
