@@ -309,7 +309,17 @@ func (b *binder) toScalar(e *syntax.Call, sc *scope) plan.Expr {
 		}
 		return &plan.Scalar{Table: x, T: cols[0].Type}
 	case plan.Expr:
-		return x
+		random := false
+		plan.Walk(x, func(x plan.Expr) {
+			c, is := x.(*plan.Call)
+			random = random || is && (c.Name == "rand" || c.Name == "new_guid")
+		})
+		if !random {
+			return x
+		}
+		// Computed once for the query, not for each row.
+		one := plan.NewProject(plan.OneRow(), []plan.Column{{Name: "x", Type: x.Type()}}, []plan.Expr{x})
+		return &plan.Scalar{Table: one, T: x.Type()}
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ var decomposeFuncs = []Func{
 			return value.Array([]value.Value{reals(ps), reals(scores)})
 		})}},
 		Ex: []Example{{`series_periods_detect(dynamic([1,2,3,2,1,2,3,2,1,2,3,2,1,2,3,2]), 0, 50, 1)`, `[[4.0],[0.990873223368]]`}}},
-	{Name: "series_periods_validate", Doc: "Returns the given periods and their scores by autocorrelation (0 to 1), 0 for those that a series cannot show, as columns.",
+	{Name: "series_periods_validate", Doc: "Returns the given periods and their scores by autocorrelation (0 to 1), 0 for those that it does not show, as columns.",
 		Outs: []Column{{"periods", types.Dynamic}, {"scores", types.Dynamic}},
 		Sigs: []Sig{{"(series: array, period: real, more...: real): dynamic", Strict(func(a []value.Value) value.Value {
 			xs, ok := series(a[0])
@@ -40,8 +40,8 @@ var decomposeFuncs = []Func{
 			for _, p := range a[1:] {
 				ps = append(ps, p.Float())
 				score := 0.0
-				if n := int(math.Round(p.Float())); n >= minPeriod && n <= len(xs)/2 {
-					score = max(0, ac[n])
+				if n := int(math.Round(p.Float())); n >= minPeriod && n <= len(xs)/2 && isPeak(ac, n, len(xs)) {
+					score = ac[n]
 				}
 				scores = append(scores, score)
 			}
@@ -180,6 +180,12 @@ type period struct {
 // samePeriod is how much better a multiple of a period must score to count.
 const samePeriod = 0.02
 
+// isPeak tells whether lag k correlates better than its neighbors, and better
+// than noise of that length would nineteen times in twenty.
+func isPeak(ac []float64, k, n int) bool {
+	return ac[k] > 1.96/math.Sqrt(float64(n)) && ac[k] >= ac[k-1] && (k+1 >= len(ac) || ac[k] >= ac[k+1])
+}
+
 // periods returns the peaks of the autocorrelation within bounds, best first.
 // What lies near a multiple of a shorter period is left out unless it scores better, and so is
 // what lies within a quarter of a better one.
@@ -187,7 +193,7 @@ func periods(xs []float64, lo, hi float64) []period {
 	ac := autocorrelation(xs)
 	var found []period
 	for k := minPeriod; 2*k < len(xs); k++ {
-		if float64(k) < lo || float64(k) > hi || ac[k] <= 0 || ac[k] < ac[k-1] || k+1 < len(ac) && ac[k] < ac[k+1] {
+		if float64(k) < lo || float64(k) > hi || !isPeak(ac, k, len(xs)) {
 			continue
 		}
 		found = append(found, period{k, math.Round(ac[k]*1e12) / 1e12})
