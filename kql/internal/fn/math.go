@@ -22,24 +22,24 @@ var mathFuncs = []Func{
 		},
 		Ex: []Example{{`abs(-5)`, `5`}, {`abs(-1d)`, `1.00:00:00`}, {`abs(real(null))`, `null`}, {`abs(-2.5)`, `2.5`}}},
 	real1("sqrt", "Returns the square root; NaN for negative numbers.", math.Sqrt, NameFirst, `sqrt(16)`, `4.0`),
-	{Name: "log", Doc: "Returns the natural logarithm; null for negative numbers.", Naming: NameFirst, Sigs: []Sig{{"(number: real): real", Map1(logOf(math.Log))}},
+	{Name: "log", Doc: "Returns the natural logarithm; null for negative numbers.", Naming: NameFirst, Sigs: []Sig{{"(number: real): real", Map1(logOf(naturalLog))}},
 		Ex: []Example{{`log(1)`, `0.0`}, {`log(-1)`, `null`}, {`log(0)`, `-inf`}}},
-	{Name: "log2", Doc: "Returns the logarithm to the base 2; null for negative numbers.", Naming: NameFirst, Sigs: []Sig{{"(number: real): real", Map1(logOf(math.Log2))}},
+	{Name: "log2", Doc: "Returns the logarithm to the base 2; null for negative numbers.", Naming: NameFirst, Sigs: []Sig{{"(number: real): real", Map1(logOf(log2))}},
 		Ex: []Example{{`log2(8)`, `3.0`}}},
 	{Name: "log10", Doc: "Returns the logarithm to the base 10; null for negative numbers.", Naming: NameFirst, Sigs: []Sig{{"(number: real): real", Map1(logOf(log10))}},
 		Ex: []Example{{`log10(1000)`, `3.0`}}},
-	real1("exp", "Returns e to the power of a number.", math.Exp, NameFirst, `exp(0)`, `1.0`),
-	real1("exp2", "Returns 2 to the power of a number.", math.Exp2, NameFirst, `exp2(3)`, `8.0`),
-	real1("exp10", "Returns 10 to the power of a number.", func(x float64) float64 { return math.Pow(10, x) }, NameFirst, `exp10(3)`, `1000.0`),
-	real1("sin", "Returns the sine of an angle in radians.", math.Sin, NameFirst, `sin(0)`, `0.0`),
-	real1("cos", "Returns the cosine of an angle in radians.", math.Cos, NameFirst, `cos(1)`, `0.5403023058681398`),
-	real1("tan", "Returns the tangent of an angle in radians.", math.Tan, NameFirst, `tan(0)`, `0.0`),
-	real1("cot", "Returns the cotangent of an angle in radians.", func(x float64) float64 { return 1 / math.Tan(x) }, NameNone, `cot(1)`, `0.6420926159343308`),
-	real1("asin", "Returns the angle in radians whose sine is given.", math.Asin, NameFirst, `asin(1)`, `1.5707963267948966`),
-	real1("acos", "Returns the angle in radians whose cosine is given.", math.Acos, NameFirst, `acos(1)`, `0.0`),
-	real1("atan", "Returns the angle in radians whose tangent is given.", math.Atan, NameFirst, `atan(1)`, `0.7853981633974483`),
+	real1("exp", "Returns e to the power of a number.", exp, NameFirst, `exp(0)`, `1.0`),
+	real1("exp2", "Returns 2 to the power of a number.", func(x float64) float64 { return power(2, x) }, NameFirst, `exp2(3)`, `8.0`),
+	real1("exp10", "Returns 10 to the power of a number.", func(x float64) float64 { return power(10, x) }, NameFirst, `exp10(3)`, `1000.0`),
+	real1("sin", "Returns the sine of an angle in radians.", sine, NameFirst, `sin(0)`, `0.0`),
+	real1("cos", "Returns the cosine of an angle in radians.", cosine, NameFirst, `cos(1)`, `0.5403023058681398`),
+	real1("tan", "Returns the tangent of an angle in radians.", tangent, NameFirst, `tan(0)`, `0.0`),
+	real1("cot", "Returns the cotangent of an angle in radians.", cotangent, NameNone, `cot(1)`, `0.6420926159343308`),
+	real1("asin", "Returns the angle in radians whose sine is given.", arcsine, NameFirst, `asin(1)`, `1.5707963267948966`),
+	real1("acos", "Returns the angle in radians whose cosine is given.", arccosine, NameFirst, `acos(1)`, `0.0`),
+	real1("atan", "Returns the angle in radians whose tangent is given.", arctangent, NameFirst, `atan(1)`, `0.7853981633974483`),
 	{Name: "atan2", Doc: "Returns the angle in radians between the x axis and the line to the point (x, y).", Naming: NameFirst,
-		Sigs: []Sig{{"(y: real, x: real): real", Map2(Total2(math.Atan2))}}, Ex: []Example{{`atan2(1, 1)`, `0.7853981633974483`}}},
+		Sigs: []Sig{{"(y: real, x: real): real", Map2(Total2(arctangent2))}}, Ex: []Example{{`atan2(1, 1)`, `0.7853981633974483`}}},
 	{Name: "pi", Doc: "Returns the number pi.", Sigs: []Sig{{"(): real", func(c *Call) (*vec.Vec, error) { return vec.Repeat(types.Real, value.Real(math.Pi), c.N), nil }}},
 		Ex: []Example{{`pi()`, `3.141592653589793`}}},
 	real1("degrees", "Converts radians to degrees.", func(x float64) float64 { return 180 / math.Pi * x }, NameNone, `degrees(pi())`, `180.0`),
@@ -56,7 +56,7 @@ var mathFuncs = []Func{
 		return x
 	}, NameNone, `sign(-42)`, `-1.0`),
 	{Name: "pow", Doc: "Returns a number to the power of another.", Naming: NameFirst,
-		Sigs: []Sig{{"(base: real, exponent: real): real", Map2(Total2(math.Pow))}}, Ex: []Example{{`pow(2, 10)`, `1024.0`}, {`pow(2.0, 0.5)`, `1.4142135623730951`}}},
+		Sigs: []Sig{{"(base: real, exponent: real): real", Map2(Total2(power))}}, Ex: []Example{{`pow(2, 10)`, `1024.0`}, {`pow(2.0, 0.5)`, `1.4142135623730951`}}},
 	{Name: "round", Doc: "Rounds to a number of digits after the point (before it, where negative), halves away from zero.", Naming: NameFirst,
 		Sigs: []Sig{
 			{"(number: integer, !precision?: long): $1", Strict(func(a []value.Value) value.Value {
@@ -174,15 +174,6 @@ func shift2(name, doc string, f func(a int64, by uint64) int64, ex, want string)
 // logOf gives null for negative numbers, as the engine does.
 func logOf(f func(float64) float64) func(float64) (float64, bool) {
 	return func(x float64) (float64, bool) { return f(x), !(x < 0) }
-}
-
-// log10 is exact for whole powers of ten, which math.Log10 is not.
-func log10(x float64) float64 {
-	r := math.Log10(x)
-	if n := math.Round(r); n != r && math.Abs(n) < 300 && math.Abs(n-r) < 1e-12 && math.Pow10(int(n)) == x {
-		return n
-	}
-	return r
 }
 
 func realTest(f func(float64) bool) Kernel {
