@@ -17,7 +17,7 @@ var arrayFuncs = []Func{
 	{Name: "array_length", Aliases: []string{"arraylength"}, Doc: "Counts the elements of an array; null for anything else.",
 		Sigs: []Sig{{"(array: array): long", Map1(func(v value.Value) (int64, bool) { return int64(len(v.Items())), isArray(v) })}},
 		Ex:   []Example{{`array_length(dynamic([1,2,3]))`, `3`}, {`array_length(dynamic({}))`, `null`}}},
-	{Name: "array_concat", Doc: "Joins arrays to one; what is no array is passed over.",
+	{Name: "array_concat", Most: 64, Doc: "Joins arrays to one; what is no array is passed over.",
 		Sigs: []Sig{{"(array: array, more...: array): dynamic", Row(func(a []value.Value) value.Value {
 			var out []value.Value
 			any := false
@@ -73,12 +73,12 @@ var arrayFuncs = []Func{
 	{Name: "array_sum", Doc: "Adds up the numbers of an array; null where it is empty or holds something else.",
 		Sigs: []Sig{{"(array: array): real", Map1(arraySum)}},
 		Ex:   []Example{{`array_sum(dynamic([1,2,3,4]))`, `10.0`}, {`array_sum(dynamic([]))`, `null`}, {`array_sum(dynamic([1,"a"]))`, `null`}}},
-	{Name: "array_sort_asc", Doc: "Sorts an array upwards, nulls last unless the last argument is false; further arrays are reordered alike, null where their length is another, and the results come as several columns.",
+	{Name: "array_sort_asc", Most: 65, Doc: "Sorts an array upwards, nulls last unless the last argument is false; further arrays are reordered alike, null where their length is another, and the results come as several columns.",
 		Spread: sortedColumns,
 		Sigs:   []Sig{{"(array: array, more...: array|bool): dynamic", Row(func(a []value.Value) value.Value { return arraySort(a, false) })}},
 		Ex: []Example{{`array_sort_asc(dynamic([1,3,4,5,2]))`, `[1,2,3,4,5]`}, {`array_sort_asc(dynamic(["b",null,"a"]))`, `["a","b",null]`},
 			{`array_sort_asc(dynamic(["b",null,"a"]), false)`, `[null,"a","b"]`}, {`array_sort_asc(dynamic([2,1]), dynamic(["x","y"]))`, `[[1,2],["y","x"]]`}, {`array_sort_asc(dynamic([2,1,3]), dynamic(["x","y"]))`, `[[1,2,3],null]`}}},
-	{Name: "array_sort_desc", Doc: "Sorts an array downwards, nulls last unless the last argument is false; further arrays are reordered alike, null where their length is another, and the results come as several columns.",
+	{Name: "array_sort_desc", Most: 65, Doc: "Sorts an array downwards, nulls last unless the last argument is false; further arrays are reordered alike, null where their length is another, and the results come as several columns.",
 		Spread: sortedColumns,
 		Sigs:   []Sig{{"(array: array, more...: array|bool): dynamic", Row(func(a []value.Value) value.Value { return arraySort(a, true) })}},
 		Ex:     []Example{{`array_sort_desc(dynamic([1,3,2]))`, `[3,2,1]`}, {`array_sort_desc(dynamic([1,null,2]))`, `[2,1,null]`}}},
@@ -116,7 +116,7 @@ var arrayFuncs = []Func{
 		Sigs: []Sig{{"(start: summable, stop: summable, step?: summable): dynamic", Rows(rangeArray)}},
 		Ex: []Example{{`range(1, 8, 3)`, `[1,4,7]`}, {`range(1, 3)`, `[1,2,3]`}, {`range(1h, 3h)`, `["01:00:00","02:00:00","03:00:00"]`},
 			{`range(1.0, 2, 0.5)`, `[1.0,1.5,2.0]`}, {`range(5, 1)`, `[]`}}},
-	{Name: "zip", Doc: "Makes an array of arrays out of the elements at the same places; shorter arrays are filled up with null.",
+	{Name: "zip", Most: 64, Doc: "Makes an array of arrays out of the elements at the same places; shorter arrays are filled up with null.",
 		Sigs: []Sig{{"(array: array, array2: array, more...: array): dynamic", Row(zip)}},
 		Ex:   []Example{{`zip(dynamic([1,3,5]), dynamic([2,4,6]))`, `[[1,2],[3,4],[5,6]]`}, {`zip(dynamic([1,2]), dynamic(["a"]))`, `[[1,"a"],[2,null]]`}}},
 }

@@ -31,7 +31,7 @@ var bagFuncs = []Func{
 			return found, true
 		})}},
 		Ex: []Example{{`bag_has_key(dynamic({"a":1}), "a")`, `true`}, {`bag_has_key(dynamic({"a":{"b":null}}), "$.a.b")`, `true`}, {`bag_has_key(dynamic({"a":1}), "A")`, `false`}}},
-	{Name: "bag_merge", Doc: "Joins property bags; of a key in several the leftmost value stays.",
+	{Name: "bag_merge", Most: 64, Doc: "Joins property bags; of a key in several the leftmost value stays.",
 		Sigs: []Sig{{"(bag: bag, bag2: bag, more...: bag): dynamic", Row(func(a []value.Value) value.Value {
 			out := value.NewBag(8)
 			any := false

@@ -226,7 +226,7 @@ var digestFuncs = []Func{
 			return value.Bool(ok)
 		})}},
 		Ex: []Example{{`tdigest_isvalid(dynamic([[7],[1],[1]]))`, `true`}, {`tdigest_isvalid(dynamic([1]))`, `false`}}},
-	{Name: "tdigest_merge", Aliases: []string{"merge_tdigest", "merge_tdigests"}, Doc: "Merges states of tdigest() to one.", Naming: NamePrefixFirst, Prefix: "merge_tdigests",
+	{Name: "tdigest_merge", Most: 16, Aliases: []string{"merge_tdigest", "merge_tdigests"}, Doc: "Merges states of tdigest() to one.", Naming: NamePrefixFirst, Prefix: "merge_tdigests",
 		Sigs: []Sig{{"(tdigest: dynamic, tdigest2: dynamic, more...: dynamic): dynamic", Row(func(a []value.Value) value.Value {
 			var all digest
 			for _, v := range a {

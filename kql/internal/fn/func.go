@@ -23,6 +23,9 @@ type Func struct {
 	Naming  Naming    // the name of a column computed by a bare call
 	Prefix  string    // for NamePrefixFirst and NamePrefix
 
+	// Most is how many arguments the function takes at most, 0 where only its
+	// signatures tell.
+	Most int
 	// Volatile functions give another value each time (rand, new_guid) and
 	// are never folded. now() is not volatile: it is fixed for a query.
 	Volatile bool

@@ -184,7 +184,7 @@ var hllFuncs = []Func{
 			return h.count(), true
 		})}},
 		Ex: []Example{{`dcount_hll(dynamic([[1024,14],["1","2"],[]]))`, `2`}, {`dcount_hll(dynamic(1))`, `null`}}},
-	{Name: "hll_merge", Doc: "Merges states of hll() to one.", Naming: NamePrefixFirst, Prefix: "hll_merge",
+	{Name: "hll_merge", Most: 16, Doc: "Merges states of hll() to one.", Naming: NamePrefixFirst, Prefix: "hll_merge",
 		Sigs: []Sig{{"(hll: dynamic, hll2: dynamic, more...: dynamic): dynamic", Row(mergeHLL)}},
 		Ex:   []Example{{`hll_merge(dynamic([[1024,14],["1"],[]]), dynamic([[1024,14],["1","2"],[]]))`, `[[1024,14],["1","2"],[]]`}}},
 	{Name: "hll_isvalid", Doc: "Tells whether a value is a state of hll().",

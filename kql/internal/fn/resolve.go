@@ -32,6 +32,9 @@ func (o Overload) ConstOnly(i int) string {
 // that converts least, the first of those that convert the same. The error says
 // what is wrong with the arguments, for the user.
 func (t *Table) Resolve(f *Func, args []types.Type) (Overload, error) {
+	if f.Most > 0 && len(args) > f.Most {
+		return Overload{}, fmt.Errorf("%s() takes at most %d arguments, not %d", f.Name, f.Most, len(args))
+	}
 	best, bestCost := -1, 0
 	var bestTo []types.Type
 	sigs := t.sigs[f]

@@ -28,7 +28,7 @@ var decomposeFuncs = []Func{
 			return value.Array([]value.Value{reals(ps), reals(scores)})
 		})}},
 		Ex: []Example{{`series_periods_detect(dynamic([1,2,3,2,1,2,3,2,1,2,3,2,1,2,3,2]), 0, 50, 1)`, `[[4.0],[0.990873223368]]`}}},
-	{Name: "series_periods_validate", Doc: "Returns the given periods and their scores by autocorrelation (0 to 1), 0 for those that it does not show, as columns.",
+	{Name: "series_periods_validate", Most: 17, Doc: "Returns the given periods and their scores by autocorrelation (0 to 1), 0 for those that it does not show, as columns.",
 		Outs: []Column{{"periods", types.Dynamic}, {"scores", types.Dynamic}},
 		Sigs: []Sig{{"(series: array, period: real, more...: real): dynamic", Strict(func(a []value.Value) value.Value {
 			xs, ok := series(a[0])

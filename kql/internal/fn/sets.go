@@ -7,7 +7,7 @@ import (
 )
 
 var setFuncs = []Func{
-	{Name: "set_union", Doc: "Returns the distinct elements of all arrays, in order of first appearance.",
+	{Name: "set_union", Most: 64, Doc: "Returns the distinct elements of all arrays, in order of first appearance.",
 		Sigs: []Sig{{"(set: array, set2: array, more...: array): dynamic", Row(func(a []value.Value) value.Value {
 			var u distinct
 			for _, v := range a {
@@ -18,7 +18,7 @@ var setFuncs = []Func{
 			return value.Array(u.items)
 		})}},
 		Ex: []Example{{`set_union(dynamic([1,2,2]), dynamic([2,3]))`, `[1,2,3]`}, {`set_union(dynamic([1,"1"]), dynamic([]))`, `[1,"1"]`}}},
-	{Name: "set_intersect", Doc: "Returns the distinct elements that lie in all arrays.",
+	{Name: "set_intersect", Most: 64, Doc: "Returns the distinct elements that lie in all arrays.",
 		Sigs: []Sig{{"(set: array, set2: array, more...: array): dynamic", Row(func(a []value.Value) value.Value {
 			return filterSet(a, func(in []map[string]struct{}, key string) bool {
 				for _, m := range in {
@@ -30,7 +30,7 @@ var setFuncs = []Func{
 			})
 		})}},
 		Ex: []Example{{`set_intersect(dynamic([1,2,3]), dynamic([3,1,5]))`, `[1,3]`}, {`set_intersect(dynamic([1]), dynamic([2]))`, `[]`}}},
-	{Name: "set_difference", Doc: "Returns the distinct elements of the first array that lie in none of the others.",
+	{Name: "set_difference", Most: 64, Doc: "Returns the distinct elements of the first array that lie in none of the others.",
 		Sigs: []Sig{{"(set: array, set2: array, more...: array): dynamic", Row(func(a []value.Value) value.Value {
 			return filterSet(a, func(in []map[string]struct{}, key string) bool {
 				for _, m := range in {

@@ -25,10 +25,10 @@ var stringFuncs = []Func{
 	{Name: "toupper", Doc: "Converts a text to upper case.",
 		Sigs: []Sig{{"(source: text): string", Map1(Total(strings.ToUpper))}},
 		Ex:   []Example{{`toupper("Hello")`, `HELLO`}}},
-	{Name: "strcat", Doc: "Joins the texts of its arguments.",
+	{Name: "strcat", Most: 64, Doc: "Joins the texts of its arguments.",
 		Sigs: []Sig{{"(value: text, more...: text): string", evalStrcat}},
 		Ex:   []Example{{`strcat("a", 1, true)`, `a1True`}, {`strcat("a", int(null))`, `a`}}},
-	{Name: "strcat_delim", Doc: "Joins the texts of its arguments with a delimiter between them.",
+	{Name: "strcat_delim", Most: 65, Doc: "Joins the texts of its arguments with a delimiter between them.",
 		Sigs: []Sig{{"(delimiter: text, value: text, value2: text, more...: text): string", Row(func(args []value.Value) value.Value {
 			parts := make([]string, len(args)-1)
 			for i, a := range args[1:] {
