@@ -202,8 +202,13 @@ func single(scopes []scopeTotals) *scopeTotals {
 	return only
 }
 
-// controls joins each control over scopes as Defender for Cloud does: every
-// scope's points weigh by the scope's weight over its maximum.
+// controls joins each control over scopes: a scope's points weigh by the
+// control's own weight there, which is healthy + unhealthy, so that the joined
+// control is max x healthy / (healthy + unhealthy) as in one subscription.
+// Source: "weight" of secureScoreControls in the REST reference of Defender for
+// Cloud, "used when calculating an aggregated score for this control across all
+// of your subscriptions". What a control could still add is a matter of the whole
+// score, in which scopes weigh by their own weight over their maximum.
 func (t *tally) controls(scopes []scopeTotals, counted [][len(classic)]counts) []ControlScore {
 	var weights float64
 	for _, s := range scopes {
@@ -218,7 +223,6 @@ func (t *tally) controls(scopes []scopeTotals, counted [][len(classic)]counts) [
 		}
 		var n counts
 		var earned, possible float64
-		alone, assessed := int64(0), 0
 		for i, s := range scopes {
 			c := counted[i][control]
 			n.healthy += c.healthy
@@ -230,7 +234,6 @@ func (t *tally) controls(scopes []scopeTotals, counted [][len(classic)]counts) [
 				share := float64(s.weight) / float64(s.maximum)
 				earned += share * float64(current) / 100
 				possible += share * float64(maximum)
-				alone, assessed = current, assessed+1
 			}
 		}
 		if n == (counts{}) {
@@ -243,10 +246,7 @@ func (t *tally) controls(scopes []scopeTotals, counted [][len(classic)]counts) [
 		if n.healthy+n.unhealthy > 0 {
 			cs.Max = classic[control].Max
 		}
-		current := alone
-		if assessed > 1 {
-			current = int64(math.Round(100 * float64(cs.Max) * earned / possible))
-		}
+		current, _ := points(control, n)
 		cs.Current = float64(current) / 100
 		cs.Percentage = float64(divide(100*current, int64(cs.Max))) / 1e4
 		if weights > 0 {
