@@ -123,7 +123,14 @@ func (c *Campaign) recommend(g *Grant, now time.Time) (recommendation, evidence 
 		return Deny, "no sign-in is on record"
 	}
 	days := int(now.Sub(g.LastSignIn).Hours() / 24)
-	evidence = fmt.Sprintf("last signed in on %s, %d days ago", g.LastSignIn.UTC().Format("2006-01-02"), days)
+	ago := fmt.Sprintf("%d days ago", days)
+	switch days {
+	case 0:
+		ago = "within a day"
+	case 1:
+		ago = "a day ago"
+	}
+	evidence = fmt.Sprintf("last signed in on %s, %s", g.LastSignIn.UTC().Format("2006-01-02"), ago)
 	if days > c.Stale {
 		return Deny, evidence
 	}

@@ -134,7 +134,7 @@ func privilegePage(list []app.PrivilegeFinding) *report.TablePage {
 		}
 		if one.State == finding.NonCompliant {
 			counts[one.Severity]++
-			open.Rows = append(open.Rows, report.TableRow{State: one.Severity.String(), Tone: report.Tone(one.Severity.String()), Cells: []string{one.Title, who, one.Scope, one.Evidence, one.Fix}})
+			open.Rows = append(open.Rows, report.TableRow{State: one.Severity.String(), Tone: report.Tone(one.Severity.String()), Cells: []string{one.Title, who, whereOf(one.Scope), one.Evidence, one.Fix}})
 		}
 		if one.State == finding.Unknown {
 			unknown.Rows = append(unknown.Rows, report.TableRow{Cells: []string{one.Title, who, one.Missing}})

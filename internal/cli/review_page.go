@@ -21,7 +21,7 @@ func reviewPage(r *review.Record) *report.TablePage {
 			if t == "" {
 				t = "medium"
 			}
-			left.Rows = append(left.Rows, report.TableRow{State: it.Recommendation, Tone: t, Cells: []string{it.Principal, it.What, it.Scope, it.Evidence}})
+			left.Rows = append(left.Rows, report.TableRow{State: it.Recommendation, Tone: t, Cells: []string{it.Principal, it.What, whereOf(it.Scope), it.Evidence}})
 			continue
 		}
 		if d.Decision == review.Deny {
@@ -29,7 +29,7 @@ func reviewPage(r *review.Record) *report.TablePage {
 		} else {
 			approved++
 		}
-		decided.Rows = append(decided.Rows, report.TableRow{State: d.Decision, Tone: tone[d.Decision], Cells: []string{it.Principal, it.What, it.Scope, d.By, d.At.UTC().Format("2006-01-02 15:04"), d.Justification}})
+		decided.Rows = append(decided.Rows, report.TableRow{State: d.Decision, Tone: tone[d.Decision], Cells: []string{it.Principal, it.What, whereOf(it.Scope), d.By, d.At.UTC().Format("2006-01-02 15:04"), d.Justification}})
 	}
 	signed := report.TableSection{Title: "Signed off", Note: "The record ends in " + r.Head() + ".", Columns: []string{"By", "When", "Decisions", "SHA-256 of the file"}}
 	for _, s := range r.SignOffs {
@@ -42,4 +42,12 @@ func reviewPage(r *review.Record) *report.TablePage {
 		},
 		Sections: []report.TableSection{left, decided, signed},
 	}
+}
+
+// whereOf names a scope for a page: the root of all is not a slash to a reader.
+func whereOf(scope string) string {
+	if scope == "/" {
+		return "the whole tenant"
+	}
+	return scope
 }

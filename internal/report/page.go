@@ -48,7 +48,7 @@ func writePage(w io.Writer, name, title string, view func(frame) any) error {
 func pageFuncs() template.FuncMap {
 	return template.FuncMap{
 		"percent": percent, "number": number, "plural": plural, "thousands": thousands,
-		"ms":    func(m Milliseconds) string { return duration(float64(m)) },
+		"breakable": breakable, "spaced": spaced,
 		"grade": grade, "gain": gain,
 		"step": func(i int) int { return i + 1 },
 		"arc":  func(share float64) string { return fmt.Sprintf("%.1f", 339.292*min(1, max(0, share))) },

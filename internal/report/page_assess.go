@@ -100,12 +100,13 @@ type pageRow struct {
 	Short template.HTML
 }
 
-// breakable writes a type's name so that lines break between its words.
+// breakable writes the name of a type or a thing so that lines break between its
+// words.
 func breakable(name string) template.HTML {
 	var b strings.Builder
 	last := ' '
 	for _, r := range name {
-		if last == '/' || unicode.IsUpper(r) && unicode.IsLower(last) {
+		if last == '/' || r == '@' || r == '#' && last != '#' || r == '.' || unicode.IsUpper(r) && unicode.IsLower(last) {
 			b.WriteString("<wbr>")
 		}
 		b.WriteString(template.HTMLEscapeString(string(r)))

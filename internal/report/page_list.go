@@ -1,6 +1,10 @@
 package report
 
-import "io"
+import (
+	"io"
+	"strings"
+	"unicode"
+)
 
 // TablePage is a page of tables: for answers that are lists of things with a state.
 type TablePage struct {
@@ -29,6 +33,29 @@ type TableRow struct {
 	State string
 	Tone  Tone
 	Cells []string
+}
+
+// Label is the column that a cell of the row stands in, "" where there is none.
+func (r TableRow) Label(columns []string, cell int) string {
+	if r.State != "" {
+		cell++
+	}
+	if cell >= len(columns) {
+		return ""
+	}
+	return columns[cell]
+}
+
+// spaced writes a state's name, NoInfoAvailable, as words.
+func spaced(state string) string {
+	var b strings.Builder
+	for i, r := range state {
+		if i > 0 && unicode.IsUpper(r) {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return strings.Replace(b.String(), "non ", "non-", 1)
 }
 
 // Tone is what a state means to a reader: the name of a severity, or one of the

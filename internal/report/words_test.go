@@ -16,6 +16,9 @@ func TestWordsForAPerson(t *testing.T) {
 		{"one", who(matterOf("vm1")), "vm1"},
 		{"three", who(matterOf("vm1", "", "")), "vm1 and 2 more"},
 		{"a type's name", string(breakable("Sql/serversAB<")), "Sql/<wbr>servers<wbr>AB&lt;"},
+		{"an account", string(breakable("a.b@c.example")), "a<wbr>.b<wbr>@c<wbr>.example"},
+		{"a state", spaced("NoInfoAvailable"), "no info available"},
+		{"a state with a prefix", spaced("NonCompliant"), "non-compliant"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
