@@ -139,6 +139,7 @@ type Query struct {
 	tree   *syntax.Query
 	schema Schema
 	bound  *bind.Query
+	window *bind.Window
 }
 
 // Compile parses and binds a query. The list holds errors and warnings with
@@ -149,6 +150,24 @@ func Compile(text string, schema Schema) (q *Query, list diag.List) {
 
 // CompileWith is Compile with values for declared query parameters.
 func CompileWith(text string, schema Schema, params map[string]string) (q *Query, list diag.List) {
+	return compile(text, schema, params, nil)
+}
+
+// Window is a range of time that every table of a database is restricted to:
+// From is in it, To is not. Column is the name of the tables' time; tables
+// without it are read whole. Within a window a row was ingested at its time.
+type Window struct {
+	Column   string
+	From, To time.Time
+}
+
+// CompileWindow is Compile for a query that sees no more of its tables than a
+// window, as those of scheduled rules do.
+func CompileWindow(text string, schema Schema, w Window) (*Query, diag.List) {
+	return compile(text, schema, nil, &bind.Window{Column: w.Column, From: types.FromTime(w.From), To: types.FromTime(w.To)})
+}
+
+func compile(text string, schema Schema, params map[string]string, w *bind.Window) (q *Query, list diag.List) {
 	defer func() {
 		if p := recover(); p != nil {
 			q, list = nil, diag.List{{Code: "KQL0999", Message: fmt.Sprintf("bug in the engine: %v", p)}}
@@ -159,12 +178,12 @@ func CompileWith(text string, schema Schema, params map[string]string) (q *Query
 	if list.HasErrors() {
 		return nil, list
 	}
-	bound, more := bind.Bind(tree, catalog{schema}, bind.Options{Params: params})
+	bound, more := bind.Bind(tree, catalog{schema}, bind.Options{Params: params, Window: w})
 	list = append(list, more...)
 	if list.HasErrors() {
 		return nil, list
 	}
-	return &Query{text: text, tree: tree, schema: schema, bound: bound}, list
+	return &Query{text: text, tree: tree, schema: schema, bound: bound, window: w}, list
 }
 
 // Text returns the query as it was compiled.
@@ -319,7 +338,7 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result
 	if bound.Open {
 		var list diag.List
 		var failed error
-		bound, list = bind.Bind(q.tree, catalog{q.schema}, bind.Options{Params: opts.Params, Eval: func(n plan.Node) (*vec.Batch, []plan.Column, error) {
+		bound, list = bind.Bind(q.tree, catalog{q.schema}, bind.Options{Params: opts.Params, Window: q.window, Eval: func(n plan.Node) (*vec.Batch, []plan.Column, error) {
 			b, cols, err := runner.All(p.plan(n))
 			failed = errors.Join(failed, err)
 			return b, cols, err

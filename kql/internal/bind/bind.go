@@ -33,6 +33,15 @@ type Options struct {
 	// on the data. Where it is nil such columns stay unknown: names behind
 	// them are not checked and the plan cannot run (Query.Open).
 	Eval func(plan.Node) (*vec.Batch, []plan.Column, error)
+	// Window, where not nil, restricts every table of the catalog that has its
+	// column to a range of time, and is when rows were ingested.
+	Window *Window
+}
+
+// Window is a range of time: From is in it, To is not. Both are ticks.
+type Window struct {
+	Column   string
+	From, To int64
 }
 
 // Query is a bound query.

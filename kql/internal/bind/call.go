@@ -95,6 +95,11 @@ func (b *binder) scalarCall(f *fn.Func, e *syntax.Call, sc *scope) plan.Expr {
 		}
 		b.fail(errNotSerialized(name), e.At)
 	}
+	if f.Name == "ingestion_time" && b.opts.Window != nil { // a row arrives when it happens
+		if at := b.timeOf(sc.cols); at != nil {
+			return at
+		}
+	}
 	args := make([]plan.Expr, 0, len(e.Args))
 	wrong := false
 	for _, a := range e.Args {

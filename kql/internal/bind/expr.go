@@ -340,7 +340,32 @@ func (b *binder) scan(name string) plan.Node {
 	if !ok {
 		return nil
 	}
-	return plan.NewScan(name, cols)
+	return b.within(plan.NewScan(name, cols))
+}
+
+// within restricts a table to the window of the query.
+func (b *binder) within(n plan.Node) plan.Node {
+	w := b.opts.Window
+	if w == nil {
+		return n
+	}
+	at := b.timeOf(n.Columns())
+	if at == nil {
+		return n
+	}
+	after := b.operate(">=", at, konst(types.DateTime, value.DateTime(w.From)), diag.Span{})
+	before := b.operate("<", at, konst(types.DateTime, value.DateTime(w.To)), diag.Span{})
+	return plan.NewFilter(n, b.operate("and", after, before, diag.Span{}))
+}
+
+// timeOf returns the window's column among others, nil where it is not there.
+func (b *binder) timeOf(cols []plan.Column) plan.Expr {
+	for i, c := range cols {
+		if c.Name == b.opts.Window.Column && c.Type == types.DateTime {
+			return &plan.Col{Index: i, Name: c.Name, T: c.Type}
+		}
+	}
+	return nil
 }
 
 // flatten returns the operands of a chain of one operator (and, or), so that
