@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/azward/azward/diag"
@@ -188,6 +189,10 @@ func compile(text string, schema Schema, params map[string]string, w *bind.Windo
 
 // Text returns the query as it was compiled.
 func (q *Query) Text() string { return q.text }
+
+// Tables are the tables of the schema that the query reads, in the order in
+// which it names them.
+func (q *Query) Tables() []string { return slices.Clone(q.bound.Tables) }
 
 // Open tells whether the columns of the result depend on the data.
 func (q *Query) Open() bool { return q.bound.Open }

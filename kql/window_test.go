@@ -2,6 +2,7 @@ package kql
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,4 +53,25 @@ func TestWindow(t *testing.T) {
 func timeValue(t time.Time) Value {
 	v, _ := ParseValue(DateTime, t.Format(time.RFC3339))
 	return v
+}
+
+func TestTables(t *testing.T) {
+	db := NewMemDatabase()
+	for _, name := range []string{"T", "U", "V"} {
+		db.Add(name, NewMemTable([]Column{{Name: "n", Type: Long}}))
+	}
+	for query, want := range map[string]string{
+		"T | join (U | where n in (V)) on n | union T": "T U V",
+		"union isfuzzy=true T, Missing":                "T",
+		"print toscalar(V | count)":                    "V",
+		"let f = () { U }; print 1":                    "",
+	} {
+		q, list := Compile(query, db.Schema())
+		if q == nil {
+			t.Fatalf("%s: %v", query, list)
+		}
+		if got := strings.Join(q.Tables(), " "); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
 }

@@ -146,7 +146,7 @@ func (c *queryCheck) file(path, text string, schema kql.Schema, strict bool) {
 		_, list := kql.Compile(q.text, schema)
 		src := diag.NewSource(path, q.text)
 		for _, d := range list {
-			at := q.place(src.Position(d.Span.Start))
+			at := q.lines.Place(src.Position(d.Span.Start))
 			if !strict && (d.Code == "KQL0102" || d.Code == "KQL0103") {
 				d.Severity = diag.Warning
 			}

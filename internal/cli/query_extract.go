@@ -4,27 +4,14 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/azward/azward/diag"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/yamldoc"
 )
 
 // foundQuery is a query in a file, with the way back to the file's lines.
 type foundQuery struct {
-	text string
-	line int // of the file, at which the query's first line stands
-	cols int // columns that its first line stands further in
-	all  int // columns that all its lines stand further in
-}
-
-// place turns a place in the query into one in the file.
-func (q foundQuery) place(p diag.Position) diag.Position {
-	p.Column += q.all
-	if p.Line == 1 {
-		p.Column += q.cols
-	}
-	p.Line += q.line - 1
-	return p
+	text  string
+	lines yamldoc.Lines
 }
 
 // isQueryFile tells whether a file may hold queries, by its name.
@@ -45,7 +32,7 @@ func extractQueries(path, text string) ([]foundQuery, error) {
 	case ".yaml", ".yml":
 		return yamlQueries(text)
 	}
-	return []foundQuery{{text: text, line: 1}}, nil
+	return []foundQuery{{text: text}}, nil
 }
 
 // markdownQueries finds fenced blocks of kql or kusto.
@@ -66,7 +53,7 @@ func markdownQueries(text string) []foundQuery {
 		switch word {
 		case "kql", "kusto", "csl":
 			if body := strings.Join(lines[from:min(i, len(lines))], ""); strings.TrimSpace(body) != "" {
-				out = append(out, foundQuery{text: body, line: from + 1})
+				out = append(out, foundQuery{text: body, lines: yamldoc.Lines{Line: from + 1}})
 			}
 		}
 	}
@@ -89,38 +76,10 @@ func yamlQueries(text string) ([]foundQuery, error) {
 		for _, key := range queryKeys {
 			v := doc.Get(key)
 			if s, ok := v.Text(); ok {
-				out = append(out, locateScalar(text, v.Offset(), s))
+				out = append(out, foundQuery{s, yamldoc.LinesOf(text, v.Offset(), s)})
 				break
 			}
 		}
 	}
 	return out, nil
-}
-
-// locateScalar finds where the lines of a YAML text stand in the file.
-func locateScalar(text string, offset int, value string) foundQuery {
-	offset = min(max(offset, 0), len(text))
-	line := 1 + strings.Count(text[:offset], "\n")
-	rest := text[offset:]
-	if rest != "" && (rest[0] == '|' || rest[0] == '>') {
-		// A block: its lines follow, all further in by the same blanks.
-		q := foundQuery{text: value, line: line + 1}
-		for l := range strings.SplitSeq(rest[strings.IndexByte(rest+"\n", '\n')+1:]+"\n", "\n") {
-			if strings.TrimSpace(l) != "" {
-				q.all = len(l) - len(strings.TrimLeft(l, " "))
-				break
-			}
-		}
-		return q
-	}
-	q := foundQuery{text: value, line: line, cols: offset - strings.LastIndexByte(text[:offset], '\n') - 1}
-	if rest != "" && (rest[0] == '"' || rest[0] == '\'') {
-		q.cols++
-	} else if rest != "" {
-		// Plain texts and block texts whose place is that of their first word.
-		if before := strings.TrimSpace(text[strings.LastIndexByte(text[:offset], '\n')+1 : offset]); before == "" && strings.Contains(value, "\n") {
-			q.all, q.cols = q.cols, 0
-		}
-	}
-	return q
 }

@@ -47,7 +47,7 @@ func groups(env *Env) []group {
 		{"Assess:", []*cobra.Command{newAssessCommand(env), newControlsCommand(env), newDiffCommand(env), newWatchCommand(env)}},
 		{"Enforce, before deployment and after:", []*cobra.Command{newPolicyCommand(env), newCheckCommand(env), newCACommand(env)}},
 		{"Who can do what:", []*cobra.Command{newAccessCommand(env), newAttackPathCommand(env), newReviewCommand(env), newNetworkCommand(env)}},
-		{"Ask logs and inventories in KQL:", []*cobra.Command{newQueryCommand(env), newStoreCommand(env), newServeCommand(env)}},
+		{"Detect, and ask logs and inventories in KQL:", []*cobra.Command{newDetectCommand(env), newQueryCommand(env), newStoreCommand(env), newServeCommand(env)}},
 		{"Read and keep a tenant:", []*cobra.Command{newCollectCommand(env), newSnapshotCommand(env)}},
 		{"Try it:", []*cobra.Command{newDemoCommand(env), newFakeCommand(env)}},
 		{"About azward:", []*cobra.Command{newVersionCommand(env)}},

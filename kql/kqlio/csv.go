@@ -164,7 +164,7 @@ func readsAs(t kql.Type, s string) bool {
 	case kql.Real:
 		return strings.ContainsAny(s, "0123456789") && !strings.ContainsAny(s, " \t+") && !(len(s) > 1 && s[0] == '0' && s[1] != '.') && !fn.Convert(value.String(s), types.String, t).IsNull()
 	case kql.DateTime:
-		return len(s) >= 8 && strings.ContainsAny(s, "-/") && !fn.Convert(value.String(s), types.String, t).IsNull()
+		return len(s) >= 8 && strings.ContainsAny(s, "-/") && !field(t, s).IsNull()
 	default:
 		return !fn.Convert(value.String(s), types.String, t).IsNull()
 	}

@@ -37,3 +37,20 @@ func TestHintedColumnsComeFirstAndOthersAreInferred(t *testing.T) {
 		}
 	}
 }
+
+// The portal of Azure exports times as "4/28/2021, 2:08:45.221 PM".
+func TestPortalTimes(t *testing.T) {
+	for _, hint := range [][]kql.Column{{{Name: "At", Type: kql.DateTime}}, nil} {
+		l, err := kqlio.ReadCSVHinted(strings.NewReader("At\n\"4/28/2021, 2:08:45.221 PM\"\n"), ',', hint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := kqlio.Collect(l.Table.Columns(), []kql.Table{l.Table})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(l.Table.Columns(), kqlio.Text(kql.DateTime, all.Cols[0].Get(0))); got != "[{At datetime}]2021-04-28T14:08:45.2210000Z" {
+			t.Error(got)
+		}
+	}
+}

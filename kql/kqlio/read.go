@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/azward/azward/kql"
 	"github.com/azward/azward/kql/internal/fn"
@@ -104,7 +105,11 @@ func field(t kql.Type, s string) value.Value {
 		if s == "" {
 			return value.Null
 		}
-		return fn.Convert(value.String(s), types.String, t)
+		v := fn.Convert(value.String(s), types.String, t)
+		if v.IsNull() && t == kql.DateTime { // the portal exports "4/28/2021, 2:08:45.221 PM"
+			v = fn.Convert(value.String(strings.Replace(s, ", ", " ", 1)), types.String, t)
+		}
+		return v
 	}
 }
 

@@ -49,6 +49,8 @@ type Query struct {
 	Results []plan.Result
 	// Open says that columns depend on data: bind again with Options.Eval.
 	Open bool
+	// Tables are those of the catalog that the query reads, each once.
+	Tables []string
 	// Settings are the query's set statements.
 	Settings map[string]value.Value
 }

@@ -340,6 +340,9 @@ func (b *binder) scan(name string) plan.Node {
 	if !ok {
 		return nil
 	}
+	if !slices.Contains(b.out.Tables, name) {
+		b.out.Tables = append(b.out.Tables, name)
+	}
 	return b.within(plan.NewScan(name, cols))
 }
 

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/azward/azward/diag"
+	"github.com/azward/azward/siem"
+)
+
+// maxRuleFile bounds a file of rules.
+const maxRuleFile = 16 << 20
+
+// ReadRules reads the analytics rules in files and folders. What is wrong with
+// single rules is in the list, with file, line and column; an error is one of
+// reading, or that there is no rule at all.
+func ReadRules(paths []string) ([]*siem.Rule, diag.List, error) {
+	var rules []*siem.Rule
+	var list diag.List
+	read := func(path string) error {
+		info, err := os.Stat(path)
+		if err != nil {
+			return usagef("read %s: %v", path, err)
+		}
+		if info.Size() > maxRuleFile {
+			return usagef("read %s: larger than 16 MiB", path)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return usagef("read %s: %v", path, err)
+		}
+		more, wrong := siem.ParseRules(path, text)
+		rules, list = append(rules, more...), append(list, wrong...)
+		return nil
+	}
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil {
+			return nil, nil, usagef("read %s: %v", p, err)
+		}
+		if !info.IsDir() {
+			if err := read(p); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		err = filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.Type().IsRegular() && isRuleFile(path) {
+				return read(path)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("read %s: %w", p, err)
+		}
+	}
+	if len(rules) == 0 && !list.HasErrors() {
+		return nil, nil, usagef("there is no analytics rule in %s: a rule is YAML or JSON with a query, queryFrequency and queryPeriod", strings.Join(paths, ", "))
+	}
+	return rules, list, nil
+}
+
+// isRuleFile tells whether a file in a folder may hold rules, by its name; tests
+// of rules do not.
+func isRuleFile(path string) bool {
+	lowered := strings.ToLower(path)
+	if strings.HasSuffix(lowered, ".test.yaml") || strings.HasSuffix(lowered, ".test.yml") {
+		return false
+	}
+	switch filepath.Ext(lowered) {
+	case ".yaml", ".yml", ".json":
+		return true
+	}
+	return false
+}

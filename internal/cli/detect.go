@@ -1,0 +1,17 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+func newDetectCommand(env *Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "detect",
+		Short: "Find what goes wrong in logs, by Microsoft Sentinel's rules",
+		Long: `Detect runs analytics rules as Microsoft Sentinel does, over logs that stay with
+you: the community's YAML, ARM templates, and rules as ARM exports them, all
+unmodified.`,
+		Example: `  azward detect run rules/ --from tenant.azs
+  azward detect run rules/ --load SigninLogs=signins.jsonl.gz`,
+	}
+	cmd.AddCommand(newDetectRunCommand(env))
+	return cmd
+}
