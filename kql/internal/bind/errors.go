@@ -72,6 +72,10 @@ func errPattern(call string) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0133", Message: "One or more pattern references were not declared. Detected pattern references: [\"" + call + "\"]"}
 }
 
+func errGraphIDs(a, b types.Type) diag.Diagnostic {
+	return diag.Diagnostic{Code: "KQL0134", Message: fmt.Sprintf("the nodes of a graph have ids of one type, not %s and %s", a, b), Hint: "cast one of the columns"}
+}
+
 func errDeclared(name string) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0131", Message: fmt.Sprintf("%q is declared already", name), Hint: "give it another name; only a function's body may use a name again"}
 }

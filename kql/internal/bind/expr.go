@@ -28,6 +28,10 @@ type scope struct {
 	// outer are the columns that a join's other side has, for messages only.
 	index map[string]int
 	graph *graphScope // over the match of a graph's pattern
+	// inside is the number of the first column of what is known of a node
+	// inside of a path, 0 elsewhere.
+	inside int
+	along  bool // over the parts of a path
 }
 
 type qualifier struct {
@@ -225,7 +229,7 @@ func (b *binder) ref(e *syntax.Ref, sc *scope) any {
 	if !sc.none && reservedRef(name) && e.At.End-e.At.Start == len(name) && sc.find(name) >= 0 {
 		b.fail(errReserved(name), e.At)
 	}
-	if sc.graph != nil {
+	if sc.graph != nil && !sc.along {
 		if i, ok := sc.graph.byN[name]; ok {
 			return b.graphWhole(sc.graph, i)
 		}
@@ -613,7 +617,7 @@ func (b *binder) hasList(op string, x plan.Expr, items []plan.Expr, at diag.Span
 
 func (b *binder) member(e *syntax.Member, sc *scope) any {
 	if r, ok := e.X.(*syntax.Ref); ok && !r.Wild {
-		if sc.graph != nil {
+		if sc.graph != nil && !sc.along {
 			if i, ok := sc.graph.byN[r.Text]; ok && sc.graph.match.Elements[i].Variable {
 				return b.graphMember(sc.graph, i, e.Name)
 			}

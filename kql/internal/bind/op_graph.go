@@ -2,6 +2,7 @@ package bind
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/azward/azward/diag"
 	"github.com/azward/azward/kql/internal/fn"
@@ -17,44 +18,60 @@ func (b *binder) makeGraph(in rows, op *syntax.MakeGraph) rows {
 		return b.partitionedGraph(in, op)
 	}
 	edges := in.node.Columns()
-	g := &plan.Graph{Directed: op.Directed, IDCol: -1}
+	if !op.Directed {
+		b.fail(errStatement("graphs without directions are not enabled in Kusto: write -->"), op.At)
+	}
+	g := &plan.Graph{}
 	g.Source, g.Target = b.graphKey(edges, op.Source), b.graphKey(edges, op.Target)
-	nm := newNamer()
+	id := edges[g.Source].Type
+	if t := edges[g.Target].Type; t != id {
+		b.fail(errGraphIDs(id, t), op.Target.At)
+	}
 	for _, t := range op.Nodes {
 		n := b.table(t.Table, noScope)
 		cols := n.Columns()
-		g.Nodes = append(g.Nodes, n)
-		g.NodeKeys = append(g.NodeKeys, b.graphKey(cols, t.On))
-		for i, c := range cols {
+		key := b.graphKey(cols, t.On)
+		if t2 := cols[key].Type; t2 != id {
+			b.fail(errGraphIDs(id, t2), t.On.At)
+		}
+		g.Nodes, g.NodeKeys = append(g.Nodes, n), append(g.NodeKeys, key)
+	}
+	for k, n := range g.Nodes {
+		for i, c := range n.Columns() {
+			// What two tables have in different types is no property at all.
+			if slices.ContainsFunc(g.Nodes, func(o plan.Node) bool {
+				at := findColumn(o.Columns(), c.Name)
+				return at >= 0 && o.Columns()[at].Type != c.Type
+			}) {
+				continue
+			}
 			at := findColumn(g.NodeCols, c.Name)
-			if at < 0 || g.NodeCols[at].Type != c.Type {
+			if at < 0 {
 				at = len(g.NodeCols)
-				g.NodeCols = append(g.NodeCols, column(nm.unique(c.Name), c.Type))
+				g.NodeCols = append(g.NodeCols, c)
 				m := make([]int, len(op.Nodes))
 				for k := range m {
 					m[k] = -1
 				}
 				g.NodeMap = append(g.NodeMap, m)
 			}
-			g.NodeMap[at][len(g.Nodes)-1] = i
+			g.NodeMap[at][k] = i
 		}
 	}
-	switch {
-	case op.NodeID != nil:
-		g.IDCol = len(g.NodeCols)
-		g.NodeCols = append(g.NodeCols, column(op.NodeID.Text, edges[g.Source].Type))
-		g.NodeMap = append(g.NodeMap, make([]int, len(op.Nodes)))
-		for k := range op.Nodes {
-			g.NodeMap[g.IDCol][k] = g.NodeKeys[k]
+	// A node that stands in edges only has its id in the key of every table.
+	for at, m := range g.NodeMap {
+		is := false
+		for k, from := range m {
+			is = is || from == g.NodeKeys[k]
 		}
-	case len(op.Nodes) > 0:
-		// A node that stands in edges only has its id in the first table's key.
-		for at, m := range g.NodeMap {
-			if m[0] == g.NodeKeys[0] {
-				g.IDCol = at
-				break
-			}
+		if is {
+			g.IDCols = append(g.IDCols, at)
 		}
+	}
+	if op.NodeID != nil {
+		g.IDCols = []int{len(g.NodeCols)}
+		g.NodeCols = append(g.NodeCols, column(op.NodeID.Text, id))
+		g.NodeMap = append(g.NodeMap, slices.Clone(g.NodeKeys))
 	}
 	g.With(in.node, nil)
 	return rows{node: g, open: in.open}
@@ -201,17 +218,18 @@ func (b *binder) graphMatch(in rows, op *syntax.GraphMatch) rows {
 	m.Cycles = b.kind(op.Props, "cycles", "unique_edges", "all", "none", "unique_edges")
 	m.All = b.kind(op.Props, "output", "any", "any", "all") == "all"
 	gs := &graphScope{match: m, byN: map[string]int{}, nodes: nodes, edges: g.EdgeColumns()}
-	variable := false
 	for _, p := range op.Patterns {
 		var list []int
 		for _, e := range p {
-			list = append(list, b.graphElement(gs, e, g.Directed))
-			variable = variable || e.Variable
+			list = append(list, b.graphElement(gs, e))
 		}
 		m.Patterns = append(m.Patterns, list)
 	}
-	if op.Shortest && (!variable || len(op.Patterns) > 1) {
-		b.fail(errStatement("graph-shortest-paths takes one path with an edge of variable length"), op.At)
+	if op.Shortest && len(op.Patterns) > 1 {
+		b.fail(errStatement("graph-shortest-paths takes one path"), op.At)
+	}
+	if len(op.Project) == 0 {
+		b.fail(errStatement("project must say what each match gives"), op.At)
 	}
 	b.connected(m, op.At)
 	sc := newScope(nil)
@@ -233,25 +251,79 @@ func (b *binder) graphMatch(in rows, op *syntax.GraphMatch) rows {
 	if op.Where != nil {
 		b.graphWhere(gs, sc, op.Where)
 	}
-	items := op.Project
-	if len(items) == 0 {
-		for _, e := range m.Elements {
-			if e.Name != "" {
-				items = append(items, &syntax.Ref{Name: syntax.Name{Text: e.Name, At: op.At}})
-			}
-		}
-	}
-	p := b.projection(sc, items, nil)
+	p := b.projection(sc, b.graphNames(gs, op.Project), nil)
 	m.Exprs = p.exprs
 	m.With(in.node, p.cols)
 	return rows{node: m, open: in.open}
 }
 
-func (b *binder) graphElement(gs *graphScope, e syntax.GraphElement, directed bool) int {
-	x := plan.GraphElement{Name: e.Name.Text, Edge: e.Edge, Dir: e.Dir, Variable: e.Variable, Min: 1, Max: 1}
-	if !directed {
-		x.Dir = 0
+// graphNames gives names to what a match gives that has none: paths through
+// properties are joined, a function over a path is named after the path, and
+// others are numbered.
+func (b *binder) graphNames(gs *graphScope, items []syntax.Expr) []syntax.Expr {
+	nm := newNamer()
+	for _, it := range items {
+		if n, ok := it.(*syntax.Named); ok {
+			for _, x := range n.Names {
+				nm.take(x.Text)
+			}
+		}
 	}
+	out := make([]syntax.Expr, len(items))
+	for i, it := range items {
+		out[i] = it
+		if _, ok := it.(*syntax.Named); ok {
+			continue
+		}
+		if name := nm.auto(b.graphName(gs, it)); name != "" {
+			x := &syntax.Named{Names: []syntax.Name{{Text: name, At: it.Span()}}, Expr: it}
+			x.At = it.Span()
+			out[i] = x
+		}
+	}
+	return out
+}
+
+func (b *binder) graphName(gs *graphScope, e syntax.Expr) string {
+	switch e := e.(type) {
+	case *syntax.Ref:
+		i, ok := gs.byN[e.Text]
+		if ok && !gs.match.Elements[i].Edge && len(gs.nodes) == 0 {
+			return ""
+		}
+		return e.Text
+	case *syntax.Call:
+		if len(e.Args) == 0 {
+			return ""
+		}
+		switch name := e.Name.Text; name {
+		case "all", "any", "map":
+			path := b.autoName(e.Args[0])
+			if c, ok := e.Args[0].(*syntax.Call); ok && len(c.Args) == 1 {
+				path = c.Name.Text + "_" + b.autoName(c.Args[0])
+			}
+			of := "Column"
+			if name == "map" && len(e.Args) == 2 {
+				switch x := e.Args[1].(type) {
+				case *syntax.Ref, *syntax.Member:
+					of = b.autoName(x)
+				case *syntax.Call:
+					if len(x.Args) == 0 {
+						of = x.Name.Text
+					}
+				}
+			}
+			return path + "_" + of
+		case "labels", "node_id", "node_degree_in", "node_degree_out":
+			return name + "_" + b.autoName(e.Args[0])
+		}
+		return ""
+	}
+	return b.autoName(e)
+}
+
+func (b *binder) graphElement(gs *graphScope, e syntax.GraphElement) int {
+	x := plan.GraphElement{Name: e.Name.Text, Edge: e.Edge, Dir: e.Dir, Variable: e.Variable, Min: 1, Max: 1}
 	if e.Variable {
 		bound := func(ex syntax.Expr) int {
 			c, ok := b.typed(ex, noScope, types.Long).(*plan.Const)
@@ -261,18 +333,25 @@ func (b *binder) graphElement(gs *graphScope, e syntax.GraphElement, directed bo
 			return int(c.Value.Int64())
 		}
 		x.Min, x.Max = bound(e.Min), bound(e.Max)
-		if x.Max < x.Min || x.Max == 0 {
+		if x.Max < x.Min {
 			b.fail(errStatement("the shortest length of an edge is above its longest"), e.Min.Span())
 		}
 	}
 	if x.Name != "" {
-		if i, ok := gs.byN[x.Name]; ok {
-			if gs.match.Elements[i].Edge || e.Edge {
-				b.fail(errDuplicate(x.Name), e.Name.At)
-			}
+		i, ok := gs.byN[x.Name]
+		switch {
+		case ok && gs.match.Elements[i].Edge && e.Edge:
+			b.fail(errDuplicate(x.Name), e.Name.At)
+		case ok && e.Edge: // the name means the node
+			x.Name = ""
+		case ok && !gs.match.Elements[i].Edge:
 			return i
+		case ok:
+			gs.match.Elements[i].Name = ""
+			fallthrough
+		default:
+			gs.byN[x.Name] = len(gs.match.Elements)
 		}
-		gs.byN[x.Name] = len(gs.match.Elements)
 	}
 	gs.match.Elements = append(gs.match.Elements, x)
 	return len(gs.match.Elements) - 1
@@ -315,6 +394,17 @@ func (b *binder) connected(m *plan.GraphMatch, at diag.Span) {
 func (b *binder) graphWhere(gs *graphScope, sc *scope, e syntax.Expr) {
 	for _, part := range conjuncts(e) {
 		used := elementsUsed(gs, part)
+		if gs.match.Shortest {
+			b.oneElement(gs, part)
+		}
+		for _, i := range used {
+			if i >= 0 && gs.match.Elements[i].Variable {
+				b.fail(errStatement("\""+gs.match.Elements[i].Name+"\" has several edges: say all(), any() or map() of its properties"), part.Span())
+			}
+		}
+		if b.edgeFilter(gs, part) {
+			continue
+		}
 		if len(used) == 1 && used[0] >= 0 {
 			el := &gs.match.Elements[used[0]]
 			cols := gs.nodes
@@ -325,14 +415,6 @@ func (b *binder) graphWhere(gs *graphScope, sc *scope, e syntax.Expr) {
 			one.open = sc.open
 			one.quals = map[string]qualifier{el.Name: {cols: cols}}
 			el.Filters = append(el.Filters, b.boolean(part, one))
-			continue
-		}
-		// A condition that names an edge of variable length among others holds
-		// for each of its edges.
-		if v := variableUsed(gs, part, used); v >= 0 {
-			sub := gs.along(sc, v, false)
-			sub.quals[gs.match.Elements[v].Name] = qualifier{cols: gs.edges}
-			gs.match.Where = append(gs.match.Where, gs.add(plan.PathExpr{Kind: plan.PathAll, Element: v, Expr: b.boolean(part, sub)}, types.Bool))
 			continue
 		}
 		gs.match.Where = append(gs.match.Where, b.boolean(part, sc))
@@ -380,7 +462,7 @@ func elementsUsed(gs *graphScope, e syntax.Expr) []int {
 			}
 		case *syntax.Call:
 			switch x.Name.Text {
-			case "all", "any", "map", "inner_nodes", "node_degree_in", "node_degree_out", "labels":
+			case "all", "any", "map", "inner_nodes", "node_degree_in", "node_degree_out", "node_id", "labels":
 				add(-1)
 			}
 		case *syntax.Ref:
@@ -396,18 +478,51 @@ func elementsUsed(gs *graphScope, e syntax.Expr) []int {
 	return out
 }
 
-// variableUsed returns the one edge of variable length among elements, -1 none.
-func variableUsed(gs *graphScope, e syntax.Expr, used []int) int {
-	v := -1
-	for _, i := range used {
-		if i >= 0 && gs.match.Elements[i].Variable {
-			if v >= 0 {
-				return -1
-			}
-			v = i
+// edgeFilter takes all(path, condition) as a filter of the path's edges, which
+// it is where the condition reads nothing else.
+func (b *binder) edgeFilter(gs *graphScope, e syntax.Expr) bool {
+	c, ok := bare(e).(*syntax.Call)
+	if !ok || c.Name.Text != "all" || len(c.Args) != 2 || len(elementsUsed(gs, c.Args[1])) > 0 {
+		return false
+	}
+	r, ok := c.Args[0].(*syntax.Ref)
+	if !ok {
+		return false
+	}
+	i, ok := gs.byN[r.Text]
+	if !ok || !gs.match.Elements[i].Variable {
+		return false
+	}
+	el := &gs.match.Elements[i]
+	el.Filters = append(el.Filters, b.boolean(c.Args[1], newScope(gs.edges)))
+	return true
+}
+
+// oneElement refuses a comparison of two elements, which Kusto's search for
+// shortest paths does not know.
+func (b *binder) oneElement(gs *graphScope, e syntax.Expr) {
+	switch x := bare(e).(type) {
+	case *syntax.Binary:
+		if x.Op == "and" || x.Op == "or" {
+			b.oneElement(gs, x.L)
+			b.oneElement(gs, x.R)
+			return
+		}
+	case *syntax.Call:
+		if x.Name.Text == "not" && len(x.Args) == 1 {
+			b.oneElement(gs, x.Args[0])
+			return
 		}
 	}
-	return v
+	n := 0
+	for _, i := range elementsUsed(gs, e) {
+		if i >= 0 {
+			n++
+		}
+	}
+	if n > 1 {
+		b.fail(errStatement("graph-shortest-paths compares no two elements with one another"), e.Span())
+	}
 }
 
 // add makes a value of a match available as a column of its row.
@@ -427,6 +542,10 @@ func (gs *graphScope) along(sc *scope, element int, inner bool) *scope {
 	sub := newScope(append(append([]plan.Column{}, cols...), gs.match.Row...))
 	sub.cols = sub.cols[:len(cols)]
 	sub.open = sc.open
+	sub.graph, sub.along = gs, true
+	if inner {
+		sub.inside = len(cols) + len(gs.match.Row)
+	}
 	sub.quals = map[string]qualifier{}
 	for name, q := range sc.quals {
 		q.from += len(cols)
@@ -440,7 +559,7 @@ func (b *binder) graphCall(e *syntax.Call, sc *scope) plan.Expr {
 	gs := sc.graph
 	switch e.Name.Text {
 	case "all", "any", "map":
-		if len(e.Args) != 2 {
+		if len(e.Args) != 2 || sc.along {
 			return nil
 		}
 		element, inner := b.pathArg(gs, e.Args[0])
@@ -452,25 +571,31 @@ func (b *binder) graphCall(e *syntax.Call, sc *scope) plan.Expr {
 			return gs.add(plan.PathExpr{Kind: plan.PathMap, Element: element, Inner: inner, Expr: b.expr(e.Args[1], sub)}, types.Dynamic)
 		}
 		return gs.add(plan.PathExpr{Kind: e.Name.Text, Element: element, Inner: inner, Expr: b.boolean(e.Args[1], sub)}, types.Bool)
-	case "node_degree_in", "node_degree_out":
-		if len(e.Args) != 1 {
-			return nil
+	case "node_degree_in", "node_degree_out", "node_id":
+		kind, t := plan.DegreeIn, types.Long
+		switch e.Name.Text {
+		case "node_degree_out":
+			kind = plan.DegreeOut
+		case "node_id":
+			kind, t = plan.NodeID, types.String
+		}
+		if len(e.Args) == 0 && sc.inside > 0 { // of the node inside a path
+			return &plan.Col{Index: sc.inside + plan.InnerColumn(kind), Name: e.Name.Text, T: t}
+		}
+		if len(e.Args) != 1 || sc.along {
+			break
 		}
 		r, ok := e.Args[0].(*syntax.Ref)
 		if !ok {
-			return nil
+			break
 		}
 		i, ok := gs.byN[r.Text]
 		if !ok || gs.match.Elements[i].Edge {
 			b.fail(errStatement(e.Name.Text+"() takes a node of the pattern"), e.At)
 		}
-		kind := plan.DegreeIn
-		if e.Name.Text == "node_degree_out" {
-			kind = plan.DegreeOut
-		}
-		return gs.add(plan.PathExpr{Kind: kind, Element: i}, types.Long)
-	case "labels":
-		return konst(types.Dynamic, value.Null)
+		return gs.add(plan.PathExpr{Kind: kind, Element: i}, t)
+	case "labels": // only graph models have labels
+		return konst(types.Dynamic, value.Array(nil))
 	}
 	return nil
 }
@@ -516,7 +641,7 @@ func (b *binder) graphWhole(gs *graphScope, i int) plan.Expr {
 	for k, c := range cols {
 		args = append(args, konst(types.String, value.String(c.Name)), &plan.Col{Index: from + k, Name: c.Name, T: c.Type})
 	}
-	bag := &plan.Call{Name: "pack_all", Eval: fn.PackAll(false), Args: args, T: types.Dynamic}
+	bag := &plan.Call{Name: "pack_all", Eval: fn.PackAll(true), Args: args, T: types.Dynamic}
 	if e.Variable {
 		return gs.add(plan.PathExpr{Kind: plan.PathMap, Element: i, Expr: bag}, types.Dynamic)
 	}

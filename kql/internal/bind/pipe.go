@@ -91,6 +91,9 @@ func (b *binder) ops(in rows, ops []syntax.Op) rows {
 		// An operator that is wrong does not hide what is wrong behind it: its
 		// input goes on, with further columns that nobody knows.
 		if !b.guard(func() { in = b.op(in, op, i == len(ops)-1) }) {
+			if _, makes := op.(*syntax.MakeGraph); makes || isGraph(in.node) {
+				panic(bailout{}) // nobody knows whether what follows reads a graph
+			}
 			switch op.(type) {
 			case *syntax.Where, *syntax.Sort, *syntax.Top, *syntax.Take:
 			default:

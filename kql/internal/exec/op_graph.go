@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
@@ -15,9 +16,9 @@ type graph struct {
 	nodes, edges *vec.Batch
 	keys         []string // of each node
 	hash         []int64  // of each node's id, as hash() gives it
+	names        []string // of each node: the text of its id
 	src, dst     []int32
 	out, in      [][]int32 // edges at each node
-	directed     bool
 }
 
 // graphOf computes the graph that a node gives.
@@ -47,7 +48,7 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &graph{edges: edges, directed: n.Directed}
+	g := &graph{edges: edges}
 	ids := map[string]int32{}
 	var buf []byte
 	builders := make([]*vec.Builder, len(n.NodeCols))
@@ -62,6 +63,7 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 		id = int32(len(g.keys))
 		g.keys = append(g.keys, string(buf))
 		g.hash = append(g.hash, int64(fn.Hash64(col.Get(i))))
+		g.names = append(g.names, value.Text(col.Get(i), false))
 		ids[g.keys[id]] = id
 		return id, true
 	}
@@ -71,9 +73,6 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 			return nil, err
 		}
 		for i := range b.Rows {
-			if b.Cols[n.NodeKeys[k]].IsNull(i) {
-				continue
-			}
 			if _, fresh := node(b.Cols[n.NodeKeys[k]], i); !fresh {
 				continue // the first row of an id counts
 			}
@@ -90,7 +89,7 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 		id, fresh := node(col, i)
 		if fresh {
 			for c, bld := range builders {
-				if c == n.IDCol {
+				if slices.Contains(n.IDCols, c) {
 					bld.Append(col.Get(i))
 				} else {
 					bld.AppendNull()
@@ -99,18 +98,10 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 		}
 		return id
 	}
-	// An edge without both ends is none.
-	var keep []int32
+	// Every row is an edge, and null is the id of a node like another.
 	src, dst := edges.Cols[n.Source], edges.Cols[n.Target]
 	for i := range edges.Rows {
-		if src.IsNull(i) || dst.IsNull(i) {
-			continue
-		}
-		keep = append(keep, int32(i))
 		g.src, g.dst = append(g.src, end(src, i)), append(g.dst, end(dst, i))
-	}
-	if len(keep) < edges.Rows {
-		g.edges = edges.Gather(keep)
 	}
 	cols := make([]*vec.Vec, len(builders))
 	for i, b := range builders {
@@ -176,9 +167,6 @@ func (g *graph) weak() []int64 {
 // strong numbers the components in which every node reaches every other
 // (Tarjan's algorithm, without recursion).
 func (g *graph) strong() []int64 {
-	if !g.directed {
-		return g.weak()
-	}
 	n := len(g.keys)
 	ids, low, num := make([]int64, n), make([]int32, n), make([]int32, n)
 	for i := range ids {
@@ -242,7 +230,7 @@ func (r *run) graphWhere(n *plan.GraphWhere, l *lease) (*graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &graph{nodes: g.nodes, keys: g.keys, hash: g.hash, directed: g.directed}
+	out := &graph{nodes: g.nodes, keys: g.keys, hash: g.hash, names: g.names}
 	rename := make([]int32, len(g.keys))
 	for i := range rename {
 		rename[i] = int32(i)
@@ -265,10 +253,10 @@ func (r *run) graphWhere(n *plan.GraphWhere, l *lease) (*graph, error) {
 		for i := range rename {
 			rename[i] = -1
 		}
-		out.keys, out.hash = nil, nil
+		out.keys, out.hash, out.names = nil, nil, nil
 		for k, i := range idx {
 			rename[i] = int32(k)
-			out.keys, out.hash = append(out.keys, g.keys[i]), append(out.hash, g.hash[i])
+			out.keys, out.hash, out.names = append(out.keys, g.keys[i]), append(out.hash, g.hash[i]), append(out.names, g.names[i])
 		}
 		out.nodes = g.nodes.Gather(idx)
 		for e := range keepEdge {
@@ -322,12 +310,19 @@ func (r *run) graphTable(n *plan.GraphTable) (stream, error) {
 }
 
 // degree counts the edges at a node.
-func (g *graph) degree(i int32, in bool) value.Value {
-	switch {
-	case !g.directed:
-		return value.Long(int64(len(g.in[i]) + len(g.out[i])))
-	case in:
-		return value.Long(int64(len(g.in[i])))
+func (g *graph) degree(i int32, in bool) int64 {
+	if in {
+		return int64(len(g.in[i]))
 	}
-	return value.Long(int64(len(g.out[i])))
+	return int64(len(g.out[i]))
+}
+
+// known gives what is known of nodes beside their properties: see
+// plan.InnerColumn.
+func (g *graph) known(nodes []int32) []*vec.Vec {
+	in, out, names := make([]int64, len(nodes)), make([]int64, len(nodes)), make([]string, len(nodes))
+	for k, i := range nodes {
+		in[k], out[k], names[k] = g.degree(i, true), g.degree(i, false), g.names[i]
+	}
+	return []*vec.Vec{vec.OfInts(types.Long, in), vec.OfInts(types.Long, out), vec.OfStrings(names)}
 }

@@ -37,6 +37,10 @@ type matcher struct {
 	seen []int  // how often a node stands in the match
 	emit func() error
 	work int
+	// limit is the number of edges that all matches have together, -1 any; gone
+	// how many there are so far, cut whether one was left out.
+	limit, gone int
+	cut         bool
 }
 
 // hop is an edge element between two node elements.
@@ -55,7 +59,7 @@ func (r *run) graphMatch(n *plan.GraphMatch) (stream, error) {
 		if err != nil {
 			return nil, err
 		}
-		m := &matcher{r: r, n: n, g: g}
+		m := &matcher{r: r, n: n, g: g, limit: -1}
 		if err := m.filters(); err != nil {
 			return nil, err
 		}
@@ -71,7 +75,7 @@ func (r *run) graphMatch(n *plan.GraphMatch) (stream, error) {
 			return out.add(c)
 		}
 		if n.Shortest {
-			err = m.shortest()
+			err = m.shortest(out)
 		} else {
 			err = m.all()
 		}
@@ -228,6 +232,12 @@ func (m *matcher) walk(k int, at int32, n int, e plan.GraphElement) error {
 		if !m.may(h.edge, edge) || m.n.Cycles != "all" && m.used[edge] {
 			return nil
 		}
+		if m.gone == m.limit {
+			m.cut = true
+			return nil
+		}
+		m.gone++
+		defer func() { m.gone-- }()
 		was := m.used[edge]
 		m.used[edge] = true
 		m.cur.edges[h.edge] = append(m.cur.edges[h.edge], edge)
@@ -262,9 +272,6 @@ func (m *matcher) around(at int32, dir int, f func(edge, to int32) error) error 
 	}
 	if dir <= 0 {
 		for _, e := range m.g.in[at] {
-			if dir == 0 && m.g.src[e] == m.g.dst[e] {
-				continue // a loop was seen on its way out
-			}
 			if err := f(e, m.g.src[e]); err != nil {
 				return err
 			}
@@ -278,7 +285,7 @@ func (m *matcher) arrive(k int, at int32, n int) error {
 	h := m.hops[k]
 	to := m.cur.nodes[h.to]
 	if to >= 0 { // the element has its node already
-		if to != at {
+		if to != at || m.n.Cycles == "none" && n > 0 && m.n.Elements[h.edge].Variable && at == m.cur.nodes[h.from] {
 			return nil
 		}
 		return m.step(k + 1)
@@ -399,12 +406,12 @@ func (m *matcher) layout(list []match) (*vec.Batch, error) {
 // path computes one value along an edge of variable length for each match.
 func (m *matcher) path(p plan.PathExpr, list []match, row *vec.Batch) (*vec.Vec, error) {
 	switch p.Kind {
-	case plan.DegreeIn, plan.DegreeOut:
-		vals := make([]value.Value, len(list))
+	case plan.DegreeIn, plan.DegreeOut, plan.NodeID:
+		nodes := make([]int32, len(list))
 		for k, x := range list {
-			vals[k] = m.g.degree(x.nodes[p.Element], p.Kind == plan.DegreeIn)
+			nodes[k] = x.nodes[p.Element]
 		}
-		return vec.OfValues(longType, vals), nil
+		return m.g.known(nodes)[plan.InnerColumn(p.Kind)], nil
 	}
 	var parts, rows []int32
 	for k, x := range list {
@@ -421,6 +428,9 @@ func (m *matcher) path(p plan.PathExpr, list []match, row *vec.Batch) (*vec.Vec,
 		src = m.g.nodes
 	}
 	flat := vec.NewBatch(append(src.Gather(parts).Cols, row.Gather(rows).Cols...), len(parts))
+	if p.Inner {
+		flat.Cols = append(flat.Cols, m.g.known(parts)...)
+	}
 	ex, err := m.r.prepare(p.Expr)
 	if err != nil {
 		return nil, err

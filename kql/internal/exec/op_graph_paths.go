@@ -1,12 +1,9 @@
 package exec
 
 import (
+	"encoding/binary"
 	"slices"
-
-	"github.com/azward/azward/kql/internal/types"
 )
-
-const longType = types.Long
 
 // place is where a search for the shortest path stands: before hop k at a
 // node, having gone n edges of it.
@@ -22,9 +19,117 @@ type came struct {
 	edge int32 // -1: a hop ended or began here
 }
 
-// shortest finds, for each pair of a first and a last node, the path of the
-// fewest edges, or all of them.
-func (m *matcher) shortest() error {
+// shortest finds, for the nodes that the pattern's elements may stand for, the
+// path of the fewest edges that meets the conditions and passes no node twice,
+// or all of them. The search by breadth knows neither conditions on a whole path
+// nor paths that must have some length.
+func (m *matcher) shortest(out *matchRows) error {
+	p := m.n.Patterns[0]
+	if len(p) == 3 && len(m.n.Where) == 0 && m.n.Elements[p[1]].Min <= 1 && p[0] != p[2] {
+		return m.broad()
+	}
+	return m.deepening(out)
+}
+
+// deepening tries one length of the whole pattern after the other. The nodes of
+// a match that was found are not looked at again for a longer one.
+func (m *matcher) deepening(out *matchRows) error {
+	plain := *m.n
+	plain.Cycles = "none"
+	m.n = &plain
+	longest := 0
+	for i := 1; i < len(m.n.Patterns[0]); i += 2 {
+		longest += m.n.Elements[m.n.Patterns[0][i]].Max
+	}
+	found := map[string]bool{}
+	emit := m.emit
+	var level []match
+	m.emit = func() error {
+		if m.gone == m.limit {
+			level = append(level, m.cur.clone())
+			if len(level) > maxMatches {
+				return ErrRows
+			}
+		}
+		return nil
+	}
+	for m.limit = 0; m.limit <= longest; m.limit++ {
+		level, m.cut, m.hops = level[:0], false, nil
+		if err := m.all(); err != nil {
+			return err
+		}
+		kept, err := m.meeting(level)
+		if err != nil {
+			return err
+		}
+		var now []string
+		for _, x := range kept {
+			key := make([]byte, 0, 4*len(x.nodes))
+			for _, i := range x.nodes {
+				key = binary.LittleEndian.AppendUint32(key, uint32(i))
+			}
+			if found[string(key)] || !m.n.All && slices.Contains(now, string(key)) {
+				continue
+			}
+			now = append(now, string(key))
+			m.cur = x
+			if err := emit(); err != nil {
+				return err
+			}
+		}
+		for _, k := range now {
+			found[k] = true
+		}
+		if !m.cut { // there are no longer paths
+			break
+		}
+	}
+	m.limit = -1
+	return out.flush()
+}
+
+// meeting keeps the matches that meet the pattern's conditions.
+func (m *matcher) meeting(list []match) ([]match, error) {
+	for from := 0; from < len(list); from += 4096 {
+		if err := m.r.check(); err != nil {
+			return nil, err
+		}
+	}
+	if len(list) == 0 || len(m.n.Where) == 0 {
+		return list, nil
+	}
+	row, err := m.layout(list)
+	if err != nil {
+		return nil, err
+	}
+	pass := make([]bool, len(list))
+	for i := range pass {
+		pass[i] = true
+	}
+	for _, w := range m.n.Where {
+		p, err := m.r.prepare(w)
+		if err != nil {
+			return nil, err
+		}
+		v, err := m.r.eval(p, row)
+		if err != nil {
+			return nil, err
+		}
+		for i := range pass {
+			pass[i] = pass[i] && v.True(i)
+		}
+	}
+	var out []match
+	for i, x := range list {
+		if pass[i] {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+// broad searches by breadth.
+func (m *matcher) broad() error {
 	n := len(m.n.Elements)
 	p := m.n.Patterns[0]
 	for i := 0; i+2 < len(p); i += 2 {
@@ -71,7 +176,7 @@ func (m *matcher) from(start int32) error {
 			}
 			s := queue[i]
 			if int(s.hop) == last {
-				if s.node == start && depth > 0 && m.hops[0].from != m.hops[last-1].to {
+				if s.node == start && depth > 0 {
 					continue // a way back is no path between two nodes
 				}
 				if l, seen := done[s.node]; !seen || l == depth {

@@ -108,10 +108,10 @@ func (x *expander) next(size int) *vec.Batch {
 
 // castElement gives an element as a value of the type that "to typeof" asks
 // for: a cast that reads no text, so that a text is no number and no bool, a
-// number no bool, and null comes of what does not fit
-// (https://learn.microsoft.com/kusto/query/mv-expand-operator). A dynamic holds
-// datetimes, timespans, decimals and guids as their texts, as it holds what
-// JSON cannot write: NaN and the infinities.
+// number no datetime, and null comes of what does not fit
+// (https://learn.microsoft.com/kusto/query/mv-expand-operator). Whole numbers
+// are bools, and texts datetimes and guids, as a dynamic has them. A dynamic
+// holds what JSON cannot write as texts: NaN and the infinities.
 func castElement(v value.Value, t types.Type) value.Value {
 	fits := true
 	switch t {
@@ -120,10 +120,12 @@ func castElement(v value.Value, t types.Type) value.Value {
 	case types.Real:
 		fits = v.Numeric() || v.Kind() == value.KindString && notJSON[v.Str()]
 	case types.Bool:
-		fits = v.Kind() == value.KindBool
-	case types.DateTime, types.TimeSpan, types.GUID:
+		fits = v.Kind() == value.KindBool || v.Kind() == value.KindInt || v.Kind() == value.KindLong
+	case types.DateTime, types.GUID:
 		fits = v.Type() == t || v.Kind() == value.KindString
-	default: // texts and decimals are read
+	case types.TimeSpan, types.Decimal:
+		fits = v.Type() == t
+	default: // everything has a text
 	}
 	if !fits {
 		return value.Null

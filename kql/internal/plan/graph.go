@@ -7,16 +7,15 @@ import "fmt"
 type Graph struct {
 	unary
 	Source, Target int // columns of the edges
-	Directed       bool
 	Nodes          []Node
 	NodeKeys       []int // key column of each node table
 	// NodeCols are the columns of a node: those of all node tables. NodeMap
 	// gives for each of them the column of each node table, -1 where it has none.
 	NodeCols []Column
 	NodeMap  [][]int
-	// IDCol is the column of NodeCols that holds the node's id where no node
-	// table does, -1 none.
-	IDCol int
+	// IDCols are the columns of NodeCols that hold the id of a node that stands
+	// in edges only.
+	IDCols []int
 }
 
 // Inputs returns the edges and the tables of nodes.
@@ -24,12 +23,8 @@ func (g *Graph) Inputs() []Node { return append([]Node{g.Input}, g.Nodes...) }
 
 // Describe returns the node in one line.
 func (g *Graph) Describe() string {
-	arrow := "--"
-	if g.Directed {
-		arrow = "-->"
-	}
 	cols := g.Input.Columns()
-	return "make-graph " + cols[g.Source].Name + " " + arrow + " " + cols[g.Target].Name
+	return "make-graph " + cols[g.Source].Name + " --> " + cols[g.Target].Name
 }
 
 // EdgeColumns are the columns of an edge.
@@ -94,7 +89,20 @@ const (
 	PathAny   = "any" // whether one is true
 	DegreeIn  = "in"  // edges that come in at a node
 	DegreeOut = "out" // edges that go out from a node
+	NodeID    = "id"  // the text of a node's id
 )
+
+// InnerColumn is the place of a value of a node inside a path behind the
+// columns that its expressions read.
+func InnerColumn(kind string) int {
+	switch kind {
+	case DegreeIn:
+		return 0
+	case DegreeOut:
+		return 1
+	}
+	return 2
+}
 
 // PathExpr is a value computed of a match before its own expressions are: Expr
 // reads the columns of an edge of variable length (Inner: of a node inside it)
