@@ -2,6 +2,7 @@ package bind
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/syntax"
@@ -22,8 +23,19 @@ func (b *binder) parse(in rows, op *syntax.ParseWith) rows {
 	sc := in.scope()
 	n := &plan.Parse{Where: op.Where}
 	n.Pattern.Kind = b.kind(op.Props, "kind", "simple", "simple", "regex", "relaxed")
+	if op.Where && n.Pattern.Kind == "relaxed" {
+		b.fail(errKind("kind of parse-where", "relaxed", []string{"simple", "regex"}), op.At)
+	}
 	if p := prop(op.Props, "flags"); p != nil {
 		n.Pattern.Flags = b.propText(p.Value)
+		if n.Pattern.Kind != "regex" {
+			b.fail(errStatement("flags are for patterns of kind regex"), p.Name.At)
+		}
+		for _, f := range n.Pattern.Flags {
+			if !strings.ContainsRune("imsUx", f) {
+				b.fail(errKind("flag of a regular expression", string(f), []string{"i", "m", "s", "U", "x"}), p.Name.At)
+			}
+		}
 	}
 	x := b.expr(op.X, sc)
 	n.X = b.convert(x, types.String, op.X.Span())
@@ -42,6 +54,9 @@ func (b *binder) parse(in rows, op *syntax.ParseWith) rows {
 			n.Pattern.Parts = append(n.Pattern.Parts, plan.PatternPart{Star: true, Capture: -1})
 			prev = "star"
 		case p.Text != nil:
+			if p.Text.Value.Str() == "" {
+				b.fail(errStatement("a text of a parse pattern must not be empty"), p.Text.At)
+			}
 			n.Pattern.Parts = append(n.Pattern.Parts, plan.PatternPart{IsText: true, Text: p.Text.Value.Str(), Capture: -1})
 			prev = "text"
 		default:

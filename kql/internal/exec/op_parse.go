@@ -91,53 +91,43 @@ func typedPattern(t types.Type) string {
 	case types.Int, types.Long:
 		return `\s*[-+]?[0-9]+`
 	case types.Real, types.Decimal:
-		return `\s*[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?`
+		return `\s*[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?`
 	case types.Bool:
-		return `(?i:true|false|0|1)`
+		return `(?i:true|false)`
 	case types.GUID:
-		return `[0-9a-fA-F-]{32,36}`
+		return `\{[0-9a-fA-F-]{32,36}\}|[0-9a-fA-F-]{32,36}`
 	default:
 		return `.*`
 	}
 }
 
+// regexPattern puts the texts of a pattern, which are regular expressions, and
+// what its columns match together. It may match anywhere in a text, and ends
+// where it ends; a dot matches a line break only where the flag s says so.
 func regexPattern(p plan.Pattern, captures int) (parser, error) {
 	var re strings.Builder
-	re.WriteString("(?s")
-	for _, f := range p.Flags {
-		if strings.ContainsRune("imU", f) {
-			re.WriteRune(f)
-		}
+	if flags := strings.ReplaceAll(p.Flags, "x", ""); flags != "" {
+		re.WriteString("(?" + flags + ")")
 	}
-	re.WriteString(")^")
-	star := false
 	groups := make([]int, captures)
 	at := 0
-	for i, part := range p.Parts {
+	for _, part := range p.Parts {
 		switch {
 		case part.Star:
-			star = true
-			if i > 0 || len(p.Parts) == 1 {
-				re.WriteString(".*?")
-			} else {
-				re.WriteString(".*?")
-			}
+			re.WriteString(".*?")
 		case part.IsText:
-			c, err := regex.Compile(part.Text)
+			text := plan.BalanceParens(part.Text)
+			c, err := regex.Compile(text)
 			if err != nil {
 				return nil, err
 			}
 			at += c.NumSubexp()
-			re.WriteString("(?:" + part.Text + ")")
+			re.WriteString("(?:" + text + ")")
 		default:
 			at++
 			groups[part.Capture] = at
 			re.WriteString("(" + typedPattern(part.Type) + ")")
 		}
-	}
-	_ = star
-	if n := len(p.Parts); n > 0 && !p.Parts[n-1].Star {
-		re.WriteString("$")
 	}
 	c, err := regex.Compile(re.String())
 	if err != nil {
@@ -198,6 +188,12 @@ func matchSimple(parts []plan.PatternPart, s string, relaxed bool, out []value.V
 				continue
 			}
 			k := strings.Index(s[pos:], parts[i].Text)
+			if i == len(parts)-1 { // the pattern reaches to the end
+				k = -1
+				if strings.HasSuffix(s[pos:], parts[i].Text) {
+					k = len(s) - pos - len(parts[i].Text)
+				}
+			}
 			if k < 0 {
 				return false
 			}

@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/regex"
 	"github.com/azward/azward/kql/internal/types"
@@ -144,10 +147,52 @@ func TypesOf(exprs []Expr) []types.Type {
 func CheckPattern(p Pattern) error {
 	for _, part := range p.Parts {
 		if part.IsText {
-			if _, err := regex.Compile(part.Text); err != nil {
+			if _, err := regex.Compile(BalanceParens(part.Text)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// BalanceParens takes parentheses that have no partner for texts, as Kusto does
+// in a parse pattern.
+func BalanceParens(re string) string {
+	var open []int // places of "(" without a partner so far
+	var wrong []int
+	class := false
+	for i := 0; i < len(re); i++ {
+		switch c := re[i]; {
+		case c == '\\':
+			i++
+		case class:
+			class = c != ']'
+		case c == '[':
+			class = true
+			if i+1 < len(re) && re[i+1] == '^' {
+				i++
+			}
+			if i+1 < len(re) && re[i+1] == ']' { // the first ] stands for itself
+				i++
+			}
+		case c == '(':
+			open = append(open, i)
+		case c == ')' && len(open) > 0:
+			open = open[:len(open)-1]
+		case c == ')':
+			wrong = append(wrong, i)
+		}
+	}
+	wrong = append(wrong, open...)
+	if len(wrong) == 0 {
+		return re
+	}
+	var b strings.Builder
+	for i := range len(re) {
+		if slices.Contains(wrong, i) {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(re[i])
+	}
+	return b.String()
 }
