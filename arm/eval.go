@@ -273,6 +273,10 @@ func (c *compiler) call(n *Call) code {
 	f, ok := Lookup(n.Name)
 	switch {
 	case !ok && strings.Contains(n.Name, "."):
+		if c.opts.Dialect&Template == 0 { // functions of the user's own are a template's
+			c.diags.Add(errDialect(n.Name, c.opts.Dialect, n.NameAt))
+			return failed
+		}
 		return c.host(n, args)
 	case !ok:
 		c.diags.Add(errUnknownFunction(n.Name, nearest(n.Name), n.NameAt))

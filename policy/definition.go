@@ -56,6 +56,7 @@ type Definition struct {
 	details             details
 	indexed, provider   bool
 	location            bool   // names the field location, in a condition or for a deployment
+	identity            bool   // is modify and sets identity.type
 	slots               int    // how many fields an evaluator may remember for it
 	missing             string // why the effect cannot be known
 	fields              []FieldUse
@@ -123,7 +124,7 @@ func Compile(doc jsondoc.Value, o CompileOptions) (*Definition, diag.List) {
 		c.diags.Sort()
 		return nil, c.diags
 	}
-	d.fields = c.fields
+	d.fields, d.identity = c.fields, d.changesIdentity()
 	return d, c.diags
 }
 
@@ -302,7 +303,9 @@ func (d *Definition) Protects() (resource, group bool) {
 }
 
 // ChangesIdentity tells whether the effect is modify and sets identity.type.
-func (d *Definition) ChangesIdentity() bool {
+func (d *Definition) ChangesIdentity() bool { return d.identity }
+
+func (d *Definition) changesIdentity() bool {
 	if d.Effect != Modify {
 		return false
 	}

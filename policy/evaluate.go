@@ -144,11 +144,20 @@ func (d *Definition) passesOver(r *resource.Resource) bool {
 	if d.indexed && r.ID.Level() != resource.LevelResource && !r.ID.IsZero() {
 		return true
 	}
+	if d.identity && r.Type != "" && !machines[r.TypeKey()] {
+		return true
+	}
 	if d.types != nil {
 		return false
 	}
 	return d.provider && !d.provides(r.Type) || r.IsGraph()
 }
+
+// machines are the types whose identity modify can set; of others the policy is
+// not applicable.
+//
+// Source: "Azure Policy definitions modify effect", Skipped modification.
+var machines = map[string]bool{"microsoft.compute/virtualmachines": true, "microsoft.compute/virtualmachinescalesets": true}
 
 // provides tells whether a type is of the resource provider that a mode names.
 func (d *Definition) provides(typ string) bool {

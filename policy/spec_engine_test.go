@@ -58,3 +58,17 @@ func TestEffectOfTheResource(t *testing.T) {
 		t.Errorf("an effect of parameters: %v", diags)
 	}
 }
+
+// Source: "Azure Policy definitions modify effect", Skipped modification.
+func TestModifyOfIdentity(t *testing.T) {
+	const then = `"then": {"effect": "modify", "details": {"roleDefinitionIds": ["r"], "operations": [{"operation": "addOrReplace", "field": "identity.type", "value": "SystemAssigned"}]}}}`
+	d := mustDefinition(t, `{"if": {"field": "identity.type", "notContains": "SystemAssigned"}, `+then)
+	for typ, want := range map[string]finding.State{
+		"Microsoft.Compute/virtualMachines": finding.NonCompliant, "microsoft.compute/virtualmachinescalesets": finding.NonCompliant,
+		"Microsoft.Web/sites": finding.NotApplicable, "Microsoft.Compute/virtualMachines/extensions": finding.NotApplicable,
+	} {
+		if got := NewEvaluator(Options{}).Evaluate(d, Bare(mustJSON(t, `{"type": "`+typ+`"}`))); got.State != want || got.Fires != (want == finding.NonCompliant) {
+			t.Errorf("%s is %s, want %s", typ, got.State, want)
+		}
+	}
+}
