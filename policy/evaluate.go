@@ -141,7 +141,7 @@ func (e *Evaluator) ready(d *Definition, r *resource.Resource) *frame {
 // provider's objects alone. Policies are of Resource Manager's resources: a
 // rule that names no type does not speak of directory objects.
 func (d *Definition) passesOver(r *resource.Resource) bool {
-	if d.indexed && r.ID.Level() != resource.LevelResource && !r.ID.IsZero() {
+	if d.indexed && (r.ID.Level() != resource.LevelResource && !r.ID.IsZero() || r.ID.IsZero() && containers[r.TypeKey()]) {
 		return true
 	}
 	if d.identity && r.Type != "" && !machines[r.TypeKey()] {
@@ -152,6 +152,9 @@ func (d *Definition) passesOver(r *resource.Resource) bool {
 	}
 	return d.provider && !d.provides(r.Type) || r.IsGraph()
 }
+
+// containers are the types of resources that hold others; an id tells them as well.
+var containers = map[string]bool{"microsoft.resources/subscriptions": true, "microsoft.resources/subscriptions/resourcegroups": true, "microsoft.resources/resourcegroups": true}
 
 // machines are the types whose identity modify can set; of others the policy is
 // not applicable.

@@ -72,3 +72,23 @@ func TestModifyOfIdentity(t *testing.T) {
 		}
 	}
 }
+
+// Source: "Azure Policy definition structure basics", Resource Manager modes.
+func TestIndexed(t *testing.T) {
+	for resource, want := range map[string][2]finding.State{ // of modes Indexed and All
+		`{"type": "Microsoft.Resources/subscriptions/resourceGroups", "name": "g", "location": "x"}`:                          {finding.NotApplicable, finding.NonCompliant},
+		`{"id": "/subscriptions/s/resourceGroups/g", "type": "Microsoft.Resources/subscriptions/resourceGroups"}`:             {finding.NotApplicable, finding.NonCompliant},
+		`{"id": "/subscriptions/s", "type": "Microsoft.Resources/subscriptions"}`:                                             {finding.NotApplicable, finding.NonCompliant},
+		`{"type": "microsoft.resources/SUBSCRIPTIONS"}`:                                                                       {finding.NotApplicable, finding.NonCompliant},
+		`{"id": "/subscriptions/s/resourceGroups/g/providers/A.B/c/d", "type": "A.B/c", "location": "x"}`:                     {finding.NonCompliant, finding.NonCompliant},
+		`{"id": "/subscriptions/s/resourceGroups/g/providers/A.B/c/d", "type": "A.B/c", "location": "x", "tags": {"o": "p"}}`: {finding.Compliant, finding.Compliant},
+		`{"type": "A.B/c"}`: {finding.NonCompliant, finding.NonCompliant},
+	} {
+		for i, mode := range []string{`"Indexed"`, `"All"`} {
+			d := mustDefinition(t, `{"mode": `+mode+`, "policyRule": {"if": {"field": "tags['o']", "exists": false}, "then": {"effect": "audit"}}}`)
+			if got := NewEvaluator(Options{}).Evaluate(d, Bare(mustJSON(t, resource))); got.State != want[i] {
+				t.Errorf("%s in mode %s is %s, want %s", resource, mode, got.State, want[i])
+			}
+		}
+	}
+}
