@@ -32,6 +32,12 @@ func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resourc
 		defs[i] = rules[i].def
 	}
 	set := policy.NewSet(defs)
+	looks := make([]uint8, len(rules))
+	for i := range rules {
+		if rules[i].custom && defs[i] != nil {
+			looks[i] = lookOf(defs[i])
+		}
+	}
 	chunks := (len(resources) + chunk - 1) / chunk
 	out := make([][]result, chunks)
 	var next, evaluations atomic.Int64
@@ -53,9 +59,18 @@ func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resourc
 				n := 0
 				out[i] = make([]result, 0, most)
 				for r := from; r < to; r++ {
+					var told [lookEnd]int8 // of the current resource, by look: 0 is not told yet
 					n += ev.States(resources[r], func(k int, state finding.State) {
-						if rules[k].custom && !asks(rules[k].def, resources[r], inv) {
-							return
+						if look := looks[k]; look > 0 {
+							if told[look] == 0 {
+								told[look] = -1
+								if asks(defs[k], resources[r], inv) {
+									told[look] = 1
+								}
+							}
+							if told[look] < 0 {
+								return
+							}
 						}
 						out[i] = append(out[i], result{resource: int32(r), rule: int32(k), state: state})
 					})
@@ -79,6 +94,21 @@ func evaluate(ctx context.Context, o *Options, inv *inventory.Inventory, resourc
 		all = append(all, part...)
 	}
 	return all, int(evaluations.Load()), nil
+}
+
+// lookEnd is above every answer of lookOf.
+const lookEnd = 32
+
+// lookOf is what asks goes by of a definition, so that it is asked once for all
+// that look alike: 0 is left for those that are not the user's.
+func lookOf(def *policy.Definition) uint8 {
+	look := uint8(1)
+	for i, yes := range []bool{def.Indexed(), def.Types() != nil, def.ChangesIdentity(), def.AsksLocation()} {
+		if yes {
+			look |= 2 << i
+		}
+	}
+	return look
 }
 
 // asks tells whether a definition of the user's, assigned to everything, would
