@@ -23,14 +23,14 @@ func ReadRules(paths []string) ([]*siem.Rule, diag.List, error) {
 	read := func(path string) error {
 		info, err := os.Stat(path)
 		if err != nil {
-			return usagef("read %s: %v", path, err)
+			return usagef("%v", err)
 		}
 		if info.Size() > maxRuleFile {
 			return usagef("read %s: larger than 16 MiB", path)
 		}
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return usagef("read %s: %v", path, err)
+			return usagef("%v", err)
 		}
 		more, wrong := siem.ParseRules(path, text)
 		rules, list = append(rules, more...), append(list, wrong...)
@@ -39,7 +39,7 @@ func ReadRules(paths []string) ([]*siem.Rule, diag.List, error) {
 	for _, p := range paths {
 		info, err := os.Stat(p)
 		if err != nil {
-			return nil, nil, usagef("read %s: %v", p, err)
+			return nil, nil, usagef("%v", err)
 		}
 		if !info.IsDir() {
 			if err := read(p); err != nil {
