@@ -33,7 +33,7 @@ func shipped(t *testing.T) []*Framework {
 }
 
 func TestShippedFrameworks(t *testing.T) {
-	least := map[string]int{"cis-azure-3.0": 140, "mcsb-v1": 80, "nist-800-53-r5": 400, "iso-27001-2022": 93, "soc2": 61, "hipaa": 55}
+	least := map[string]int{"cis-azure-3.0": 140, "mcsb-v1": 80, "nist-800-53-r5": 400, "iso-27001-2022": 93, "soc2": 61, "hipaa": 55, "pci-dss-4.0": 245}
 	got := shipped(t)
 	if len(got) != len(least) {
 		t.Errorf("%d frameworks, want %d", len(got), len(least))
@@ -100,6 +100,8 @@ func TestRequirementOfGroup(t *testing.T) {
 		{"cis-azure-3.0", "CIS_Azure_Foundations_v3.0.0_3.1.1.1", "3.1.1.1"},
 		{"iso-27001-2022", "ISO_IEC_27002_2022_8.22", "A.8.22"},
 		{"iso-27001-2022", "ISO_IEC_27001_2022_7.5.3", ""},
+		{"pci-dss-4.0", "PCI_DSS_v4.0_10.2.1.2", "10.2.1.2"},
+		{"pci-dss-4.0", "PCI_DSS_v4.0.1_8.3.10", "8.3.10"},
 	} {
 		got := ""
 		if r := all[c.framework].RequirementOfGroup(c.group); r != nil {

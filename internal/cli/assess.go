@@ -38,7 +38,7 @@ func newAssessCommand(env *Env) *cobra.Command {
 		Short: "Score an inventory, say who owes what, and plan what to mend",
 		Long: `Assess reads an inventory and judges the customer's half of it: Microsoft's
 classic Secure Score, the findings and how to mend them, who owes what for every
-type of resource, and how far six frameworks are answered. What could not be
+type of resource, and how far seven frameworks are answered. What could not be
 read is Unknown, never compliant. With --policies, what Azure Policy definitions
 find counts for the requirements that the regulatory initiatives among them tie
 them to.

@@ -67,7 +67,7 @@ var (
 	}
 	areas      = []string{"operating system", "runtime", "network configuration", "identity and access", "data and encryption", "application", "monitoring"}
 	owners     = []string{"platform", "identity", "data", "application", "security"}
-	frameworks = []string{"cis-azure-3.0", "mcsb-v1", "nist-800-53-r5", "iso-27001-2022", "soc2", "hipaa"}
+	frameworks = []string{"cis-azure-3.0", "mcsb-v1", "nist-800-53-r5", "iso-27001-2022", "soc2", "hipaa", "pci-dss-4.0"}
 )
 
 // ScoreControls lists the names of Secure Score's controls, as Defender for
