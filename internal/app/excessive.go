@@ -27,6 +27,7 @@ type GrantUse struct {
 	Role       string    `json:"role"`
 	Scope      string    `json:"scope"`
 	Assignment string    `json:"assignmentId"`
+	Eligible   bool      `json:"eligible"` // to be activated in Privileged Identity Management
 	Uses       int       `json:"uses"`
 	LastUse    string    `json:"lastUse,omitempty"`
 	Actions    []string  `json:"actions"` // control actions that were done by it
@@ -49,8 +50,9 @@ type ExcessiveAccess struct {
 }
 
 // Excessive compares what is granted with what was done in at least so many
-// days. Reading and data actions are not in activity logs: what depends on them
-// is unknown. Directory roles are not looked at.
+// days. What somebody may activate counts as what they hold: nobody did by an
+// eligible role what they did not do. Reading and data actions are not in activity
+// logs: what depends on them is unknown. Directory roles are not looked at.
 func (a *Access) Excessive(log *ActivityLog, days int, now time.Time) *ExcessiveAccess {
 	out := &ExcessiveAccess{Wanted: days, Events: log.Events, Grants: []GrantUse{}}
 	if log.Events > 0 {
@@ -70,7 +72,14 @@ func (a *Access) Excessive(log *ActivityLog, days int, now time.Time) *Excessive
 	x := &excess{a: a, log: log, now: now, days: days, covered: out.Days, by: map[string][]*use{}, subs: map[string]bool{}}
 	out.Unattributed = x.index()
 	for _, as := range a.grants {
-		out.Grants = append(out.Grants, x.grant(as))
+		if !as.Activated { // what it was activated from is looked at
+			out.Grants = append(out.Grants, x.grant(as))
+		}
+	}
+	for _, as := range a.eligibles {
+		g := x.grant(as)
+		g.Eligible = true
+		out.Grants = append(out.Grants, g)
 	}
 	order := map[string]int{GrantUnused: 0, GrantBroad: 1, GrantUnknown: 2, GrantUsed: 3}
 	slices.SortStableFunc(out.Grants, func(p, q GrantUse) int {
@@ -101,7 +110,7 @@ func (x *excess) index() (unattributed int) {
 	for _, s := range x.a.dir.ServicePrincipals() {
 		ids[lower(s.AppID)], ids[lower(s.ID)] = lower(s.ID), lower(s.ID)
 	}
-	for _, as := range x.a.grants { // who holds something is known at least by that
+	for _, as := range slices.Concat(x.a.grants, x.a.eligibles) { // who holds something is known at least by that
 		if _, ok := ids[as.Principal]; !ok {
 			ids[as.Principal] = as.Principal
 		}

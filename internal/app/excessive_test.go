@@ -19,6 +19,8 @@ const excessTenant = `[
 {"id":"` + badSub + `/providers/Microsoft.Authorization/roleAssignments/a3","type":"Microsoft.Authorization/roleAssignments","name":"a3","properties":{"principalId":"u2","principalType":"User","roleDefinitionId":"/x/acdd72a7-3385-48ef-bd42-f606fba81ae7","scope":"` + badSub + `"}},
 {"id":"` + badSub + `/providers/Microsoft.Authorization/roleAssignments/a4","type":"Microsoft.Authorization/roleAssignments","name":"a4","properties":{"principalId":"u3","principalType":"User","roleDefinitionId":"/x/r2","scope":"` + badSub + `"}},
 {"id":"` + badSub + `/providers/Microsoft.Authorization/roleAssignments/a5","type":"Microsoft.Authorization/roleAssignments","name":"a5","properties":{"principalId":"g","principalType":"Group","roleDefinitionId":"/x/b24988ac-6180-42a0-ab88-20f7382dd24c","scope":"` + badSub + `/resourceGroups/rg2"}},
+{"id":"` + badSub + `/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/e1","type":"Microsoft.Authorization/roleEligibilityScheduleInstances","name":"e1","properties":{"principalId":"u3","roleDefinitionId":"/x/r1","scope":"` + badSub + `"}},
+{"id":"` + badSub + `/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/e2","type":"Microsoft.Authorization/roleEligibilityScheduleInstances","name":"e2","properties":{"principalId":"u1","roleDefinitionId":"/x/b24988ac-6180-42a0-ab88-20f7382dd24c","scope":"` + badSub + `"}},
 {"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users","value":[{"id":"u1","userPrincipalName":"u1@x"},{"id":"u2","userPrincipalName":"u2@x"},{"id":"u3","userPrincipalName":"u3@x"}]},
 {"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#groups","value":[{"id":"g","displayName":"G","members":[{"id":"u1"}]}]},
 {"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#servicePrincipals","value":[]}
@@ -83,6 +85,7 @@ func TestExcessiveAnswersUnknownWhereLogsDoNotTell(t *testing.T) {
 	}{
 		"covered": {"[" + event("2026-07-01T00:00:00Z", "u1@x", "") + "," + event("2026-10-31T00:00:00Z", "u1@x", "") + "]", map[string]string{
 			"a1": "broad ", "a2": "unused ", "a3": "unknown reading is not in activity logs", "a4": "unknown reading is not in activity logs; data actions are not in activity logs", "a5": "unused ",
+			"e1": "unused ", "e2": "broad ",
 		}},
 		"a month of three": {"[" + event("2026-10-01T00:00:00Z", "u1@x", "") + "," + event("2026-10-31T00:00:00Z", "u1@x", "") + "]", map[string]string{
 			"a1": "used the logs cover 31 of 90 days", "a2": "unknown the logs cover 31 of 90 days",

@@ -22,8 +22,8 @@ func newAccessExcessiveCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "excessive [--activity FILE]",
 		Short: "Compare role assignments with what was done by them",
-		Long: `Excessive compares every Azure role assignment with Azure's activity log: which
-were not used at all, and for the others the role with the least power, and the
+		Long: `Excessive compares every Azure role assignment, active or eligible, with Azure's
+activity log: which were not used at all, and for the others the role with the least power, and the
 smallest scope, that would have been enough.
 
 --activity takes exports of the table AzureActivity (JSON, JSON lines or CSV), the
@@ -79,11 +79,11 @@ func writeExcessive(w io.Writer, format string, answer *app.ExcessiveAccess, eve
 		return writeJSON(w, answer)
 	case "csv":
 		out := csv.NewWriter(w)
-		rows := [][]string{{"state", "principalId", "principalType", "principal", "role", "scope", "uses", "lastUse", "suggestedRole", "suggestedScope", "actions", "missing", "assignmentId"}}
+		rows := [][]string{{"state", "principalId", "principalType", "principal", "role", "scope", "uses", "lastUse", "suggestedRole", "suggestedScope", "actions", "missing", "assignmentId", "eligible"}}
 		for _, g := range answer.Grants {
 			rows = append(rows, []string{
 				g.State, g.Principal.ID, g.Principal.Kind, g.Principal.Name, g.Role, g.Scope, strconv.Itoa(g.Uses), g.LastUse, g.SuggestedRole, g.SuggestedScope,
-				strings.Join(g.Actions, " "), strings.Join(g.Missing, "; "), g.Assignment,
+				strings.Join(g.Actions, " "), strings.Join(g.Missing, "; "), g.Assignment, strconv.FormatBool(g.Eligible),
 			})
 		}
 		return out.WriteAll(rows)
@@ -124,7 +124,7 @@ func writeExcessive(w io.Writer, format string, answer *app.ExcessiveAccess, eve
 }
 
 func writeGrantUse(b *strings.Builder, g app.GrantUse) {
-	fmt.Fprintf(b, "      %s: %s at %s\n", g.Principal, g.Role, g.Scope)
+	fmt.Fprintf(b, "      %s: %s at %s%s\n", g.Principal, g.Role, g.Scope, map[bool]string{true: ", eligible"}[g.Eligible])
 	if g.Uses > 0 {
 		const most = 3
 		actions := g.Actions
