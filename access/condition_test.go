@@ -222,22 +222,35 @@ func TestConformanceBuiltInConditions(t *testing.T) {
 func FuzzParseCondition(f *testing.F) {
 	f.Add("((!(ActionMatches{'a/b'})) OR (@Request[x:y] ForAnyOfAnyValues:GuidEquals{8b9dfcab4b774632a6df94bd07820648})) && Exists @Resource[z]")
 	f.Add(`'a\'b\\' StringLike {'x', 1, true}`)
+	f.Add(`NormalizeSet([ToLower('A'), 'b']) ListContains @Request[x] OR AddDays('2023-05-01', 2) DateTimeInRange ['2020-01-01', '2030-01-01']`)
+	f.Add(`'10.0.0.5' IpInRange ['10.0.0.1', '10.0.0.9'] AND 'a/b' ActionMatches 'a/*' AND '12:00' TimeOfDayNotEquals @Environment[UtcNow]`)
+	known := attrs(map[string][]string{"@Request[x]": {"b", "5", "2023-05-01T12:00:00Z"}, "@Resource[z]": {}})
 	f.Fuzz(func(t *testing.T, s string) {
-		c, list := ParseCondition(s)
-		if list.HasErrors() {
+		azure, list := ParseCondition(s)
+		if c, other := ParseDialect(s, Regorus); !list.HasErrors() && other.HasErrors() {
+			t.Fatalf("%q is Azure's and not regorus': %v", s, other)
+		} else if !other.HasErrors() {
+			azure = c
+		}
+		if azure == nil {
 			return
 		}
-		printed := c.String()
-		again, list := ParseCondition(printed)
+		printed := azure.String()
+		again, list := ParseDialect(printed, Regorus)
 		if list.HasErrors() {
 			t.Fatalf("%q prints as %q: %v", s, printed, list)
 		}
 		if again.String() != printed {
 			t.Fatalf("%q, then %q", printed, again.String())
 		}
-		a, _ := c.Eval("a/b", "", nil)
-		if b, _ := again.Eval("a/b", "", nil); a != b {
-			t.Fatalf("%q is %v, printed %v", s, a, b)
+		for _, on := range []Attributes{nil, known} {
+			a, missing := azure.Eval("a/b", "Blob.List", on)
+			if b, _ := again.Eval("a/b", "Blob.List", on); a != b {
+				t.Fatalf("%q is %v, printed %v", s, a, b)
+			}
+			if (a == finding.Maybe) != (len(missing) > 0) {
+				t.Fatalf("%q is %v, missing %v", s, a, missing)
+			}
 		}
 	})
 }

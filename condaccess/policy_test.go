@@ -218,8 +218,33 @@ func FuzzParsePolicy(f *testing.F) {
 		policies, _ := condaccess.ParsePolicies(v)
 		set := condaccess.Compile(policies, condaccess.Tenant{})
 		var d condaccess.Decision
-		set.Decide(&condaccess.SignIn{User: "u", App: "a", Device: condaccess.Unregistered()}, &d)
+		in := condaccess.SignIn{User: "u", App: "a", Device: condaccess.Unregistered()}
+		set.DecideAsGraph(&in, &d)
+		for i, p := range policies {
+			// Graph's answer is no surer than what is certain, and names a reason for each no.
+			applies, reason := set.GraphAnswer(&d, i)
+			if a := set.Answer(&d, i); applies != (a.Applies == condaccess.True) || applies != (reason == "notSet") || !applies && len(a.Reasons) == 0 {
+				t.Fatalf("%s: %v %q, and %s %v", p.Body, applies, reason, a.Applies, a.Reasons)
+			}
+		}
+		set.Decide(&in, &d)
 		_ = set.JSON(&d).String()
+		_ = set.GraphJSON(&d, true).String()
+		if len(policies) <= 3 && len(text) < 2000 {
+			set.Lint()
+			q, _ := condaccess.QuestionByID("mfa")
+			g := set.Gaps(q, true)
+			for i := range min(len(g.Open), 5) {
+				r := &g.Open[i]
+				var w condaccess.Decision
+				set.Decide(&r.Witness, &w)
+				if got := set.Guarantees(&w, q.Property); got != condaccess.False {
+					t.Fatalf("%s: the witness of %v is %s", text, r.Conditions(), got)
+				}
+				r.Strips()
+				set.Close(q, r)
+			}
+		}
 		for _, p := range policies {
 			if bad := roundTrip(p.Body); strings.HasPrefix(bad, "does not parse") || strings.HasPrefix(bad, "loses") {
 				t.Fatal(bad)
