@@ -25,6 +25,7 @@ type Assignment struct {
 	Until         string // when it ends; "" where it does not, or where nothing says so
 	Activated     bool   // an eligible role that was activated in Privileged Identity Management
 	Origin        string // of a schedule instance: the id of its role assignment
+	Through       string // the group that the principal has to join first, "" for none
 	broken        bool
 }
 

@@ -187,6 +187,9 @@ func (s *Set) activated(u *directory.User) *Person {
 			p.Roles = append(p.Roles, a.Role.TemplateID)
 		}
 	}
+	for _, g := range s.t.Directory.Joinable(u.ID) { // whose roles are among those
+		p.Groups = append(p.Groups, g.ID)
+	}
 	if len(p.Roles) == 0 {
 		return nil
 	}

@@ -85,6 +85,9 @@ type Directory struct {
 	activation map[string]*ActivationRules // by role key
 	read       map[string]bool
 	diags      diag.List
+
+	joinable map[string][]*Group // by principal: groups that it may activate its membership of
+	joiners  map[string][]string // by group: who may
 }
 
 // Diagnostics returns what could not be read, object by object.
@@ -282,10 +285,39 @@ func (d *Directory) MembersOf(group string) []string {
 	return out
 }
 
+// Joinable returns the groups that a principal may become a member of by an activation
+// in Privileged Identity Management for Groups, itself or through a group it is in.
+// Source: "Privileged Identity Management (PIM) for Groups".
+func (d *Directory) Joinable(principal string) []*Group {
+	if len(d.joinable) == 0 {
+		return nil
+	}
+	out := d.joinable[fold(principal)]
+	for _, g := range d.GroupsOf(principal) {
+		out = append(out[:len(out):len(out)], d.joinable[g.key]...)
+	}
+	return out
+}
+
+// Joiners returns the ids of the users and service principals that may become members
+// of a group by an activation, of groups that may their members.
+func (d *Directory) Joiners(group string) []string {
+	var out []string
+	for _, p := range d.joiners[fold(group)] {
+		if _, ok := d.groups[fold(p)]; ok {
+			out = append(out, d.MembersOf(p)...)
+		} else {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // RolesOf returns the role assignments that a principal holds, itself or through
 // groups (role-assignable groups do not nest, but what was read is followed);
 // those held through a group name it in ViaGroup. eligible picks eligible ones in
-// place of active ones.
+// place of active ones, and with them those of groups that the principal may join by
+// an activation.
 func (d *Directory) RolesOf(principal string, eligible bool) []*RoleAssignment {
 	m := d.assigned
 	if eligible {
@@ -297,6 +329,20 @@ func (d *Directory) RolesOf(principal string, eligible bool) []*RoleAssignment {
 			c := *a
 			c.ViaGroup = g.ID
 			out = append(out, &c)
+		}
+	}
+	if !eligible {
+		return out
+	}
+	for _, g := range d.Joinable(principal) {
+		for _, up := range d.closure[g] {
+			for _, list := range [][]*RoleAssignment{d.assigned[up.key], d.eligible[up.key]} {
+				for _, a := range list {
+					c := *a
+					c.ViaGroup, c.Eligible = g.ID, true
+					out = append(out, &c)
+				}
+			}
 		}
 	}
 	return out

@@ -27,6 +27,7 @@ func (b *Builder) Build() *Directory {
 		}
 	}
 	d.closeGroups()
+	d.readJoinable()
 	d.readRoles()
 	d.readActivation()
 	d.readRegistration()
@@ -55,6 +56,22 @@ func (d *Directory) closeGroups() {
 			}
 		}
 		d.closure[g] = list
+	}
+}
+
+// readJoinable reads who may activate a membership of which group.
+func (d *Directory) readJoinable() {
+	d.joinable, d.joiners = map[string][]*Group{}, map[string][]string{}
+	for _, body := range d.objects[fold(GroupEligibilityInstances)] {
+		g, ok := d.groups[fold(text(body, "groupId"))]
+		who := text(body, "principalId")
+		if !ok || who == "" || strings.EqualFold(text(body, "accessId"), "owner") {
+			continue // an owner may add members, and is none
+		}
+		if k := fold(who); !contains(d.joinable[k], g) {
+			d.joinable[k] = append(d.joinable[k], g)
+			d.joiners[g.key] = append(d.joiners[g.key], who)
+		}
 	}
 }
 

@@ -83,9 +83,36 @@ func NewAccess(inv *inventory.Inventory) *Access {
 	a.active = access.NewSystem(cfg)
 	cfg.Assignments = a.assignments(typeRoleEligibility)
 	a.eligibles = cfg.Assignments
+	cfg.Assignments = append(slices.Clip(a.eligibles), a.joined()...)
 	a.eligible = access.NewSystem(cfg)
-	a.checkAssignments(cfg.Assignments)
+	a.checkAssignments(a.eligibles)
 	return a
+}
+
+// joined returns what principals get by activating their membership of a group: the
+// group's assignments, and those of the groups it is in, active and eligible.
+func (a *Access) joined() []*access.Assignment {
+	by := map[string][]*access.Assignment{}
+	for _, as := range slices.Concat(a.grants, a.eligibles) {
+		by[as.Principal] = append(by[as.Principal], as)
+	}
+	var out []*access.Assignment
+	for _, g := range a.dir.Groups() {
+		joiners := a.dir.Joiners(g.ID)
+		if len(joiners) == 0 {
+			continue
+		}
+		for _, holder := range append([]string{lower(g.ID)}, a.groupsOf(g.ID)...) {
+			for _, as := range by[holder] {
+				for _, who := range joiners {
+					one := *as
+					one.Principal, one.PrincipalType, one.Through = lower(who), "User", g.ID
+					out = append(out, &one)
+				}
+			}
+		}
+	}
+	return out
 }
 
 func (a *Access) assignments(typ string) []*access.Assignment {

@@ -142,6 +142,9 @@ func (a *Access) way(g access.Grant, eligible bool) Way {
 	if g.Role != nil && g.Role.Name != "" {
 		w.Role = g.Role.Name
 	}
+	if as.Through != "" {
+		w.Via = append(w.Via, a.Named(as.Through))
+	}
 	if as.Condition != nil {
 		w.Condition = as.Condition.String()
 	}
@@ -220,8 +223,15 @@ func (a *Access) whoCanDirectory(out *AccessAnswer, eligible bool) {
 		if truth == finding.False {
 			continue
 		}
-		for _, who := range a.resolve(ra.PrincipalID) {
-			w := a.directoryWay(who, ra)
+		holders := a.resolve(ra.PrincipalID)
+		now := len(holders)
+		if eligible {
+			holders = append(slices.Clip(holders), a.dir.Joiners(ra.PrincipalID)...)
+		}
+		for n, who := range holders {
+			who, ra := lower(who), *ra
+			ra.Eligible = ra.Eligible || n >= now
+			w := a.directoryWay(who, &ra)
 			w.Grants, w.Missing = truth, missing
 			if who == lower(ra.PrincipalID) && w.Principal.Kind == "Group" {
 				w.Grants, w.Missing = finding.Maybe, append(w.Missing, "members of group "+w.Principal.String())
