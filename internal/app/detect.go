@@ -203,12 +203,14 @@ func (d *detector) span() error {
 		d.o.To = ofMinute(d.last + 1)
 	}
 	if d.o.To.IsZero() || d.o.From.IsZero() {
-		if !d.seen {
-			return nil
-		}
+		return nil // there is no event at all
 	}
 	if !d.o.From.Before(d.o.To) {
-		return usagef("the range of time is empty: %s to %s", d.o.From.Format(time.RFC3339), d.o.To.Format(time.RFC3339))
+		err := usagef("the range of time is empty: %s to %s", d.o.From.Format(time.RFC3339), d.o.To.Format(time.RFC3339))
+		if d.seen {
+			err = fmt.Errorf("%w; the logs go from %s to %s", err, ofMinute(d.first).Format(time.RFC3339), ofMinute(d.last+1).Format(time.RFC3339))
+		}
+		return err
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ each rule is at its end. Logs come from a snapshot (--from), a log store
 have run, and one whose query fails is named with its line.`,
 		Example: `  azward detect run rules/ --from tenant.azs
   azward detect run rules/ --load SigninLogs=signins.jsonl.gz --fail-on high
-  azward detect run rules/brute.yaml --load SigninLogs=signins.jsonl.gz --since 2026-10-30 --format json`,
+  azward detect run rules/brute.yaml --load SigninLogs=signins.jsonl.gz --since 2026-10-01 --format json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runDetect(cmd, env, &f, args) },
 	}
