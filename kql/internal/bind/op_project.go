@@ -55,6 +55,7 @@ func (b *binder) projection(sc *scope, items []syntax.Expr, auto func(i int) str
 
 func (b *binder) item(p *projected, sc *scope, it syntax.Expr, nm *namer, i int, auto func(i int) string) {
 	if cols := b.multiColumns(it, sc); cols != nil {
+		nm.rest(it, cols)
 		b.multi(p, sc, it, cols)
 		return
 	}
@@ -171,12 +172,21 @@ func (b *binder) extend(in rows, items []syntax.Expr, replace bool) rows {
 				}
 				seen[r.Text] = true
 			}
+			if n, ok := it.(*syntax.Named); ok {
+				for _, name := range n.Names {
+					if seen[name.Text] {
+						b.fail(errDuplicate(name.Text), name.At)
+					}
+					seen[name.Text] = true
+				}
+			}
 			if cols := b.multiColumns(it, sc); cols != nil {
 				// A list of names is all there is; one name is that of the first column, and the others
 				// come with names of their own. project adds those without a name in both cases.
-				if n, ok := it.(*syntax.Named); ok && n.Tuple {
+				if n, ok := it.(*syntax.Named); ok && len(n.Names) > 1 {
 					cols = cols[:min(len(cols), len(n.Names))]
 				}
+				nm.rest(it, cols)
 				b.multi(p, sc, it, cols)
 				return
 			}
@@ -190,7 +200,7 @@ func (b *binder) extend(in rows, items []syntax.Expr, replace bool) rows {
 				b.checkName(n.Names[0])
 			} else if name == "" {
 				name = nm.column()
-			} else if _, ok := bare(it).(*syntax.Ref); !ok && !replace {
+			} else if _, ok := bare(it).(*syntax.Ref); !ok && (!replace || b.spreads(it)) {
 				name = nm.unique(name)
 			}
 			p.add(column(name, x.Type()), b.known(x), true)
@@ -254,6 +264,31 @@ func (b *binder) multiColumns(e syntax.Expr, sc *scope) []plan.Column {
 		}
 	}
 	return out
+}
+
+// spreads tells whether an expression calls a function that may give several
+// columns: also where it gives one, that replaces none.
+func (b *binder) spreads(e syntax.Expr) bool {
+	c, ok := e.(*syntax.Call)
+	if !ok || b.env.find(c.Name.Text) != nil {
+		return false
+	}
+	f := b.fns.Func(c.Name.Text)
+	return f != nil && f.Spread != nil
+}
+
+// rest makes the names of a function's columns unique, but for those that were
+// written.
+func (n *namer) rest(e syntax.Expr, cols []plan.Column) {
+	given := 0
+	if named, ok := e.(*syntax.Named); ok {
+		given = len(named.Names)
+	}
+	for i := range cols {
+		if i >= given {
+			cols[i].Name = n.unique(cols[i].Name)
+		}
+	}
 }
 
 // multi adds the columns of a function with several results.
