@@ -21,6 +21,7 @@ func TestHostileQueries(t *testing.T) {
 		{"functions that double", "let f0 = (x:long) { x + x }; " + doubling(40) + " print f40(1)", ""},
 		{"3 MB", "print '" + strings.Repeat("a", 3<<20) + "'", ""},
 		{"no end of a string", "print 'a" + strings.Repeat(" ", 100_000), ""},
+		{"fork where one table is needed", "range x from 1 to 3 step 1 | union (range x from 1 to 3 step 1 | fork (count) (take 1))", "KQL0124"},
 		{"bars only", strings.Repeat("|", 100_000), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -107,7 +107,7 @@ type Options struct {
 	Seed      uint64            // of rand() and sample
 	BatchRows int               // rows of a batch; 0: the default
 	Workers   int               // goroutines; 0: one
-	Memory    int64             // bytes that operators may hold; 0: no limit
+	Memory    int64             // bytes that operators and the tables' sources may hold; 0: no limit
 	Params    map[string]string // values of declared query parameters
 	// NoPushdown leaves all computing to the engine, whatever a table's source
 	// could do; answers are the same.
@@ -338,6 +338,12 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (res *Result
 	}
 	p := newPlanner(db, opts)
 	eo.Rewrite = p.plan
+	if !q.bound.Open {
+		for _, r := range q.bound.Results {
+			p.plan(r.Node)
+		}
+	}
+	eo.Memory = p.memory(opts.Memory)
 	runner := exec.New(ctx, eo)
 	bound := q.bound
 	if bound.Open {

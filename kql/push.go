@@ -18,6 +18,8 @@ type planner struct {
 	// values puts tables that are written into the query somewhere else and
 	// returns the name; nil: they stay.
 	values func(cols []Column, b *Batch) string
+	// source is what the sources of the tables that were met hold by themselves.
+	source int64
 }
 
 func (p *planner) moveValues(n plan.Node) plan.Node {
@@ -33,6 +35,7 @@ func newPlanner(db Database, opts Options) *planner {
 	p := &planner{opt: plan.NewOptimizer(), done: map[plan.Node]plan.Node{}, values: opts.values}
 	ctx := fn.NewCtx(types.FromTime(opts.Now), opts.Seed)
 	ctx.Table = fn.Builtin()
+	ctx.MaxBuilt = fn.MaxFolded
 	p.opt.Now = ctx
 	if db == nil || opts.NoPushdown {
 		return p
@@ -48,6 +51,9 @@ func newPlanner(db Database, opts Options) *planner {
 			if !ok {
 				return nil, false
 			}
+			if b, ok := s.(Budgeted); ok {
+				p.source = max(p.source, b.Budget())
+			}
 			r := s.Relation()
 			if r.From == "" {
 				return nil, false
@@ -57,6 +63,14 @@ func newPlanner(db Database, opts Options) *planner {
 		Fold: func(e plan.Expr) (*plan.Const, bool) { return plan.IsConst(plan.Fold(ctx, e)) },
 	}
 	return p
+}
+
+// memory is what the engine may hold of a query's budget.
+func (p *planner) memory(whole int64) int64 {
+	if p.source <= 0 || whole <= 0 {
+		return whole
+	}
+	return max(whole-p.source, whole-whole/2)
 }
 
 // plan prepares a plan; the same one is prepared once.

@@ -301,3 +301,34 @@ func TestLongConditions(t *testing.T) {
 		}
 	}
 }
+
+// budgeted is a table whose source holds memory of its own.
+type budgeted struct {
+	kql.SQLTable
+	held int64
+}
+
+func (b budgeted) Budget() int64 { return b.held }
+
+// TestOneBudget: a query that reads a store leaves it its part of the memory, at
+// most one half, and says what is left to the engine.
+func TestOneBudget(t *testing.T) {
+	engine := duck.New(duck.Options{Threads: 1})
+	defer engine.Close()
+	sql := 0
+	tables := &storeTables{t: t, engine: engine, dir: t.TempDir(), made: map[string]kql.Table{}, sql: &sql}
+	for _, c := range []struct {
+		held int64
+		left string
+	}{{0, "8 MiB"}, {2 << 20, "6 MiB"}, {4 << 20, "4 MiB"}, {1 << 30, "4 MiB"}} {
+		opts := kql.Options{Memory: 8 << 20}.WithValues(func(cols []kql.Column, b *kql.Batch) string {
+			name := tables.move(cols, b)
+			tables.made[name] = budgeted{tables.made[name].(kql.SQLTable), c.held}
+			return name
+		})
+		_, err := outcome(hard+"where n < 3 | mv-expand x = range(1, 1000000) | summarize make_list(x)", tables, opts)
+		if !errors.Is(err, kql.ErrMemory) || !strings.Contains(err.Error(), "make_list") || !strings.Contains(err.Error(), "budget is "+c.left+"]") {
+			t.Errorf("%d: %v, want %s", c.held, err, c.left)
+		}
+	}
+}

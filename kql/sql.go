@@ -26,6 +26,14 @@ type SQLTable interface {
 	Query(ctx context.Context, q SQLQuery) iter.Seq2[*Batch, error]
 }
 
+// Budgeted is an SQLTable whose source holds memory by itself. A query whose
+// plan it computes a part of leaves it so many bytes of its own, half of them at
+// most: both together hold no more than Options.Memory.
+type Budgeted interface {
+	SQLTable
+	Budget() int64
+}
+
 // Relation is a table in SQL. Its columns are given in these types: bool
 // BOOLEAN, int INTEGER, long BIGINT, real DOUBLE, string VARCHAR, guid UUID,
 // datetime and timespan BIGINT (ticks), decimal and dynamic VARCHAR.

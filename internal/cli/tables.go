@@ -57,7 +57,7 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 		return nil, nil, errors.Join(err, open.Close())
 	}
 	if f.store != "" {
-		s, err := openStore(f.store, store.Options{Memory: memory})
+		s, err := openStore(f.store, store.Options{Memory: memory / 2})
 		if err != nil {
 			return fail(err)
 		}
@@ -66,7 +66,8 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 			return fail(err)
 		}
 	}
-	engine := duck.New(duck.Options{Memory: memory}) // opened where a file is Parquet
+	// Half of the memory is the store's, or what reads Parquet: see kql.Budgeted.
+	engine := duck.New(duck.Options{Memory: memory / 2}) // opened where a file is Parquet
 	open = append(open, engine)
 	_, hints, err := hintsFor(f.load)
 	if err != nil {

@@ -28,6 +28,9 @@ func (t *table) Columns() []kql.Column { return t.cols }
 // Relation says how SQL names the table and its columns.
 func (t *table) Relation() kql.Relation { return t.rel }
 
+// Budget is what the engine may hold.
+func (t *table) Budget() int64 { return t.e.opts.Memory }
+
 // Query computes SQL over the table.
 func (t *table) Query(ctx context.Context, q kql.SQLQuery) iter.Seq2[*kql.Batch, error] {
 	return t.e.Run(ctx, q)

@@ -61,6 +61,7 @@ func Bind(q *syntax.Query, cat Catalog, opts Options) (*Query, diag.List) {
 		fns: fn.Builtin(), cat: cat, opts: opts, env: &env{},
 		ctx: fn.NewCtx(0, 1), open: map[plan.Node]bool{}, out: &Query{Settings: map[string]value.Value{}},
 	}
+	b.ctx.MaxBuilt = fn.MaxFolded
 	for i, s := range q.Stmts {
 		before := len(b.out.Results)
 		b.guard(func() { b.statement(s) })
@@ -71,7 +72,7 @@ func Bind(q *syntax.Query, cat Catalog, opts Options) (*Query, diag.List) {
 			}
 			b.env = &env{up: b.env}
 			for _, x := range b.exports {
-				b.env.set(x.Name, &entity{node: x.Node})
+				b.env.set(x.Name, &entity{node: x.Node, size: treeSize(x.Node)})
 			}
 			b.exports = nil
 		}
@@ -173,8 +174,46 @@ func (b *binder) count(at diag.Span) {
 	}
 }
 
+// use counts what a name stands for: each place that names it has it once more.
+func (b *binder) use(ent *entity, at diag.Span) {
+	if b.nodes += ent.size; b.nodes > maxNodes {
+		b.fail(errTooLarge(), at)
+	}
+}
+
+// sizeOf is the size of what a let name stands for, which took n parts to bind:
+// constants and what is computed once count little.
+func sizeOf(x any, n int) int {
+	switch x.(type) {
+	case *plan.Const, *plan.Values, *plan.Materialize, *plan.Scan:
+		return 0
+	}
+	return n
+}
+
+// treeSize counts the operators of a plan that is bound already, those that
+// several others read once for each; it ends beyond maxNodes.
+func treeSize(n plan.Node) int {
+	count := 0
+	var walk func(plan.Node)
+	walk = func(n plan.Node) {
+		if count++; count > maxNodes {
+			return
+		}
+		if _, once := n.(*plan.Materialize); once {
+			return
+		}
+		for _, in := range n.Inputs() {
+			walk(in)
+		}
+	}
+	walk(n)
+	return count
+}
+
 // entity is what a let name stands for.
 type entity struct {
+	size   int       // of expr or node, as maxNodes counts
 	expr   plan.Expr // scalar
 	scope  *scope    // where expr may be used, if it reads columns
 	node   plan.Node // table
@@ -285,6 +324,7 @@ func (b *binder) let(s *syntax.Let) {
 		return
 	}
 	var x any
+	before := b.nodes
 	if !b.guard(func() { x = b.any(s.Value, noScope) }) {
 		// What follows may use the name: let it stand for anything.
 		b.env = &env{up: b.env}
@@ -294,9 +334,9 @@ func (b *binder) let(s *syntax.Let) {
 	b.env = &env{up: b.env}
 	switch x := x.(type) {
 	case plan.Node:
-		b.env.set(s.Name.Text, &entity{node: x})
+		b.env.set(s.Name.Text, &entity{node: x, size: sizeOf(x, b.nodes-before)})
 	case plan.Expr:
-		b.env.set(s.Name.Text, &entity{expr: x})
+		b.env.set(s.Name.Text, &entity{expr: x, size: sizeOf(x, b.nodes-before)})
 	}
 }
 

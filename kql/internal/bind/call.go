@@ -334,10 +334,18 @@ func (b *binder) table(e syntax.Expr, sc *scope) plan.Node {
 	inner := noScope
 	switch x := b.any(e, inner).(type) {
 	case plan.Node:
+		b.oneTable(x, e.Span())
 		return x
 	default:
 		b.fail(errTabular("this expression"), e.Span())
 		return nil
+	}
+}
+
+// oneTable refuses what gives several tables where one is needed.
+func (b *binder) oneTable(n plan.Node, at diag.Span) {
+	if _, several := n.(*plan.Multi); several {
+		b.fail(errStatement("what gives several tables (fork, facet) can stand at the end of a statement only"), at)
 	}
 }
 
@@ -360,6 +368,7 @@ func (b *binder) tableCall(e *syntax.Call, sc *scope) any {
 		return b.wildTables(&syntax.Ref{Name: syntax.Name{Text: name, At: e.At, Wild: true}})
 	}
 	if ent := b.env.find(name); ent != nil && ent.node != nil {
+		b.use(ent, e.At)
 		return ent.node
 	}
 	if n := b.scan(name); n != nil {
@@ -506,7 +515,9 @@ func (b *binder) expand(ent *entity, name string, args []syntax.Expr, at diag.Sp
 			if p.Default == nil {
 				b.fail(errStatement("function "+name+"() needs the argument "+p.Name.Text), at)
 			}
-			bound[i] = &entity{expr: b.defaultOf(p)}
+			before := b.nodes
+			x := b.defaultOf(p)
+			bound[i] = &entity{expr: x, size: sizeOf(x, b.nodes-before)}
 		}
 	}
 	up := ent.env
@@ -552,6 +563,7 @@ func (b *binder) checkBody(l *syntax.Lambda, up *env, args []*entity, sc *scope)
 
 // argument binds one argument of a user function.
 func (b *binder) argument(name string, p syntax.Param, a syntax.Expr, sc *scope) *entity {
+	before := b.nodes
 	if p.Tabular {
 		n := b.table(a, sc)
 		for _, c := range p.Columns {
@@ -560,14 +572,15 @@ func (b *binder) argument(name string, p syntax.Param, a syntax.Expr, sc *scope)
 				b.fail(errLacks(c.Name.Text, c.Type, name), a.Span())
 			}
 		}
-		return &entity{node: n}
+		return &entity{node: n, size: sizeOf(n, b.nodes-before)}
 	}
 	x := b.any(a, sc)
 	ex, ok := x.(plan.Expr)
 	if !ok {
 		b.fail(errScalar(), a.Span())
 	}
-	return &entity{expr: b.convert(ex, p.Type, a.Span()), scope: sc.rows()}
+	ex = b.convert(ex, p.Type, a.Span())
+	return &entity{expr: ex, scope: sc.rows(), size: sizeOf(ex, b.nodes-before)}
 }
 
 func findColumn(cols []plan.Column, name string) int {
@@ -628,13 +641,14 @@ func (b *binder) letIn(s *syntax.Let, sc *scope) {
 		b.env.set(s.Name.Text, &entity{lambda: l, env: up})
 		return
 	}
+	before := b.nodes
 	x := b.any(s.Value, bodyScope(sc))
 	b.env = &env{up: b.env}
 	switch x := x.(type) {
 	case plan.Node:
-		b.env.set(s.Name.Text, &entity{node: x})
+		b.env.set(s.Name.Text, &entity{node: x, size: sizeOf(x, b.nodes-before)})
 	case plan.Expr:
-		b.env.set(s.Name.Text, &entity{expr: x, scope: sc.rows()})
+		b.env.set(s.Name.Text, &entity{expr: x, scope: sc.rows(), size: sizeOf(x, b.nodes-before)})
 	}
 }
 

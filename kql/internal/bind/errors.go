@@ -116,6 +116,10 @@ func errTooLarge() diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0115", Message: "the query with all its functions expanded is too large"}
 }
 
+func errColumns() diag.Diagnostic {
+	return diag.Diagnostic{Code: "KQL0115", Message: "a table has too many columns", Hint: "project those that are needed before the join"}
+}
+
 func errRecursion(name string) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0116", Message: fmt.Sprintf("functions call one another too deeply at %s()", name)}
 }

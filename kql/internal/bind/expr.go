@@ -244,6 +244,7 @@ func (b *binder) ref(e *syntax.Ref, sc *scope) any {
 		}
 	}
 	if ent := b.env.find(name); ent != nil {
+		b.use(ent, e.At)
 		switch {
 		case ent.node != nil && ent.expr == nil:
 			return ent.node
@@ -495,7 +496,9 @@ func (b *binder) unify(x, y plan.Expr) (plan.Expr, plan.Expr) {
 }
 
 func (b *binder) between(e *syntax.Between, sc *scope) plan.Expr {
+	before := b.nodes
 	x, lo, hi := b.expr(e.X, sc), b.expr(e.Lo, sc), b.expr(e.Hi, sc)
+	b.use(&entity{size: b.nodes - before}, e.At) // they stand there twice
 	for _, y := range []plan.Expr{lo, hi} {
 		if x.Type() == types.Bool || y.Type() == types.Bool {
 			b.fail(errOperands("between", x.Type(), y.Type()), e.At)

@@ -164,14 +164,14 @@ func (n *namer) unique(name string) string {
 }
 
 // uniqueBut is unique where numbered names must not be among others either.
-func (n *namer) uniqueBut(name string, others []plan.Column) string {
+func (n *namer) uniqueBut(name string, others map[string]bool) string {
 	if !n.used[name] {
 		n.used[name] = true
 		return name
 	}
 	for i := 1; ; i++ {
 		c := name + strconv.Itoa(i)
-		if !n.used[c] && findColumn(others, c) < 0 {
+		if !n.used[c] && !others[c] {
 			n.used[c] = true
 			return c
 		}

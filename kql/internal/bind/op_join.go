@@ -55,7 +55,14 @@ func (b *binder) join(in rows, op *syntax.Join) rows {
 		return rows{node: plan.NewJoin(kind, in.node, right.node, lk, rk, take, rc), open: right.open}
 	default: // the columns of both sides, below
 	}
+	if len(lc)+len(rc) > maxColumns {
+		b.fail(errColumns(), op.At)
+	}
 	nm := newNamer()
+	others := make(map[string]bool, len(rc))
+	for _, c := range rc {
+		others[c.Name] = true
+	}
 	cols := slices.Clone(lc)
 	for _, c := range cols {
 		nm.take(c.Name)
@@ -66,7 +73,7 @@ func (b *binder) join(in rows, op *syntax.Join) rows {
 			continue
 		}
 		take = append(take, i)
-		cols = append(cols, column(nm.uniqueBut(c.Name, rc), c.Type))
+		cols = append(cols, column(nm.uniqueBut(c.Name, others), c.Type))
 	}
 	return rows{node: plan.NewJoin(kind, in.node, right.node, lk, rk, take, cols), open: open}
 }

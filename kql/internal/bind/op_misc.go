@@ -170,7 +170,7 @@ func (b *binder) invoke(in rows, op *syntax.Invoke) rows {
 	if in.open {
 		b.open[in.node] = true
 	}
-	b.env.set(hidden, &entity{node: in.node})
+	b.env.set(hidden, &entity{node: in.node, size: treeSize(in.node)})
 	args := append([]syntax.Expr{&syntax.Ref{Name: syntax.Name{Text: hidden, At: op.At}}}, op.Call.Args...)
 	x := b.expand(ent, name, args, op.At, noScope)
 	b.env = save

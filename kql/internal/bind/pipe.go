@@ -75,7 +75,14 @@ func (b *binder) inherit(n, from plan.Node) plan.Node {
 }
 
 // sub binds a chain of operators on given rows.
-func (b *binder) sub(in rows, p *syntax.Pipe) rows { return b.ops(in, p.Ops) }
+func (b *binder) sub(in rows, p *syntax.Pipe) rows {
+	out := b.ops(in, p.Ops)
+	b.oneTable(out.node, p.Span())
+	return out
+}
+
+// maxColumns bounds the columns of a table, which joins add up.
+const maxColumns = 20_000
 
 func (b *binder) ops(in rows, ops []syntax.Op) rows {
 	save := b.env
@@ -90,7 +97,12 @@ func (b *binder) ops(in rows, ops []syntax.Op) rows {
 		}
 		// An operator that is wrong does not hide what is wrong behind it: its
 		// input goes on, with further columns that nobody knows.
-		if !b.guard(func() { in = b.op(in, op, i == len(ops)-1) }) {
+		if !b.guard(func() {
+			in = b.op(in, op, i == len(ops)-1)
+			if in.node != nil && len(in.node.Columns()) > maxColumns {
+				b.fail(errColumns(), op.Span())
+			}
+		}) {
 			if _, makes := op.(*syntax.MakeGraph); makes || isGraph(in.node) {
 				panic(bailout{}) // nobody knows whether what follows reads a graph
 			}

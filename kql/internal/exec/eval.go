@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -170,7 +171,11 @@ func evalIn(c *fn.Ctx, e plan.Expr, b *vec.Batch) (*vec.Vec, error) {
 		if err != nil {
 			return nil, err
 		}
-		return fn.ConvertVec(v, e.T), nil
+		if v.Type != types.Dynamic && e.T != types.Dynamic {
+			return fn.ConvertVec(v, e.T), nil
+		}
+		convert := func(x *fn.Call) (*vec.Vec, error) { return fn.ConvertVec(x.Args[0], e.T), nil }
+		return compute("to"+e.T.String(), convert, &fn.Call{Ctx: c, Args: []*vec.Vec{v}, Out: e.T, N: b.Rows})
 	case *plan.Call:
 		args := make([]*vec.Vec, len(e.Args))
 		for i, a := range e.Args {
@@ -180,9 +185,22 @@ func evalIn(c *fn.Ctx, e plan.Expr, b *vec.Batch) (*vec.Vec, error) {
 			}
 			args[i] = v
 		}
-		return e.Eval(&fn.Call{Ctx: c, Args: args, Out: e.T, N: b.Rows})
+		x := &fn.Call{Ctx: c, Args: args, Out: e.T, N: b.Rows}
+		if e.Window {
+			return e.Eval(x)
+		}
+		return compute(e.Name, e.Eval, x)
 	}
 	return nil, fmt.Errorf("internal: cannot compute %T", e)
+}
+
+// compute calls a function; too large values are the query's lack of memory.
+func compute(name string, k fn.Kernel, c *fn.Call) (*vec.Vec, error) {
+	v, err := fn.Compute(k, c)
+	if errors.Is(err, fn.ErrTooLong) {
+		return nil, fmt.Errorf("%w: %s() builds values of more than %d MiB", ErrMemory, name, c.Ctx.MaxBuilt>>20)
+	}
+	return v, err
 }
 
 func (r *run) evalAll(es []plan.Expr, b *vec.Batch) ([]*vec.Vec, error) {

@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
@@ -52,6 +51,13 @@ type Options struct {
 	Rewrite func(plan.Node) plan.Node
 }
 
+// What the functions of a query may build: as much as the query may hold, but
+// never less than the one, and the other where there is no bound.
+const (
+	leastBuilt = 16 << 20
+	maxBuilt   = 1 << 30
+)
+
 // DefaultBatch is the number of rows in a batch.
 const DefaultBatch = 4096
 
@@ -88,15 +94,22 @@ func New(ctx context.Context, opts Options) *Runner {
 	}
 	fctx := fn.NewCtx(opts.Now, opts.Seed)
 	fctx.Table = fn.Builtin()
+	if opts.Memory <= 0 {
+		fctx.MaxBuilt = maxBuilt
+	} else {
+		fctx.MaxBuilt = max(opts.Memory, leastBuilt)
+	}
 	fctx.Infer = func(req fn.StorageRequest) (string, error) {
 		if opts.Infer == nil {
 			return "", ErrExternal
 		}
 		return opts.Infer(ctx, req)
 	}
-	return &Runner{&run{ctx: ctx, fn: fctx, opts: opts, size: opts.BatchRows,
+	r := &run{ctx: ctx, fn: fctx, opts: opts, size: opts.BatchRows,
 		mem: &budget{limit: opts.Memory, area: opts.Spill}, pending: map[*plan.Join]*side{}, files: &files{}, kept: &files{},
-		outer: map[*plan.Outer]*vec.Batch{}, memo: map[plan.Node]*spool{}, cells: map[*plan.Scalar]*plan.Const{}, sets: map[*plan.InTable]*set{}}}
+		outer: map[*plan.Outer]*vec.Batch{}, memo: map[plan.Node]*spool{}, cells: map[*plan.Scalar]*plan.Const{}, sets: map[*plan.InTable]*set{}}
+	fctx.Check = r.check
+	return &Runner{r}
 }
 
 // Each yields the batches of n's result. It may be called for one plan after
@@ -126,7 +139,8 @@ func (x *Runner) Each(n plan.Node) iter.Seq2[*vec.Batch, error] {
 func (x *Runner) All(n plan.Node) (*vec.Batch, []plan.Column, error) {
 	defer x.r.stopAll()
 	if e, ok := n.(*plan.Evaluate); ok {
-		return x.r.evaluate(e, x.r.lease())
+		b, cols, err := x.r.evaluate(e, x.r.lease())
+		return b, cols, x.r.lacking(n, err)
 	}
 	b, err := x.r.all(n, x.r.lease())
 	return b, n.Columns(), err
@@ -164,8 +178,7 @@ func (r *run) check() error {
 	return nil
 }
 
-// open starts a node.
-func (r *run) open(n plan.Node) (stream, error) {
+func (r *run) start(n plan.Node) (stream, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
@@ -396,10 +409,10 @@ func (r *run) external(n *plan.External) (stream, error) {
 
 // dependsOnOuter tells whether a plan reads rows of an enclosing subquery.
 func dependsOnOuter(n plan.Node) bool {
-	if _, ok := n.(*plan.Outer); ok {
-		return true
-	}
-	return slices.ContainsFunc(n.Inputs(), dependsOnOuter)
+	return plan.Any(n, func(n plan.Node) bool {
+		_, ok := n.(*plan.Outer)
+		return ok
+	})
 }
 
 func (r *run) materialize(n *plan.Materialize) (stream, error) {

@@ -37,7 +37,9 @@ func (r *run) evaluate(n *plan.Evaluate, l *lease) (*vec.Batch, []plan.Column, e
 		}
 		args[i].Table = &fn.Input{Columns: t.Columns(), Batch: tb}
 	}
-	out, err := n.Plugin.Run(r.fn, &fn.Input{Columns: n.Input.Columns(), Batch: b}, args)
+	r.fn.Hold = func(bytes int64) error { return l.hold(bytes) }
+	defer func() { r.fn.Hold = nil }()
+	out, err := n.Plugin.Call(r.fn, &fn.Input{Columns: n.Input.Columns(), Batch: b}, args)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s(): %w", n.Plugin.Name, err)
 	}

@@ -55,6 +55,19 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 	for i, c := range n.NodeCols {
 		builders[i] = vec.NewBuilder(c.Type, 64)
 	}
+	// Beside the columns: a key and its number in the map, lists of edges.
+	held, seen := int64(0), 0
+	note := func(bytes int64) error {
+		held += bytes
+		if seen++; seen&0x3ff != 0 {
+			return nil
+		}
+		if err := l.hold(held); err != nil {
+			return err
+		}
+		held = 0
+		return r.check()
+	}
 	node := func(col *vec.Vec, i int) (id int32, fresh bool) {
 		buf = vec.AppendKey(buf[:0], col, i)
 		if id, ok := ids[string(buf)]; ok {
@@ -73,8 +86,12 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 			return nil, err
 		}
 		for i := range b.Rows {
-			if _, fresh := node(b.Cols[n.NodeKeys[k]], i); !fresh {
+			id, fresh := node(b.Cols[n.NodeKeys[k]], i)
+			if !fresh {
 				continue // the first row of an id counts
+			}
+			if err := note(nodeBytes + 2*int64(len(g.keys[id]))); err != nil {
+				return nil, err
 			}
 			for c, bld := range builders {
 				if from := n.NodeMap[c][k]; from >= 0 {
@@ -101,24 +118,30 @@ func (r *run) makeGraph(n *plan.Graph, l *lease) (*graph, error) {
 	// Every row is an edge, and null is the id of a node like another.
 	src, dst := edges.Cols[n.Source], edges.Cols[n.Target]
 	for i := range edges.Rows {
+		before := len(g.keys)
 		g.src, g.dst = append(g.src, end(src, i)), append(g.dst, end(dst, i))
+		bytes := int64(edgeBytes)
+		for _, k := range g.keys[before:] {
+			bytes += nodeBytes + 2*int64(len(k))
+		}
+		if err := note(bytes); err != nil {
+			return nil, err
+		}
 	}
 	cols := make([]*vec.Vec, len(builders))
 	for i, b := range builders {
 		cols[i] = b.Finish()
 	}
 	g.nodes = vec.NewBatch(cols, len(g.keys))
-	// Beside the columns: a key and its number in the map, edges at nodes.
-	size := vec.Size(g.nodes) + 24*int64(len(g.src))
-	for _, k := range g.keys {
-		size += 120 + int64(len(k))
-	}
-	if err := l.hold(size); err != nil {
+	if err := l.hold(held + vec.Size(g.nodes)); err != nil {
 		return nil, err
 	}
 	g.index()
 	return g, nil
 }
+
+// What a node takes beside its columns and its key, and an edge.
+const nodeBytes, edgeBytes = 190, 24
 
 // index lists the edges at each node.
 func (g *graph) index() {

@@ -202,16 +202,15 @@ func (r *run) mvExpand(n *plan.MvExpand) (stream, error) {
 }
 
 // outerOf finds the Outer at the bottom of a subquery.
-func outerOf(n plan.Node, cols []plan.Column) *plan.Outer {
-	if o, ok := n.(*plan.Outer); ok {
-		return o
-	}
-	for _, c := range n.Inputs() {
-		if o := outerOf(c, cols); o != nil {
-			return o
+func outerOf(n plan.Node) (found *plan.Outer) {
+	plan.Any(n, func(n plan.Node) bool {
+		o, ok := n.(*plan.Outer)
+		if ok {
+			found = o
 		}
-	}
-	return nil
+		return ok
+	})
+	return found
 }
 
 func (r *run) mvApply(n *plan.MvApply) (stream, error) {
@@ -227,7 +226,7 @@ func (r *run) mvApply(n *plan.MvApply) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	outer := outerOf(n.Sub, nil)
+	outer := outerOf(n.Sub)
 	return func() (*vec.Batch, error) {
 		b, err := in()
 		if err != nil || b == nil {

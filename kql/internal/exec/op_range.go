@@ -39,7 +39,7 @@ func (r *run) rangeOp(n *plan.Range) (stream, error) {
 	if by == 0 || by > 0 && cur > end || by < 0 && cur < end {
 		return r.sliced(empty(n.Columns())), nil
 	}
-	if uint64(end-cur)/uint64(max(by, -by)) > maxRange && by > 0 {
+	if span := uint64(max(end, cur)) - uint64(min(end, cur)); span/absolute(by) > maxRange {
 		return nil, ErrRows
 	}
 	done := false
@@ -69,28 +69,51 @@ func (r *run) realRange(from, to, step float64) (stream, error) {
 	if n > maxRange {
 		return nil, ErrRows
 	}
-	out := make([]float64, int(n)+1)
-	for i := range out {
-		out[i] = from + float64(i)*step
+	at, rows := 0, int(n)+1
+	return func() (*vec.Batch, error) {
+		if at == rows {
+			return nil, nil
+		}
+		out := make([]float64, min(r.size, rows-at))
+		for i := range out {
+			out[i] = from + float64(at+i)*step
+		}
+		at += len(out)
+		return vec.NewBatch([]*vec.Vec{vec.OfReals(out)}, len(out)), r.check()
+	}, nil
+}
+
+// absolute is the size of a number, of the smallest one too.
+func absolute(x int64) uint64 {
+	if x < 0 {
+		return -uint64(x)
 	}
-	return r.sliced(vec.NewBatch([]*vec.Vec{vec.OfReals(out)}, len(out))), nil
+	return uint64(x)
 }
 
 func (r *run) decimalRange(from, to, step value.Value) (stream, error) {
 	ctx := types.Decimals()
-	b := vec.NewBuilder(types.Decimal, 16)
-	cur := from.Dec()
-	for n := 0; cur.Cmp(to.Dec()) <= 0 && !step.Dec().IsZero() && !step.Dec().Negative; n++ {
-		if n > maxRange {
-			return nil, ErrRows
+	cur, n := from.Dec(), 0
+	return func() (*vec.Batch, error) {
+		b := vec.NewBuilder(types.Decimal, r.size)
+		for b.Len() < r.size && cur.Cmp(to.Dec()) <= 0 && !step.Dec().IsZero() && !step.Dec().Negative {
+			if n++; n > maxRange {
+				return nil, ErrRows
+			}
+			b.Append(value.Decimal(cur))
+			next := new(types.Dec)
+			if _, err := ctx.Add(next, cur, step.Dec()); err != nil {
+				return nil, err
+			}
+			if next.Cmp(cur) == 0 { // the step is too small to be seen
+				return nil, ErrRows
+			}
+			cur = next
 		}
-		b.Append(value.Decimal(cur))
-		next := new(types.Dec)
-		if _, err := ctx.Add(next, cur, step.Dec()); err != nil {
-			return nil, err
+		if b.Len() == 0 {
+			return nil, nil
 		}
-		cur = next
-	}
-	v := b.Finish()
-	return r.sliced(vec.NewBatch([]*vec.Vec{v}, v.Len())), nil
+		v := b.Finish()
+		return vec.NewBatch([]*vec.Vec{v}, v.Len()), r.check()
+	}, nil
 }

@@ -37,6 +37,8 @@ type sequencer struct {
 	states   []stepState
 	matches  int64
 	out      []outRow
+	l        *lease
+	seen     int // rows
 	width    int // input columns
 }
 
@@ -46,7 +48,7 @@ func (r *run) sequence(n *plan.Sequence) (stream, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := &sequencer{r: r, n: n, width: len(n.Input.Columns())}
+		s := &sequencer{r: r, n: n, l: l, width: len(n.Input.Columns())}
 		for _, d := range n.Defaults {
 			v, err := r.scalar(d)
 			if err != nil {
@@ -159,6 +161,11 @@ func (s *sequencer) batch(row []value.Value, seen []matched) *vec.Batch {
 // continuation of the step before (whose state it then takes over), or else
 // as a further row of its own; the first step may begin a sequence with it.
 func (s *sequencer) row(b *vec.Batch, i int) error {
+	if s.seen++; s.seen&0xff == 0 {
+		if err := s.r.check(); err != nil {
+			return err
+		}
+	}
 	row := make([]value.Value, s.width)
 	for k := range row {
 		row[k] = b.Cols[k].Get(i)
@@ -219,6 +226,18 @@ func (s *sequencer) match(k int, row []value.Value, seen []matched, id int64) (b
 	copy(next.seen, seen)
 	next.seen[k] = matched{declared, row}
 	o := outRow{row, declared, id}
+	if s.steps[k].Output != plan.OutputNone { // it is held, and once more in the result
+		bytes := int64(80)
+		for _, v := range row {
+			bytes += 2 * value.Size(v)
+		}
+		for _, v := range declared {
+			bytes += 2 * value.Size(v)
+		}
+		if err := s.l.hold(bytes); err != nil {
+			return false, err
+		}
+	}
 	switch s.steps[k].Output {
 	case plan.OutputAll:
 		s.out = append(s.out, o)

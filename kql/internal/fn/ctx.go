@@ -19,7 +19,18 @@ type Ctx struct {
 	// declares them; the error is for the user.
 	Infer func(StorageRequest) (string, error)
 
+	// Check tells whether the query is over, with an error; nil: it never is.
+	Check func() error
+	// MaxBuilt bounds the bytes of texts and dynamic values that a function
+	// builds; 0: a bound of its own.
+	MaxBuilt int64
+
+	// Hold counts bytes that a plugin holds, with an error where they are too
+	// many; nil: nothing is counted.
+	Hold func(n int64) error
+
 	patterns map[string]*regex.Regexp
+	ticks    int
 	seed     uint64
 	forks    uint64
 }
@@ -34,9 +45,44 @@ func NewCtx(now int64, seed uint64) *Ctx {
 func (c *Ctx) Fork() *Ctx {
 	c.forks++
 	f := NewCtx(c.Now, c.seed)
-	f.Table, f.Infer = c.Table, c.Infer
+	f.Table, f.Infer, f.Check, f.MaxBuilt = c.Table, c.Infer, c.Check, c.MaxBuilt
 	f.Rand = rand.New(rand.NewPCG(c.seed, c.forks))
 	return f
+}
+
+// Alive returns an error where the query is over: what works long asks now and
+// then.
+func (c *Ctx) Alive() error {
+	if c == nil || c.Check == nil {
+		return nil
+	}
+	return c.Check()
+}
+
+// halt ends a plugin: the query is over, or holds too much.
+type halt struct{ err error }
+
+// tick is called by plugins for each step of long work, with the bytes that they
+// hold since the last.
+func (c *Ctx) tick(bytes int64) {
+	if c == nil {
+		return
+	}
+	if bytes > 0 && c.Hold != nil {
+		if err := c.Hold(bytes); err != nil {
+			panic(halt{err})
+		}
+	}
+	if c.ticks++; c.ticks&0x3ff == 0 {
+		c.stop()
+	}
+}
+
+// stop is called by plugins for a step that takes long by itself.
+func (c *Ctx) stop() {
+	if err := c.Alive(); err != nil {
+		panic(halt{err})
+	}
 }
 
 // maxPatterns bounds the cache of compiled regular expressions.

@@ -104,6 +104,8 @@ type Call struct {
 	Args []*vec.Vec
 	Out  types.Type // type of the result
 	N    int
+
+	held, made int64 // bytes of the arguments, and of what was built so far
 }
 
 // Arg tells whether argument i was given.

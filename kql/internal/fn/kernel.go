@@ -143,7 +143,7 @@ func one(k Kernel) Kernel {
 		for i, a := range c.Args {
 			args[i] = a.WithLen(1)
 		}
-		v, err := k(&Call{Ctx: c.Ctx, Args: args, Out: c.Out, N: 1})
+		v, err := k(&Call{Ctx: c.Ctx, Args: args, Out: c.Out, N: 1, held: c.held})
 		if err != nil {
 			return nil, err
 		}
@@ -245,6 +245,9 @@ func Rows(f func(c *Call, args []value.Value) (value.Value, error)) Kernel {
 				args[k] = a.Get(i)
 			}
 			r, err := f(c, args)
+			if err == nil {
+				err = c.build(i, &r)
+			}
 			if err != nil {
 				return nil, err
 			}

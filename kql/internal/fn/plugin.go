@@ -38,6 +38,21 @@ type Plugin struct {
 	Ex  []PluginExample
 }
 
+// Call runs a plugin. It ends with c's error where the query is over, or the
+// plugin holds too much.
+func (p *Plugin) Call(c *Ctx, in *Input, args []PluginArg) (out *Output, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			h, ok := r.(halt)
+			if !ok {
+				panic(r)
+			}
+			out, err = nil, h.err
+		}
+	}()
+	return p.Run(c, in, args)
+}
+
 // PluginExample is a whole query and its rows as JSON arrays, in order.
 type PluginExample struct {
 	Query string

@@ -107,6 +107,9 @@ func positive(name string, n int64) error {
 	return nil
 }
 
+// mapBytes is about what an entry of a map takes.
+const mapBytes = 48
+
 // maxBins bounds how many bins a plugin walks through.
 const maxBins = 1_000_000
 
@@ -114,21 +117,24 @@ func checkBins(start, end, step int64) error {
 	if err := positive("the step", step); err != nil {
 		return err
 	}
-	if end >= start && (end-start)/step > maxBins {
+	if end >= start && (uint64(end)-uint64(start))/uint64(step) > maxBins {
 		return fmt.Errorf("more than %d steps lie between start and end", maxBins)
+	}
+	if end > math.MaxInt64-2*step || step > math.MaxInt64/2 {
+		return fmt.Errorf("the end or the step is too far away")
 	}
 	return nil
 }
 
 func (x *activity) point(at int64) value.Value { return value.FromInt64(x.time.Type, at) }
 
-func runActiveUsers(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runActiveUsers(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	cols, err := activityCols("active_users_count", 8, "dcount:long")(in.Columns, args)
 	if err != nil {
 		return nil, err
 	}
 	start, end, look, period, need, bin := args[2].ticks(), args[3].ticks(), args[4].ticks(), args[5].ticks(), args[6].ticks(), args[7].ticks()
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
@@ -138,7 +144,7 @@ func runActiveUsers(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if err := positive("the period", period); err != nil {
 		return nil, err
 	}
-	x := activityOf(in, args, 8, func(at int64) bool { return at > start-look && at <= end })
+	x := activityOf(c, in, args, 8, func(at int64) bool { return at > start-look && at <= end })
 	for _, g := range x.groups {
 		seen := map[int32][]int64{} // times of each user, in order
 		active := map[int64]map[int32]bool{}
@@ -151,6 +157,7 @@ func runActiveUsers(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 			times := seen[e.id]
 			for i := len(times) - 1; i >= 0 && times[i] > e.at-look; i-- {
 				periods[floorDiv(times[i]-start, period)] = true
+				c.tick(0)
 			}
 			if int64(len(periods)) < need {
 				continue
@@ -160,6 +167,7 @@ func runActiveUsers(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 				active[b] = map[int32]bool{}
 			}
 			active[b][e.id] = true
+			c.tick(mapBytes)
 		}
 		for _, b := range sortedKeys(active) {
 			out.add(row(x.point(start+b*bin), g.dims, value.Long(int64(len(active[b]))))...)
@@ -199,12 +207,12 @@ func within(start, end int64) func(int64) bool {
 	return func(at int64) bool { return at >= start && at <= end }
 }
 
-func runActivityCounts(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runActivityCounts(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	cols, err := activityCols("activity_counts_metrics", 5, "count:long", "dcount:long", "new_dcount:long", "aggregated_dcount:long")(in.Columns, args)
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
@@ -212,7 +220,7 @@ func runActivityCounts(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if err := checkBins(start, end, step); err != nil {
 		return nil, err
 	}
-	x := activityOf(in, args, 5, within(start, end))
+	x := activityOf(c, in, args, 5, within(start, end))
 	for _, g := range x.groups {
 		known := map[int32]bool{}
 		bins := g.bins(start, step)
@@ -247,7 +255,7 @@ func bounds(in *Input, args []PluginArg, given bool) (start, end int64) {
 	return start, end
 }
 
-func runEngagement(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runEngagement(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	given := bounded(args, 2)
 	fixed := 4
 	if given {
@@ -257,7 +265,7 @@ func runEngagement(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
@@ -266,15 +274,17 @@ func runEngagement(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if err := checkBins(start, end, inner); err != nil {
 		return nil, err
 	}
-	x := activityOf(in, args, fixed, func(at int64) bool { return at > start-outer && at <= end })
+	x := activityOf(c, in, args, fixed, func(at int64) bool { return at > start-outer && at <= end })
 	for _, g := range x.groups {
 		win := &window{}
 		lo, hi := 0, 0
 		for b := start; b <= end; b += inner {
+			c.tick(0)
 			to := b + inner
 			for hi < len(g.events) && g.events[hi].at < to {
 				win.enter(g.events[hi].id)
 				hi++
+				c.tick(0)
 			}
 			for lo < hi && g.events[lo].at < to-outer {
 				win.leave(g.events[lo].id)
@@ -309,7 +319,7 @@ func (w *window) leave(id int32) {
 	}
 }
 
-func runActivityMetrics(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runActivityMetrics(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	given := bounded(args, 1)
 	fixed := 3
 	if given {
@@ -319,7 +329,7 @@ func runActivityMetrics(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
@@ -328,7 +338,7 @@ func runActivityMetrics(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if err := checkBins(start, end, step); err != nil {
 		return nil, err
 	}
-	x := activityOf(in, args, fixed, within(start, end))
+	x := activityOf(c, in, args, fixed, within(start, end))
 	for _, g := range x.groups {
 		known := map[int32]bool{}
 		bins := g.bins(start, step)
@@ -380,12 +390,12 @@ func newActivityCols(in []Column, args []PluginArg) ([]Column, error) {
 	return append(cols, columnsOf([]string{"dcount_new_values:long", "dcount_retained_values:long", "dcount_churn_values:long", "retention_rate:real", "churn_rate:real"})...), nil
 }
 
-func runNewActivity(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runNewActivity(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	cols, err := newActivityCols(in.Columns, args)
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
@@ -394,7 +404,7 @@ func runNewActivity(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 		return nil, err
 	}
 	cohort, dims, look := newActivityArgs(args)
-	x := activityOf(in, append(append([]PluginArg{}, args[:5]...), dims...), 5, within(start, end))
+	x := activityOf(c, in, append(append([]PluginArg{}, args[:5]...), dims...), 5, within(start, end))
 	old := lookbackIDs(in, args, look)
 	for _, g := range x.groups {
 		bins := g.bins(start, step)
@@ -421,12 +431,14 @@ func runNewActivity(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 			for k := range i + 1 {
 				for _, e := range bins[keys[k]] {
 					upTo[e.id] = true
+					c.tick(0)
 				}
 			}
 			for j := i; j < len(keys); j++ {
 				now := users(bins[keys[j]])
 				newer, kept := 0, 0
 				for id := range now {
+					c.tick(0)
 					if fresh[i][id] {
 						kept++
 					} else if !upTo[id] {
@@ -475,12 +487,12 @@ func lookbackIDs(in *Input, args []PluginArg, look *PluginArg) map[int32]bool {
 	return out
 }
 
-func runSessions(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runSessions(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	cols, err := activityCols("session_count", 6, "count_sessions:long")(in.Columns, args)
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
@@ -488,7 +500,7 @@ func runSessions(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if err := checkBins(start, end, bin); err != nil {
 		return nil, err
 	}
-	x := activityOf(in, args, 6, func(at int64) bool { return at >= start-look && at <= end })
+	x := activityOf(c, in, args, 6, func(at int64) bool { return at >= start-look && at <= end })
 	for _, g := range x.groups {
 		last, session := map[int32]int64{}, map[int32]int64{}
 		next := int64(0)
@@ -499,14 +511,19 @@ func runSessions(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 				next++
 			}
 			last[e.id] = e.at
+			c.tick(0)
 			if e.at < start {
 				continue
 			}
 			b := floorDiv(e.at-start, bin)
 			if active[b] == nil {
 				active[b] = map[int64]bool{}
+				c.tick(2 * mapBytes)
 			}
-			active[b][session[e.id]] = true
+			if !active[b][session[e.id]] {
+				active[b][session[e.id]] = true
+				c.tick(mapBytes)
+			}
 		}
 		for _, b := range sortedKeys(active) {
 			out.add(row(x.point(start+b*bin), g.dims, value.Long(int64(len(active[b]))))...)
@@ -515,12 +532,12 @@ func runSessions(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	return out.output(), nil
 }
 
-func runSliding(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runSliding(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	cols, err := activityCols("sliding_window_counts", 6, "Count:long", "Dcount:long")(in.Columns, args)
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
@@ -528,14 +545,16 @@ func runSliding(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if err := checkBins(start, end, bin); err != nil {
 		return nil, err
 	}
-	x := activityOf(in, args, 6, func(at int64) bool { return at >= start-look && at < end+bin })
+	x := activityOf(c, in, args, 6, func(at int64) bool { return at >= start-look && at < end+bin })
 	for _, g := range x.groups {
 		win := &window{}
 		lo, hi := 0, 0
 		for b := start; b <= end; b += bin {
+			c.tick(0)
 			for hi < len(g.events) && g.events[hi].at < b+bin {
 				win.enter(g.events[hi].id)
 				hi++
+				c.tick(0)
 			}
 			for lo < hi && g.events[lo].at < b+bin-look {
 				win.leave(g.events[lo].id)

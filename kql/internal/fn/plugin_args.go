@@ -105,7 +105,7 @@ func activitySchema(name string, in []Column, args []PluginArg, fixed int) (time
 }
 
 // activityOf reads the events; keep says which times count.
-func activityOf(in *Input, args []PluginArg, fixed int, keep func(at int64) bool) *activity {
+func activityOf(c *Ctx, in *Input, args []PluginArg, fixed int, keep func(at int64) bool) *activity {
 	x := &activity{time: args[1].column(in.Columns)}
 	id, at := args[0].vec(in), args[1].vec(in)
 	var dims []*vec.Vec
@@ -118,6 +118,7 @@ func activityOf(in *Input, args []PluginArg, fixed int, keep func(at int64) bool
 		if at.IsNull(i) {
 			continue
 		}
+		c.tick(0)
 		t := at.Get(i).Int64()
 		if !keep(t) {
 			continue
@@ -136,6 +137,7 @@ func activityOf(in *Input, args []PluginArg, fixed int, keep func(at int64) bool
 		}
 		n, _ := ids.of(string(vec.AppendKey(nil, id, i)))
 		x.groups[g].events = append(x.groups[g].events, event{t, int32(n), int32(i)})
+		c.tick(2 * 16)
 	}
 	for _, g := range x.groups {
 		sort.SliceStable(g.events, func(a, b int) bool { return g.events[a].at < g.events[b].at })
@@ -145,13 +147,14 @@ func activityOf(in *Input, args []PluginArg, fixed int, keep func(at int64) bool
 
 // table collects result rows.
 type table struct {
+	c    *Ctx
 	cols []Column
 	b    []*vec.Builder
 	n    int
 }
 
-func newTable(cols []Column) *table {
-	t := &table{cols: cols}
+func newTable(c *Ctx, cols []Column) *table {
+	t := &table{c: c, cols: cols}
 	for _, c := range cols {
 		t.b = append(t.b, vec.NewBuilder(c.Type, 16))
 	}
@@ -159,10 +162,13 @@ func newTable(cols []Column) *table {
 }
 
 func (t *table) add(row ...value.Value) {
+	bytes := int64(0)
 	for i, v := range row {
+		bytes += value.Size(v)
 		t.b[i].Append(v)
 	}
 	t.n++
+	t.c.tick(bytes)
 }
 
 func (t *table) output() *Output {

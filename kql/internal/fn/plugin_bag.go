@@ -31,7 +31,7 @@ func bagType(t, u types.Type) types.Type {
 	return types.Dynamic
 }
 
-func runBagUnpack(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runBagUnpack(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if len(args) == 0 || args[0].Col < 0 || in.Columns[args[0].Col].Type != types.Dynamic {
 		return nil, fmt.Errorf("the first argument must be a dynamic column")
 	}

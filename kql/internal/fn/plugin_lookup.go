@@ -158,7 +158,7 @@ func parseNet(s string, six bool) (netip.Addr, int, bool) {
 }
 
 func runIPLookup(six bool) func(*Ctx, *Input, []PluginArg) (*Output, error) {
-	return func(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+	return func(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 		l := splitLookup(args)
 		if len(l.pos) < 3 || l.pos[0].Table == nil || l.keyColumn() < 0 {
 			return nil, fmt.Errorf("the arguments are a table, a column of the source and a column of the table")

@@ -34,8 +34,8 @@ func fixedCols(decl ...string) schemaFunc {
 	return func([]Column, []PluginArg) ([]Column, error) { return columnsOf(decl), nil }
 }
 
-func runNarrow(_ *Ctx, in *Input, _ []PluginArg) (*Output, error) {
-	out := newTable(columnsOf([]string{"Row:long", "Column:string", "Value:string"}))
+func runNarrow(c *Ctx, in *Input, _ []PluginArg) (*Output, error) {
+	out := newTable(c, columnsOf([]string{"Row:long", "Column:string", "Value:string"}))
 	for i := range in.Batch.Rows {
 		for k, c := range in.Columns {
 			out.add(value.Long(int64(i)), value.String(c.Name), value.String(value.Text(in.Batch.Cols[k].Get(i), c.Type == types.Dynamic)))
@@ -44,7 +44,7 @@ func runNarrow(_ *Ctx, in *Input, _ []PluginArg) (*Output, error) {
 	return out.output(), nil
 }
 
-func runPreview(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runPreview(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if len(args) != 1 {
 		return nil, fmt.Errorf("the argument is a number of rows")
 	}
@@ -52,7 +52,7 @@ func runPreview(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	return &Output{Columns: in.Columns, Batch: in.Batch.Slice(0, int(n))}, nil
 }
 
-func runRowsNear(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runRowsNear(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if len(args) < 2 || args[0].Type != types.Bool {
 		return nil, fmt.Errorf("the arguments are a condition and a number of rows")
 	}
@@ -96,12 +96,12 @@ func rollingCols(in []Column, args []PluginArg) ([]Column, error) {
 	return append(cols, Column{Name: name, Type: val.Type}), nil
 }
 
-func runRolling(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runRolling(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	cols, err := rollingCols(in.Columns, args)
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
@@ -114,7 +114,7 @@ func runRolling(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 		p = float64(k.Int64())
 	}
 	// The id and timeline places of an activity are the timeline.
-	x := activityOf(in, append([]PluginArg{args[2], args[2]}, args[5:]...), 2, func(int64) bool { return true })
+	x := activityOf(c, in, append([]PluginArg{args[2], args[2]}, args[5:]...), 2, func(int64) bool { return true })
 	vals := args[0].vec(in)
 	for _, g := range x.groups {
 		bins := g.bins(0, bin)
@@ -140,7 +140,7 @@ func runRolling(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	return out.output(), nil
 }
 
-func runSchemaMerge(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runSchemaMerge(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	keep := true
 	if a, _, ok := namedArg(args, "PreserveOrder"); ok {
 		keep = a.value().IsTrue()
@@ -193,7 +193,7 @@ func runSchemaMerge(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 		}
 	}
 	sort.SliceStable(list, func(a, b int) bool { return list[a].ord < list[b].ord })
-	out := newTable(columnsOf([]string{"ColumnName:string", "ColumnOrdinal:long", "DataType:string", "ColumnType:string"}))
+	out := newTable(c, columnsOf([]string{"ColumnName:string", "ColumnOrdinal:long", "DataType:string", "ColumnType:string"}))
 	for i, m := range list {
 		ord := int64(i)
 		problem := ""

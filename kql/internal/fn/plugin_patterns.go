@@ -40,6 +40,7 @@ func diffCols(in []Column, args []PluginArg) ([]Column, error) {
 
 // items are the frequent values of the columns of a table.
 type items struct {
+	c      *Ctx
 	in     *Input
 	col    []int // of each item
 	val    []value.Value
@@ -64,9 +65,9 @@ const (
 
 // frequent finds the values of the columns that occur in a share of the
 // weight of the rows that pick names.
-func frequent(in *Input, skip map[int]bool, weights *vec.Vec, pick func(row int) bool, enough func(rows []uint64, w []float64) bool) *items {
+func frequent(c *Ctx, in *Input, skip map[int]bool, weights *vec.Vec, pick func(row int) bool, enough func(rows []uint64, w []float64) bool) *items {
 	n := in.Batch.Rows
-	x := &items{in: in, weight: make([]float64, n), budget: maxSearch}
+	x := &items{c: c, in: in, weight: make([]float64, n), budget: maxSearch}
 	for i := range n {
 		if !pick(i) {
 			continue
@@ -81,13 +82,13 @@ func frequent(in *Input, skip map[int]bool, weights *vec.Vec, pick func(row int)
 		x.total += x.weight[i]
 	}
 	words := (n + 63) / 64
-	for c := range in.Columns {
-		if skip[c] {
+	for col := range in.Columns {
+		if skip[col] {
 			continue
 		}
 		// First count, then build the sets of the values that may matter.
 		counts := map[string]int{}
-		src := in.Batch.Cols[c]
+		src := in.Batch.Cols[col]
 		var buf []byte
 		for i := range n {
 			if x.weight[i] == 0 || src.IsNull(i) {
@@ -95,6 +96,7 @@ func frequent(in *Input, skip map[int]bool, weights *vec.Vec, pick func(row int)
 			}
 			buf = vec.AppendKey(buf[:0], src, i)
 			counts[string(buf)]++
+			c.tick(0)
 		}
 		if len(counts) > 2*maxPatternItems && weights == nil {
 			for k, n := range counts {
@@ -119,6 +121,7 @@ func frequent(in *Input, skip map[int]bool, weights *vec.Vec, pick func(row int)
 			}
 			s := sets[string(buf)]
 			if s == nil {
+				c.tick(8 * int64(words))
 				s = make([]uint64, words)
 				k := string(buf)
 				sets[k], first[k], order = s, i, append(order, k)
@@ -126,8 +129,9 @@ func frequent(in *Input, skip map[int]bool, weights *vec.Vec, pick func(row int)
 			s[i/64] |= 1 << (i % 64)
 		}
 		for _, k := range order {
+			c.stop()
 			if enough(sets[k], x.weight) {
-				x.col, x.val, x.rows = append(x.col, c), append(x.val, src.Get(first[k])), append(x.rows, sets[k])
+				x.col, x.val, x.rows = append(x.col, col), append(x.val, src.Get(first[k])), append(x.rows, sets[k])
 			}
 		}
 	}
@@ -188,6 +192,7 @@ func (x *items) mine(dims int, enough func(rows []uint64, w []float64) bool) []p
 	walk = func(p pattern, from int) {
 		for i := from; i < len(x.col) && x.budget > 0; i++ {
 			x.budget--
+			x.c.stop()
 			if len(p.items) >= dims || x.uses(p, x.col[i]) {
 				continue
 			}
@@ -203,6 +208,7 @@ func (x *items) mine(dims int, enough func(rows []uint64, w []float64) bool) []p
 			}
 			q := pattern{items: append(append([]int{}, p.items...), i), rows: rows, count: weigh(rows, x.weight)}
 			if len(q.items) == dims || x.closed(q) {
+				x.c.tick(8 * int64(len(q.rows)))
 				out = append(out, q)
 			}
 			walk(q, i+1)
@@ -287,14 +293,14 @@ func optional(args []PluginArg, i int, otherwise float64) float64 {
 	return args[i].value().Float()
 }
 
-func runBasket(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
-	out := newTable(append(columnsOf([]string{"SegmentId:long", "Count:long", "Percent:real"}), in.Columns...))
+func runBasket(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
+	out := newTable(c, append(columnsOf([]string{"SegmentId:long", "Count:long", "Percent:real"}), in.Columns...))
 	threshold := optional(args, 0, 0.05)
 	if threshold < 0.015 || threshold > 1 {
 		return nil, fmt.Errorf("the threshold must lie between 0.015 and 1")
 	}
 	dims := int(optional(args, 2, 5))
-	x, err := supported(in, args, 1, threshold)
+	x, err := supported(c, in, args, 1, threshold)
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +311,7 @@ func runBasket(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 }
 
 // supported finds the values that occur in a share of the rows.
-func supported(in *Input, args []PluginArg, weight int, threshold float64) (*items, error) {
+func supported(c *Ctx, in *Input, args []PluginArg, weight int, threshold float64) (*items, error) {
 	col, w, err := weightOf(in, args, weight)
 	if err != nil {
 		return nil, err
@@ -319,7 +325,7 @@ func supported(in *Input, args []PluginArg, weight int, threshold float64) (*ite
 			total += w.Get(i).Float()
 		}
 	}
-	return frequent(in, map[int]bool{col: true}, w, func(int) bool { return true }, func(rows []uint64, w []float64) bool {
+	return frequent(c, in, map[int]bool{col: true}, w, func(int) bool { return true }, func(rows []uint64, w []float64) bool {
 		return weigh(rows, w) >= threshold*total
 	}), nil
 }
@@ -335,11 +341,11 @@ func (x *items) write(out *table, patterns []pattern, wild map[types.Type]value.
 	}
 }
 
-func runAutocluster(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
-	out := newTable(append(columnsOf([]string{"SegmentId:long", "Count:long", "Percent:real"}), in.Columns...))
+func runAutocluster(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
+	out := newTable(c, append(columnsOf([]string{"SegmentId:long", "Count:long", "Percent:real"}), in.Columns...))
 	size := optional(args, 0, 0.5)
 	const least = 0.05
-	x, err := supported(in, args, 1, least)
+	x, err := supported(c, in, args, 1, least)
 	if err != nil {
 		return nil, err
 	}
@@ -373,12 +379,12 @@ func runAutocluster(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	return out.output(), nil
 }
 
-func runDiffPatterns(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runDiffPatterns(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	cols, err := diffCols(in.Columns, args)
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	split := in.Batch.Cols[args[0].Col]
 	sideA, sideB := value.Text(args[1].value(), true), value.Text(args[2].value(), true)
 	wcol, w, err := weightOf(in, args, 3)
@@ -424,7 +430,7 @@ func runDiffPatterns(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 		ca, cb := shares(rows, w)
 		return ca/totalA >= threshold || cb/totalB >= threshold
 	}
-	x := frequent(in, map[int]bool{args[0].Col: true, wcol: true}, w, func(i int) bool { return a[i] || b[i] }, enough)
+	x := frequent(c, in, map[int]bool{args[0].Col: true, wcol: true}, w, func(i int) bool { return a[i] || b[i] }, enough)
 	var found []pattern
 	for _, p := range x.mine(dims, enough) {
 		ca, cb := shares(p.rows, x.weight)

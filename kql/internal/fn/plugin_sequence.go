@@ -71,19 +71,19 @@ func detectCols(in []Column, args []PluginArg) ([]Column, error) {
 	return append(cols, Column{Name: "Duration", Type: length}), nil
 }
 
-func runDetect(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runDetect(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	cols, err := detectCols(in.Columns, args)
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
 	steps, dims := detectSteps(args)
 	maxStep, maxSpan := args[1].ticks(), args[2].ticks()
 	// activityOf wants an id first: the timeline serves.
-	x := activityOf(in, append([]PluginArg{args[0], args[0]}, dims...), 2, func(int64) bool { return true })
+	x := activityOf(c, in, append([]PluginArg{args[0], args[0]}, dims...), 2, func(int64) bool { return true })
 	preds := make([]*vec.Vec, len(steps))
 	for i, s := range steps {
 		preds[i] = s.vec(in)
@@ -100,6 +100,7 @@ func runDetect(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 		path := make([]int64, len(steps))
 		var walk func(k int) error
 		walk = func(k int) error {
+			c.tick(0)
 			if k == len(steps) {
 				if out.n >= maxBins {
 					return fmt.Errorf("sequence_detect() found more than %d sequences", maxBins)
@@ -142,8 +143,8 @@ func funnelCols(in []Column, args []PluginArg) ([]Column, error) {
 }
 
 // byUser splits the events of a plugin into those of each user, in order.
-func byUser(in *Input, args []PluginArg, start, end int64) (*activity, [][]event) {
-	x := activityOf(in, args[:2], 2, within(start, end))
+func byUser(c *Ctx, in *Input, args []PluginArg, start, end int64) (*activity, [][]event) {
+	x := activityOf(c, in, args[:2], 2, within(start, end))
 	var out [][]event
 	for _, g := range x.groups {
 		for _, e := range g.events {
@@ -156,12 +157,12 @@ func byUser(in *Input, args []PluginArg, start, end int64) (*activity, [][]event
 	return x, out
 }
 
-func runFunnel(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runFunnel(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	cols, err := funnelCols(in.Columns, args)
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
@@ -177,7 +178,7 @@ func runFunnel(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if len(seq) == 0 {
 		return nil, fmt.Errorf("the sequence must be an array of states")
 	}
-	x, users := byUser(in, args, start, end)
+	x, users := byUser(c, in, args, start, end)
 	type key struct {
 		bin        int64
 		prev, next string
@@ -187,6 +188,7 @@ func runFunnel(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	for _, ev := range users {
 		seen := map[key]bool{}
 		for i := 0; i+len(seq) <= len(ev); i++ {
+			c.tick(0)
 			match := true
 			for k, s := range seq {
 				if at(ev[i+k]) != s || k > 0 && ev[i+k].at-ev[i+k-1].at > maxStep {
@@ -242,12 +244,12 @@ func completionCols(in []Column, args []PluginArg) ([]Column, error) {
 	return []Column{time, args[5].column(in), {Name: "Period", Type: length}, {Name: "dcount", Type: types.Long}}, nil
 }
 
-func runCompletion(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
+func runCompletion(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	cols, err := completionCols(in.Columns, args)
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(c, cols)
 	if in.Batch.Rows == 0 {
 		return out.output(), nil
 	}
@@ -260,7 +262,7 @@ func runCompletion(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if len(seq) == 0 || len(periods) == 0 {
 		return nil, fmt.Errorf("the sequence and the periods must be arrays")
 	}
-	x, users := byUser(in, args, start, end)
+	x, users := byUser(c, in, args, start, end)
 	for _, p := range periods {
 		length := convert(p, cols[2].Type, true)
 		if length.IsNull() {
@@ -275,6 +277,7 @@ func runCompletion(_ *Ctx, in *Input, args []PluginArg) (*Output, error) {
 				}
 				k := 1
 				for _, f := range ev[i+1:] {
+					c.tick(0)
 					if k == len(seq) || f.at-e.at > length.Int64() {
 						break
 					}

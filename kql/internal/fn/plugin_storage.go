@@ -61,7 +61,7 @@ func runInfer(x *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := newTable(cols)
+	out := newTable(x, cols)
 	out.add(value.String(found))
 	return out.output(), nil
 }

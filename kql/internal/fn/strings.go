@@ -73,16 +73,8 @@ var stringFuncs = []Func{
 		Ex: []Example{{`countof("aaaa", "aa")`, `3`}, {`countof("ababa", "ab", "normal")`, `2`}, {`countof("abcabc", "a.c", "regex")`, `2`},
 			{`countof("ababa", "aba", "regex")`, `1`}}},
 	{Name: "replace_string", Doc: "Replaces all occurrences of a text.",
-		Sigs: []Sig{{"(text: string, lookup: string, rewrite: string): string", Map3(func(s, from, to string) (string, bool) {
-			if from == "" {
-				return s, true
-			}
-			if n := len(to) - len(from); n > 0 && len(s) > 4096 && strings.Count(s, from)*n > maxText {
-				return "", false
-			}
-			return strings.ReplaceAll(s, from, to), true
-		})}},
-		Ex: []Example{{`replace_string("a cat", "cat", "dog")`, `a dog`}, {`replace_string("abc", "", "x")`, `abc`}}},
+		Sigs: []Sig{{"(text: string, lookup: string, rewrite: string): string", evalReplaceString}},
+		Ex:   []Example{{`replace_string("a cat", "cat", "dog")`, `a dog`}, {`replace_string("abc", "", "x")`, `abc`}}},
 	{Name: "replace_strings", Doc: "Replaces the occurrences of several texts in one pass; a text before another in the list is looked for first, and what is replaced by no string stays.",
 		Sigs: []Sig{{"(text: string, lookups: array, rewrites: array): string", Row(replaceStrings)}},
 		Ex: []Example{{`replace_strings("a cat and a dog", dynamic(["cat","dog"]), dynamic(["dog","pigeon"]))`, `a dog and a pigeon`},
@@ -114,6 +106,33 @@ var stringFuncs = []Func{
 	{Name: "unicode_codepoints_to_string", Aliases: []string{"make_string"}, Doc: "Builds a text out of Unicode code points, given as numbers or arrays of numbers.",
 		Sigs: []Sig{{"(value: integer|dynamic, more...: integer|dynamic): string", Row(codepointsToString)}},
 		Ex:   []Example{{`unicode_codepoints_to_string(75, 117)`, `Ku`}, {`make_string(dynamic([75,117]), 115)`, `Kus`}}},
+}
+
+var replaceString = Map3(replaceAll)
+
+// evalReplaceString counts what it builds where the replacement is long.
+func evalReplaceString(c *Call) (*vec.Vec, error) {
+	for _, to := range c.Args[2].Strs {
+		if len(to) > 64 {
+			return replaceStringCounted(c)
+		}
+	}
+	return replaceString(c)
+}
+
+var replaceStringCounted = Row(func(a []value.Value) value.Value {
+	s, _ := replaceAll(a[0].Str(), a[1].Str(), a[2].Str())
+	return value.String(s)
+})
+
+func replaceAll(s, from, to string) (string, bool) {
+	if from == "" {
+		return s, true
+	}
+	if n := len(to) - len(from); n > 0 && len(s) > 4096 && strings.Count(s, from)*n > maxText {
+		return "", false
+	}
+	return strings.ReplaceAll(s, from, to), true
 }
 
 func evalStrcat(c *Call) (*vec.Vec, error) {

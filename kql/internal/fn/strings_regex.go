@@ -165,8 +165,11 @@ func replaceRegex(c *Call, pattern, rewrite, s string) (value.Value, error) {
 	if err != nil {
 		return value.Null, err
 	}
-	if len(s)*(len(rewrite)+1) > maxText && strings.IndexByte(rewrite, '\\') >= 0 {
-		if n := len(re.FindAllStringIndex(s, -1)); n*len(s) > 16*maxText {
+	if int64(len(s))*int64(len(rewrite)+1) > maxText {
+		// Matches do not overlap: each part of the rewriting that stands for one
+		// gives the whole text at most.
+		n := int64(len(re.FindAllStringIndex(s, -1)))
+		if n*int64(len(rewrite))+int64(len(s))*int64(1+strings.Count(rewrite, `\`)) > 16*maxText {
 			return value.Null, errors.New("replace_regex(): the result is too long")
 		}
 	}

@@ -127,7 +127,7 @@ func EvalConst(ctx *fn.Ctx, c *Call) (value.Value, error) {
 		k := a.(*Const)
 		args[i] = vec.Repeat(k.T, k.Value, 1)
 	}
-	v, err := c.Eval(&fn.Call{Ctx: ctx, Args: args, Out: c.T, N: 1})
+	v, err := fn.Compute(c.Eval, &fn.Call{Ctx: ctx, Args: args, Out: c.T, N: 1})
 	if err != nil {
 		return value.Null, err
 	}

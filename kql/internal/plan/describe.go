@@ -189,12 +189,24 @@ func Explain(n Node, note func(Node) string) string {
 }
 
 type explainer struct {
-	b    strings.Builder
-	note func(Node) string
+	b     strings.Builder
+	note  func(Node) string
+	known map[Node]bool // tables that are computed once and stand above
 }
 
 func (e *explainer) node(n Node, head, tail string) {
-	e.b.WriteString(head + n.Describe() + e.note(n) + "\n")
+	e.b.WriteString(head + n.Describe() + e.note(n))
+	if _, once := n.(*Materialize); once {
+		if e.known[n] {
+			e.b.WriteString("   as above\n")
+			return
+		}
+		if e.known == nil {
+			e.known = map[Node]bool{}
+		}
+		e.known[n] = true
+	}
+	e.b.WriteString("\n")
 	in := n.Inputs()
 	for i, c := range in {
 		if i == len(in)-1 {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/vec"
@@ -358,4 +360,21 @@ type Result struct {
 type Render struct {
 	Kind  string
 	Props map[string]string
+}
+
+// Any tells whether f is true of a node or of one below it. A table that is
+// computed once and read by several is looked at once.
+func Any(n Node, f func(Node) bool) bool {
+	known := map[Node]bool{}
+	var any func(Node) bool
+	any = func(n Node) bool {
+		if _, once := n.(*Materialize); once {
+			if known[n] {
+				return false
+			}
+			known[n] = true
+		}
+		return f(n) || slices.ContainsFunc(n.Inputs(), any)
+	}
+	return any(n)
 }

@@ -149,7 +149,11 @@ func (g *Generator) spread(name, x, filter string, part, result func(sql string)
 	part(sql + "(" + x + ")" + cond + ")")
 	part("count(" + x + ")" + filter)
 	part("max(abs(" + x + "))" + filter) // NaN is the largest
-	root := ref(0)
+	// The engine rounds to ten decimals, halves to the even side, where that many
+	// have a meaning. Above 2^52 there are only whole numbers, so that adding it
+	// leaves no part of a number behind the point.
+	scaled := "(" + ref(0) + " * 1e10)"
+	root := fmt.Sprintf("(CASE WHEN %s < 4503599627370496 THEN ((%[1]s + 4503599627370496::DOUBLE) - 4503599627370496::DOUBLE) / 1e10 WHEN %[1]s < 9007199254740992 THEN %[1]s / 1e10 ELSE %s END)", scaled, ref(0))
 	if strings.HasPrefix(name, "stdev") {
 		root = "sqrt(" + root + ")"
 	}

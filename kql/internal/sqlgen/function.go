@@ -120,10 +120,10 @@ func certain(x *plan.Call) bool {
 }
 
 func readsOuter(n plan.Node) bool {
-	if _, ok := n.(*plan.Outer); ok {
-		return true
-	}
-	return slices.ContainsFunc(n.Inputs(), readsOuter)
+	return plan.Any(n, func(n plan.Node) bool {
+		_, ok := n.(*plan.Outer)
+		return ok
+	})
 }
 
 // inSQL returns a column that SQL can read: a computed one as the call of a

@@ -33,6 +33,17 @@ func (g *Generator) gives(n plan.Node, beside *relation) (*relation, error) {
 // small tells whether a table is held in memory, or made of such, or some of the
 // rows only of what it is made of.
 func (g *Generator) small(n plan.Node) bool {
+	if is, known := g.few[n]; known {
+		return is
+	}
+	if g.few == nil {
+		g.few = map[plan.Node]bool{}
+	}
+	g.few[n] = g.isSmall(n)
+	return g.few[n]
+}
+
+func (g *Generator) isSmall(n plan.Node) bool {
 	switch x := n.(type) {
 	case *plan.Values, *plan.External, *plan.Range, *plan.Aggregate, *plan.Distinct, *plan.Take:
 		return true

@@ -41,6 +41,7 @@ type Generator struct {
 	functions []plan.Function // that the relations' texts call
 	given     []plan.Node     // that they read
 	known     map[plan.Node]written
+	few       map[plan.Node]bool  // see small
 	foreign   map[condition]error // conditions that SQL has no form of
 	mixed     map[condition]bool  // see partly
 }

@@ -6,31 +6,25 @@ import "unsafe"
 const valueBytes = 48
 
 // Size returns about how many bytes of memory a value takes, with all that it
-// refers to.
-func Size(v Value) int64 {
-	n := int64(valueBytes + len(v.str))
-	switch r := v.ref.(type) {
-	case []Value:
-		n += 24
-		for _, x := range r {
-			n += Size(x)
-		}
-	case *Bag:
-		if r == nil {
-			break
-		}
-		n += 72
-		for i, k := range r.keys {
-			n += 16 + int64(len(k)) + Size(r.vals[i])
-		}
-		if r.index != nil {
-			n += 64 * int64(len(r.keys))
-		}
-	case nil:
-	default: // a decimal, a guid
-		n += 64
+// refers to: what several of its parts share counts for each of them, as when
+// it is written.
+func Size(v Value) int64 { return int64(size(&v)) }
+
+// sizeLimit is where sizes end: parts that share parts that share parts are soon
+// larger than any number.
+const sizeLimit = 1 << 60
+
+func added(a, b uint64) uint64 { return min(a+b, sizeLimit) }
+
+func size(v *Value) uint64 {
+	switch v.kind {
+	case KindArray, KindBag:
+		return valueBytes + v.num
+	case KindDecimal, KindGUID:
+		return valueBytes + 64
+	default:
+		return valueBytes + uint64(len(v.str))
 	}
-	return n
 }
 
 // Identity tells the arrays and bags apart that are in memory more than once

@@ -39,7 +39,7 @@ var kindTypes = [...]types.Type{types.None, types.Bool, types.Int, types.Long, t
 // Value is one KQL value. The zero Value is null.
 type Value struct {
 	kind Kind
-	num  uint64 // bool, int, long, datetime, timespan; bits of a real
+	num  uint64 // bool, int, long, datetime, timespan; bits of a real; bytes of an array's or a bag's members
 	str  string
 	ref  any // []Value, *Bag, *types.Dec, types.UUID
 }
@@ -94,11 +94,27 @@ func Array(items []Value) Value {
 	if items == nil {
 		items = []Value{}
 	}
-	return Value{kind: KindArray, ref: items}
+	n := uint64(24)
+	for i := range items {
+		n = added(n, size(&items[i]))
+	}
+	return Value{kind: KindArray, num: n, ref: items}
 }
 
 // Object returns a property bag; b must not change afterwards.
-func Object(b *Bag) Value { return Value{kind: KindBag, ref: b} }
+func Object(b *Bag) Value {
+	n := uint64(0)
+	if b != nil {
+		n = 72
+		for i := range b.vals {
+			n = added(n, 16+uint64(len(b.keys[i]))+size(&b.vals[i]))
+		}
+		if b.index != nil {
+			n += 64 * uint64(len(b.keys))
+		}
+	}
+	return Value{kind: KindBag, num: n, ref: b}
+}
 
 // Strings returns a dynamic array of strings.
 func Strings(ss []string) Value {
