@@ -300,7 +300,7 @@ func (c *completer) operators(source bool) {
 	}
 }
 
-var sourceOperators = map[string]bool{"print": true, "range": true, "union": true, "search": true, "find": true, "evaluate": true}
+var sourceOperators = map[string]bool{"print": true, "range": true, "union": true, "macro-expand": true, "search": true, "find": true, "evaluate": true}
 
 func (c *completer) statement() {
 	c.words("let", "set", "declare", "datatable", "externaldata")

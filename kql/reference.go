@@ -33,6 +33,7 @@ var operatorDocs = map[string]string{
 	"join":                  "Joins with another table: innerunique, inner, leftouter, rightouter, fullouter, leftsemi, leftanti, rightsemi, rightanti.",
 	"limit":                 "The same as take.",
 	"lookup":                "Adds columns of a table of dimensions.",
+	"macro-expand":          "Runs a query for each database of an entity group.",
 	"make-graph":            "Makes a graph of rows as edges, with tables of nodes.",
 	"make-series":           "Makes arrays of aggregates over an axis.",
 	"mv-apply":              "Runs a subquery over the elements of each row's arrays.",

@@ -106,6 +106,8 @@ type binder struct {
 	failures int
 	depth    int
 	nodes    int
+	// active counts the stored functions that are being expanded, by name.
+	active map[string]int
 	// declared are the names of the let statements so far.
 	declared map[string]bool
 	// checked are the functions whose bodies were bound over the columns that
@@ -220,6 +222,8 @@ type entity struct {
 	lambda *syntax.Lambda
 	env    *env // of the lambda
 	stored bool
+	group  []database // of databases
+	remote *database  // one of them, inside macro-expand
 }
 
 // env is a chain of let names.
@@ -229,11 +233,15 @@ type env struct {
 	// only, where not nil, names the tables and stored functions that
 	// statements under it may read.
 	only map[string]bool
+	free bool // of a stored function, which may read everything
 }
 
 // allows tells whether a table or stored function may be read.
 func (e *env) allows(name string) bool {
 	for ; e != nil; e = e.up {
+		if e.free {
+			return true
+		}
 		if e.only != nil {
 			return e.only[name]
 		}
@@ -321,6 +329,11 @@ func (b *binder) let(s *syntax.Let) {
 				b.env.set(s.Name.Text, &entity{lambda: l, env: b.env.up, node: node})
 			}
 		}
+		return
+	}
+	if g, ok := s.Value.(*syntax.EntityGroup); ok {
+		b.env = &env{up: b.env}
+		b.env.set(s.Name.Text, &entity{group: b.databases(g)})
 		return
 	}
 	var x any

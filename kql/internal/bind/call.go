@@ -408,7 +408,7 @@ func isRemote(e syntax.Expr, env *env) bool {
 		}
 	case *syntax.Ref:
 		ent := env.find(x.Text)
-		return ent != nil && ent.expr == nil && ent.node == nil && ent.lambda == nil
+		return ent != nil && ent.expr == nil && ent.node == nil && ent.lambda == nil && ent.group == nil
 	}
 	return false
 }
@@ -523,7 +523,13 @@ func (b *binder) expand(ent *entity, name string, args []syntax.Expr, at diag.Sp
 	up := ent.env
 	saveSite := b.site
 	if ent.stored {
-		up = &env{}
+		// The body of a stored function reads the names where it is called.
+		up = &env{up: b.env, free: true}
+		if b.active == nil {
+			b.active = map[string]int{}
+		}
+		b.active[name]++
+		defer func() { b.active[name]-- }()
 		if b.site == nil {
 			b.site = &at
 		}

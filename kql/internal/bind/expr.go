@@ -265,11 +265,12 @@ func (b *binder) ref(e *syntax.Ref, sc *scope) any {
 	if x := b.variant(name, sc); x != nil {
 		return x
 	}
+	// A stored function goes before a table of its name, except in itself.
+	if l, ok := b.function(name); ok && required(l) == 0 && b.active[name] == 0 {
+		return b.expand(&entity{lambda: l, env: nil, stored: true}, name, nil, e.At, sc)
+	}
 	if n := b.scan(name); n != nil {
 		return n
-	}
-	if l, ok := b.function(name); ok && required(l) == 0 {
-		return b.expand(&entity{lambda: l, env: nil, stored: true}, name, nil, e.At, sc)
 	}
 	if sc.none {
 		b.fail(errTable(name, syntax.Nearest(name, append(b.env.all(), b.cat.Names()...))), e.At)
@@ -467,7 +468,6 @@ func (b *binder) operate(op string, x, y plan.Expr, at diag.Span) plan.Expr {
 	return b.apply(op, o, at, x, y)
 }
 
-
 // refusesDynamic tells where the engine refuses two dynamics.
 func refusesDynamic(op string, l, r types.Type) bool {
 	if l != types.Dynamic || r != types.Dynamic {
@@ -633,6 +633,9 @@ func (b *binder) member(e *syntax.Member, sc *scope) any {
 			}
 			b.fail(errColumn(e.Name.Text, syntax.Nearest(e.Name.Text, names(q.cols))), e.Name.At)
 		}
+	}
+	if x := b.databaseProperty(e); x != nil {
+		return x
 	}
 	if t := b.remoteTable(e); t != nil {
 		return t

@@ -36,8 +36,11 @@ func (b *binder) legs(e syntax.Expr, fuzzy bool, n int) []leg {
 	name := "union_arg" + itoa(n)
 	switch r := e.(type) {
 	case *syntax.Ref:
-		if ent := b.env.find(r.Text); ent == nil || ent.lambda != nil && ent.lambda.View {
+		ent := b.env.find(r.Text)
+		if ent == nil || ent.lambda != nil && ent.lambda.View {
 			name = r.Text
+		} else if s, ok := ent.node.(*plan.Scan); ok { // a table under another name
+			name = s.Table
 		}
 		if fuzzy && b.env.find(r.Text) == nil && b.scan(r.Text) == nil {
 			if _, ok := b.function(r.Text); !ok {

@@ -131,6 +131,8 @@ func (b *binder) source(op syntax.Op) rows {
 		return b.find(op)
 	case *syntax.Evaluate:
 		return b.evaluate(rows{node: plan.OneRow()}, op)
+	case *syntax.MacroExpand:
+		return b.macroExpand(op)
 	}
 	b.fail(errStatement("this operator needs a table before it"), op.Span())
 	return rows{}
@@ -236,7 +238,7 @@ func (b *binder) op(in rows, op syntax.Op, last bool) rows {
 		return b.graphOp(in, op)
 	case *syntax.BadOp:
 		return in
-	case *syntax.Print, *syntax.Range, *syntax.Find:
+	case *syntax.Print, *syntax.Range, *syntax.Find, *syntax.MacroExpand:
 		b.fail(errStatement("this operator starts a query and cannot follow \"|\""), op.Span())
 	}
 	b.fail(errUnsupported("this operator"), op.Span())

@@ -103,6 +103,12 @@ type ColumnDecl struct {
 	Type types.Type
 }
 
+// EntityGroup lists databases: entity_group [database("a"), ...].
+type EntityGroup struct {
+	node
+	Entities []Expr
+}
+
 // Body is the body of a function.
 type Body struct {
 	node

@@ -220,6 +220,14 @@ type (
 		node
 		Arms []ForkArm
 	}
+	// MacroExpand runs a query for each entity of a group.
+	MacroExpand struct {
+		node
+		Props []Prop
+		Group Expr // an EntityGroup or the name of one
+		Scope Name
+		Body  *Body
+	}
 	// Facet gives a table of counts per column.
 	Facet struct {
 		node

@@ -291,6 +291,9 @@ func (p *parser) letValue() Expr {
 	if p.isLambda() {
 		return p.lambda()
 	}
+	if p.isEntityGroup() {
+		return p.entityGroup()
+	}
 	return p.pipe()
 }
 

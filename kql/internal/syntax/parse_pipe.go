@@ -25,6 +25,8 @@ func (p *parser) startsWithOp() bool {
 		return n.Kind == Ident || n.Kind == Str || n.Kind == Punct && n.Text == "("
 	case "evaluate":
 		return n.Kind == Ident
+	case "macro":
+		return n.Kind == Punct && n.Text == "-" && p.wordAt(2, "expand") && p.at(3).Kind == Ident
 	}
 	return false
 }
@@ -119,7 +121,7 @@ func (p *parser) subPipe() *Pipe {
 func OperatorNames() []string {
 	return []string{"as", "assert-schema", "consume", "count", "distinct", "evaluate", "extend", "facet", "filter", "find", "fork", "getschema",
 		"graph-mark-components", "graph-match", "graph-shortest-paths", "graph-to-table",
-		"graph-where-edges", "graph-where-nodes", "invoke", "join", "limit", "lookup", "make-graph",
+		"graph-where-edges", "graph-where-nodes", "invoke", "join", "limit", "lookup", "macro-expand", "make-graph",
 		"make-series", "mv-apply", "mv-expand", "order", "parse", "parse-kv", "parse-where", "partition", "print", "project", "project-away",
 		"project-by-names", "project-keep", "project-rename", "project-reorder", "range", "reduce", "render", "sample", "sample-distinct", "scan",
 		"search", "serialize", "sort", "summarize", "take", "top", "top-hitters", "top-nested", "union", "where"}
@@ -316,7 +318,9 @@ func (p *parser) operator() Op {
 		o := &GraphWhere{Edges: name == "graph-where-edges", Pred: p.expr()}
 		o.node = p.from(at)
 		return o
-	case "execute_and_cache", "macro-expand":
+	case "macro-expand":
+		return p.macroExpand(at)
+	case "execute_and_cache":
 		p.fail(errUnsupported("operator "+name), at)
 	}
 	p.fail(errOperator(name, Nearest(name, OperatorNames())), at)
