@@ -111,14 +111,20 @@ func lookOf(def *policy.Definition) uint8 {
 	return look
 }
 
-// asks tells whether a definition of the user's, assigned to everything, would
-// look at a resource: mode Indexed leaves out what has no tags and location, and
-// what is in no subscription is asked about by a definition that names its type.
+// asks tells whether a definition of the user's would look at a resource.
 func asks(def *policy.Definition, r *resource.Resource, inv *inventory.Inventory) bool {
-	if r.ID.Subscription() == "" {
-		return def.Types() != nil
+	return PolicyOverlooks(def, r, inv) == ""
+}
+
+// PolicyOverlooks says why a definition, assigned to everything, would not look
+// at a resource, "" where it would: mode Indexed leaves out what has no tags and
+// location, and what is in no subscription is asked about by a definition that
+// names its type. inv may be nil.
+func PolicyOverlooks(def *policy.Definition, r *resource.Resource, inv *inventory.Inventory) string {
+	if r.ID.Subscription() == "" && def.Types() != nil {
+		return ""
 	}
-	return assign.Judges(def, r, inv)
+	return assign.Overlooks(def, r, inv)
 }
 
 // assessed lists what rules are asked about: every resource of the inventory.

@@ -52,6 +52,7 @@ type PolicyExplanation struct {
 	Definition *policy.Definition
 	Outcome    policy.Outcome
 	Rule       Clause
+	Overlooked string // why it does not look at the resource, though its rule may hold; "" where it does
 	// RelatedType is what an if-not-exists effect looks for; "" for other effects.
 	RelatedType string
 	Related     []RelatedClauses
@@ -76,6 +77,10 @@ func ExplainPolicy(o *ExplainOptions) (*PolicyExplanation, diag.List) {
 	ev := policy.NewEvaluator(policy.Options{Inventory: inv, Related: o.Related, Now: o.Now})
 	x := &PolicyExplanation{Definition: def, Outcome: ev.Decide(def, o.Resource)}
 	x.Rule = clauseOf(ev.Explain(def, o.Resource), o.Document.Source)
+	if x.Overlooked = PolicyOverlooks(def, o.Resource, inv); x.Overlooked != "" {
+		x.Outcome = policy.Outcome{Effect: def.Effect, Result: policy.Result{Verdict: finding.Verdict{State: finding.NotApplicable}}}
+		return x, diags
+	}
 	details := def.Rule().Path("then", "details")
 	if def.Effect != policy.AuditIfNotExists && def.Effect != policy.DeployIfNotExists || x.Outcome.Match == finding.False {
 		return x, diags

@@ -199,9 +199,17 @@ func policyRows(ctx context.Context, env *Env, f *policyEvalFlags, args []string
 		if f.id != "" && !strings.EqualFold(f.id, r.ID.String()) {
 			continue
 		}
-		out := ev.Decide(def, r)
+		out := policy.Outcome{Effect: def.Effect, Result: policy.Result{Verdict: finding.Verdict{State: finding.NotApplicable}}}
+		why := app.PolicyOverlooks(def, r, inv)
+		if why == "" {
+			out = ev.Decide(def, r)
+		}
 		if out.State != finding.NotApplicable || f.all || f.id != "" {
-			rows = append(rows, rowOf(def, r, &out))
+			row := rowOf(def, r, &out)
+			if why != "" {
+				row.Reasons = append(row.Reasons, why)
+			}
+			rows = append(rows, row)
 		}
 	}
 	if f.id != "" && len(rows) == 0 {

@@ -221,10 +221,11 @@ func explainJSON(x *app.PolicyExplanation, o *app.ExplainOptions) any {
 		DisplayName string `json:"displayName,omitempty"`
 		File        string `json:"file,omitempty"`
 		policyRow
+		Overlooked  string               `json:"overlooked,omitempty"`
 		Rule        app.Clause           `json:"rule"`
 		RelatedType string               `json:"relatedType,omitempty"`
 		Related     []app.RelatedClauses `json:"related,omitempty"`
-	}{Definition: cmp.Or(x.Definition.ID, x.Definition.Name), DisplayName: x.Definition.DisplayName, policyRow: row, Rule: x.Rule, RelatedType: x.RelatedType, Related: x.Related}
+	}{Definition: cmp.Or(x.Definition.ID, x.Definition.Name), DisplayName: x.Definition.DisplayName, policyRow: row, Overlooked: x.Overlooked, Rule: x.Rule, RelatedType: x.RelatedType, Related: x.Related}
 	if o.Document.Source != nil {
 		out.File = o.Document.Source.Name
 	}
@@ -239,6 +240,9 @@ func writePolicyExplanation(out io.Writer, x *app.PolicyExplanation, o *app.Expl
 		id = o.Resource.Name()
 	}
 	w.printf("%s  %s\n%s (%s)\n\n", x.Outcome.State, id, title, x.Outcome.Effect)
+	if x.Overlooked != "" {
+		w.printf("it does not apply: %s\n\n", x.Overlooked)
+	}
 	w.printf("OUTCOME  LINE  CLAUSE\n")
 	writeClause(w, &x.Rule, 0)
 	if x.RelatedType != "" {

@@ -23,27 +23,39 @@ import (
 // applicability in Azure Policy?"; "Azure Policy definitions modify effect",
 // Skipped modification.
 func Judges(def *policy.Definition, r *resource.Resource, inv *inventory.Inventory) bool {
+	return Overlooks(def, r, inv) == ""
+}
+
+// Overlooks says why an assigned definition does not look at a resource, in a
+// sentence; "" where it does.
+func Overlooks(def *policy.Definition, r *resource.Resource, inv *inventory.Inventory) string {
 	if r.IsGraph() {
-		return def.Types() != nil
+		if def.Types() == nil {
+			return "a definition that names no type does not look at objects of the directory"
+		}
+		return ""
 	}
 	if r.ID.IsZero() {
-		return true
+		return ""
 	}
 	if r.ID.Subscription() == "" {
-		return false
+		return "Azure evaluates what is in a subscription"
 	}
 	switch typ := r.TypeKey(); {
 	case typ != "microsoft.compute/virtualmachines" && typ != "microsoft.compute/virtualmachinescalesets" && def.ChangesIdentity():
-		return false
+		return "modify of identity.type is of virtual machines and scale sets alone"
 	case typ == "microsoft.resources/subscriptions":
 		if def.AsksLocation() {
-			return false
+			return "a definition that asks for a location does not look at subscriptions"
 		}
 	case typ == "microsoft.resources/subscriptions/resourcegroups", typ == "microsoft.resources/resourcegroups":
 	case strings.HasPrefix(typ, "microsoft.resources/"):
-		return false
+		return "of Microsoft.Resources, Azure evaluates subscriptions and resource groups only"
 	}
-	return !def.Indexed() || tracked(r, inv)
+	if def.Indexed() && !tracked(r, inv) {
+		return "mode Indexed looks at what has tags and a location only"
+	}
+	return ""
 }
 
 // untracked are types that answer with a location but are no resources with
