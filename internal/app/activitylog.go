@@ -62,7 +62,8 @@ func ReadActivityLog(paths []string) (*ActivityLog, error) {
 			snapshots = append(snapshots, path)
 			continue
 		}
-		if err := log.file(path); err != nil {
+		r := rowReader{what: "activity log", add: log.add}
+		if err := r.file(path); err != nil {
 			if pe, ok := errors.AsType[*fs.PathError](err); ok {
 				return nil, usagef("read the activity log %s: %v", path, pe.Err)
 			}
@@ -97,7 +98,14 @@ func (l *ActivityLog) span(subscription string) (from, to time.Time, ok bool) {
 	return from, to, ok
 }
 
-func (l *ActivityLog) file(path string) error {
+// rowReader reads the events of an exported log: JSON, JSON lines or CSV, compressed
+// or not.
+type rowReader struct {
+	what string // "activity log"
+	add  func(jsondoc.Value)
+}
+
+func (l *rowReader) file(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -139,7 +147,7 @@ func (l *ActivityLog) file(path string) error {
 
 // json reads values one after the other: events, lists of them, or objects
 // around lists.
-func (l *ActivityLog) json(in io.Reader) error {
+func (l *rowReader) json(in io.Reader) error {
 	dec := json.NewDecoder(in)
 	token, err := dec.Token()
 	if err != nil {
@@ -167,7 +175,7 @@ func (l *ActivityLog) json(in io.Reader) error {
 	}
 }
 
-func (l *ActivityLog) next(dec *json.Decoder) error {
+func (l *rowReader) next(dec *json.Decoder) error {
 	var raw json.RawMessage
 	if err := dec.Decode(&raw); err != nil {
 		return err
@@ -188,7 +196,7 @@ func (l *ActivityLog) next(dec *json.Decoder) error {
 	return nil
 }
 
-func (l *ActivityLog) csv(in io.Reader) error {
+func (l *rowReader) csv(in io.Reader) error {
 	r := csv.NewReader(in)
 	r.FieldsPerRecord, r.ReuseRecord, r.LazyQuotes = -1, true, true
 	head, err := r.Read()
@@ -203,7 +211,7 @@ func (l *ActivityLog) csv(in io.Reader) error {
 	if !slices.ContainsFunc(names, func(n string) bool {
 		return strings.HasPrefix(strings.ReplaceAll(lower(n), " ", ""), "operationname")
 	}) {
-		return usagef("it is not an activity log: no column is called OperationNameValue")
+		return usagef("it is no %s: no column is called OperationName", l.what)
 	}
 	for {
 		row, err := r.Read()

@@ -20,8 +20,15 @@ const (
 	GrantUnknown = "unknown" // what was read does not tell
 )
 
+// Kinds of grants.
+const (
+	GrantOfAzure     = "azure"
+	GrantOfDirectory = "directory"
+)
+
 // GrantUse is a role assignment against its use.
 type GrantUse struct {
+	Kind       string    `json:"kind"` // azure or directory
 	State      string    `json:"state"`
 	Principal  Principal `json:"principal"`
 	Role       string    `json:"role"`
@@ -47,12 +54,21 @@ type ExcessiveAccess struct {
 	Events       int        `json:"events"`       // events that show an action
 	Unattributed int        `json:"unattributed"` // of callers that the directory does not know
 	Grants       []GrantUse `json:"grants"`
+	// Audit tells of the directory's audit log, where directory roles were compared too.
+	Audit *AuditCover `json:"audit,omitempty"`
+}
+
+func (x *ExcessiveAccess) sort() {
+	order := map[string]int{GrantUnused: 0, GrantBroad: 1, GrantUnknown: 2, GrantUsed: 3}
+	slices.SortStableFunc(x.Grants, func(p, q GrantUse) int {
+		return cmp.Or(cmp.Compare(order[p.State], order[q.State]), strings.Compare(p.Kind, q.Kind), strings.Compare(lower(p.Scope), lower(q.Scope)), strings.Compare(lower(p.Principal.String()), lower(q.Principal.String())))
+	})
 }
 
 // Excessive compares what is granted with what was done in at least so many
 // days. What somebody may activate counts as what they hold: nobody did by an
 // eligible role what they did not do. Reading and data actions are not in activity
-// logs: what depends on them is unknown. Directory roles are not looked at.
+// logs: what depends on them is unknown. Directory roles are for ExcessiveRoles.
 func (a *Access) Excessive(log *ActivityLog, days int, now time.Time) *ExcessiveAccess {
 	out := &ExcessiveAccess{Wanted: days, Events: log.Events, Grants: []GrantUse{}}
 	if log.Events > 0 {
@@ -81,10 +97,7 @@ func (a *Access) Excessive(log *ActivityLog, days int, now time.Time) *Excessive
 		g.Eligible = true
 		out.Grants = append(out.Grants, g)
 	}
-	order := map[string]int{GrantUnused: 0, GrantBroad: 1, GrantUnknown: 2, GrantUsed: 3}
-	slices.SortStableFunc(out.Grants, func(p, q GrantUse) int {
-		return cmp.Or(cmp.Compare(order[p.State], order[q.State]), strings.Compare(lower(p.Scope), lower(q.Scope)), strings.Compare(lower(p.Principal.String()), lower(q.Principal.String())))
-	})
+	out.sort()
 	return out
 }
 
@@ -148,7 +161,7 @@ func (x *excess) did(as *access.Assignment, uses []*use) []*use {
 }
 
 func (x *excess) grant(as *access.Assignment) GrantUse {
-	g := GrantUse{Principal: x.a.Named(as.Principal), Role: as.Role, Scope: as.Scope.String(), Assignment: as.ID, Actions: []string{}}
+	g := GrantUse{Kind: GrantOfAzure, Principal: x.a.Named(as.Principal), Role: as.Role, Scope: as.Scope.String(), Assignment: as.ID, Actions: []string{}}
 	role, known := x.a.active.Role(as.Role)
 	if known {
 		g.Role = cmp.Or(role.Name, as.Role)

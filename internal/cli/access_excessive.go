@@ -15,7 +15,7 @@ import (
 
 func newAccessExcessiveCommand(env *Env) *cobra.Command {
 	var f accessFlags
-	var logs []string
+	var logs, audits []string
 	var days int
 	var every bool
 	var failOn bool
@@ -30,9 +30,15 @@ smallest scope, that would have been enough.
 answers of the activity log's REST API, what diagnostic settings write, or a
 snapshot that azward collect --logs made; one that --from names needs no more.
 Reading and data actions are not in activity logs: an assignment that may be used
-for them alone is unknown, and so is one that the logs do not cover for --days.`,
+for them alone is unknown, and so is one that the logs do not cover for --days.
+
+--audit takes the directory's audit log in the same ways (Microsoft Graph's
+directoryAudits, the table AuditLogs), for directory roles: one whose holder changed
+nothing in the directory is not used. What it permits in other services is not in
+that log and leaves it unknown.`,
 		Example: `  azward access excessive --activity activity.csv --from export/
   azward access excessive --activity 2026-09.json --activity 2026-10.json --days 60 --from export/ --format csv
+  azward access excessive --activity activity.csv --audit audits.jsonl --from export/
   azward access excessive --from tenant.azs
   az monitor log-analytics query -w WORKSPACE --analytics-query "AzureActivity | where TimeGenerated > ago(90d)" > activity.json`,
 		Args: cobra.NoArgs,
@@ -47,14 +53,27 @@ for them alone is unknown, and so is one that the logs do not cover for --days.`
 			if logs == nil {
 				logs = app.WithLog(f.inventory.from, app.LogActivity)
 			}
-			if len(logs) == 0 {
+			if audits == nil {
+				audits = app.WithLog(f.inventory.from, app.LogAudits)
+			}
+			if len(logs) == 0 && len(audits) == 0 {
 				return usagef("name an activity log with --activity FILE, or a snapshot that azward collect --logs made with --from")
 			}
-			log, err := app.ReadActivityLog(logs)
-			if err != nil {
-				return badInput(err)
+			answer := &app.ExcessiveAccess{Wanted: days, Grants: []app.GrantUse{}}
+			if len(logs) > 0 {
+				log, err := app.ReadActivityLog(logs)
+				if err != nil {
+					return badInput(err)
+				}
+				answer = a.Excessive(log, days, f.inventory.now(env))
 			}
-			answer := a.Excessive(log, days, f.inventory.now(env))
+			if len(audits) > 0 {
+				log, err := app.ReadAuditLog(audits)
+				if err != nil {
+					return badInput(err)
+				}
+				a.ExcessiveRoles(answer, log, days, f.inventory.now(env))
+			}
 			found := slices.ContainsFunc(answer.Grants, func(g app.GrantUse) bool { return g.State == app.GrantUnused || g.State == app.GrantBroad })
 			if err := writeOutput(env, f.output, func(w io.Writer) error { return writeExcessive(w, f.format, answer, every) }); err != nil {
 				return err
@@ -67,6 +86,7 @@ for them alone is unknown, and so is one that the logs do not cover for --days.`
 	}
 	f.add(cmd, 0, 0)
 	cmd.Flags().StringArrayVar(&logs, "activity", nil, "an activity log's `FILE` (repeatable)")
+	cmd.Flags().StringArrayVar(&audits, "audit", nil, "an audit log's `FILE`, of the directory (repeatable)")
 	cmd.Flags().IntVar(&days, "days", 90, "how many days, `N`, the logs are to cover for an answer to be certain")
 	cmd.Flags().BoolVar(&every, "all", false, "also list assignments that are used and those that are unknown, each with its reason")
 	cmd.Flags().BoolVar(&failOn, "fail-on-excess", false, "exit with 1 where an assignment is unused or wider than its use")
@@ -79,19 +99,24 @@ func writeExcessive(w io.Writer, format string, answer *app.ExcessiveAccess, eve
 		return writeJSON(w, answer)
 	case "csv":
 		out := csv.NewWriter(w)
-		rows := [][]string{{"state", "principalId", "principalType", "principal", "role", "scope", "uses", "lastUse", "suggestedRole", "suggestedScope", "actions", "missing", "assignmentId", "eligible"}}
+		rows := [][]string{{"state", "principalId", "principalType", "principal", "role", "scope", "uses", "lastUse", "suggestedRole", "suggestedScope", "actions", "missing", "assignmentId", "eligible", "kind"}}
 		for _, g := range answer.Grants {
 			rows = append(rows, []string{
 				g.State, g.Principal.ID, g.Principal.Kind, g.Principal.Name, g.Role, g.Scope, strconv.Itoa(g.Uses), g.LastUse, g.SuggestedRole, g.SuggestedScope,
-				strings.Join(g.Actions, " "), strings.Join(g.Missing, "; "), g.Assignment, strconv.FormatBool(g.Eligible),
+				strings.Join(g.Actions, " "), strings.Join(g.Missing, "; "), g.Assignment, strconv.FormatBool(g.Eligible), g.Kind,
 			})
 		}
 		return out.WriteAll(rows)
 	}
 	b := &strings.Builder{}
-	if answer.Events == 0 {
+	if c := answer.Audit; c != nil {
+		fmt.Fprintf(b, "The directory's audit log covers %d days: %d changes, %d of them by whom the directory does not know\n", c.Days, c.Events, c.Unattributed)
+	}
+	switch {
+	case answer.Events == 0 && answer.Audit != nil:
+	case answer.Events == 0:
 		fmt.Fprintf(b, "The logs show nothing that anybody did\n")
-	} else {
+	default:
 		fmt.Fprintf(b, "The logs cover %d days, %s to %s: %d actions\n", answer.Days, answer.From[:10], answer.To[:10], answer.Events)
 	}
 	if answer.Unattributed > 0 {
@@ -125,7 +150,10 @@ func writeExcessive(w io.Writer, format string, answer *app.ExcessiveAccess, eve
 
 func writeGrantUse(b *strings.Builder, g app.GrantUse) {
 	fmt.Fprintf(b, "      %s: %s at %s%s\n", g.Principal, g.Role, g.Scope, map[bool]string{true: ", eligible"}[g.Eligible])
-	if g.Uses > 0 {
+	switch {
+	case g.Kind == app.GrantOfDirectory && g.Uses > 0:
+		fmt.Fprintf(b, "        %d changes of the directory, the last on %s\n", g.Uses, g.LastUse[:10])
+	case g.Uses > 0:
 		const most = 3
 		actions := g.Actions
 		more := ""
