@@ -7,6 +7,7 @@ import (
 
 	"github.com/cockroachdb/apd/v3"
 
+	"github.com/azward/azward/kql/internal/exact"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
 	"github.com/azward/azward/kql/internal/vec"
@@ -22,24 +23,24 @@ var mathFuncs = []Func{
 		},
 		Ex: []Example{{`abs(-5)`, `5`}, {`abs(-1d)`, `1.00:00:00`}, {`abs(real(null))`, `null`}, {`abs(-2.5)`, `2.5`}}},
 	real1("sqrt", "Returns the square root; NaN for negative numbers.", math.Sqrt, NameFirst, `sqrt(16)`, `4.0`),
-	{Name: "log", Doc: "Returns the natural logarithm; null for negative numbers.", Naming: NameFirst, Sigs: []Sig{{"(number: real): real", Map1(logOf(naturalLog))}},
+	{Name: "log", Doc: "Returns the natural logarithm; null for negative numbers.", Naming: NameFirst, Sigs: []Sig{{"(number: real): real", Map1(logOf(exact.Log))}},
 		Ex: []Example{{`log(1)`, `0.0`}, {`log(-1)`, `null`}, {`log(0)`, `-inf`}}},
-	{Name: "log2", Doc: "Returns the logarithm to the base 2; null for negative numbers.", Naming: NameFirst, Sigs: []Sig{{"(number: real): real", Map1(logOf(log2))}},
+	{Name: "log2", Doc: "Returns the logarithm to the base 2; null for negative numbers.", Naming: NameFirst, Sigs: []Sig{{"(number: real): real", Map1(logOf(exact.Log2))}},
 		Ex: []Example{{`log2(8)`, `3.0`}}},
 	{Name: "log10", Doc: "Returns the logarithm to the base 10; null for negative numbers.", Naming: NameFirst, Sigs: []Sig{{"(number: real): real", Map1(logOf(log10))}},
 		Ex: []Example{{`log10(1000)`, `3.0`}}},
-	real1("exp", "Returns e to the power of a number.", exp, NameFirst, `exp(0)`, `1.0`),
-	real1("exp2", "Returns 2 to the power of a number.", func(x float64) float64 { return power(2, x) }, NameFirst, `exp2(3)`, `8.0`),
-	real1("exp10", "Returns 10 to the power of a number.", func(x float64) float64 { return power(10, x) }, NameFirst, `exp10(3)`, `1000.0`),
-	real1("sin", "Returns the sine of an angle in radians.", sine, NameFirst, `sin(0)`, `0.0`),
-	real1("cos", "Returns the cosine of an angle in radians.", cosine, NameFirst, `cos(1)`, `0.5403023058681398`),
-	real1("tan", "Returns the tangent of an angle in radians.", tangent, NameFirst, `tan(0)`, `0.0`),
-	real1("cot", "Returns the cotangent of an angle in radians.", cotangent, NameNone, `cot(1)`, `0.6420926159343308`),
-	real1("asin", "Returns the angle in radians whose sine is given.", arcsine, NameFirst, `asin(1)`, `1.5707963267948966`),
-	real1("acos", "Returns the angle in radians whose cosine is given.", arccosine, NameFirst, `acos(1)`, `0.0`),
-	real1("atan", "Returns the angle in radians whose tangent is given.", arctangent, NameFirst, `atan(1)`, `0.7853981633974483`),
+	real1("exp", "Returns e to the power of a number.", exact.Exp, NameFirst, `exp(0)`, `1.0`),
+	real1("exp2", "Returns 2 to the power of a number.", func(x float64) float64 { return exact.Pow(2, x) }, NameFirst, `exp2(3)`, `8.0`),
+	real1("exp10", "Returns 10 to the power of a number.", func(x float64) float64 { return exact.Pow(10, x) }, NameFirst, `exp10(3)`, `1000.0`),
+	real1("sin", "Returns the sine of an angle in radians.", exact.Sin, NameFirst, `sin(0)`, `0.0`),
+	real1("cos", "Returns the cosine of an angle in radians.", exact.Cos, NameFirst, `cos(1)`, `0.5403023058681398`),
+	real1("tan", "Returns the tangent of an angle in radians.", exact.Tan, NameFirst, `tan(0)`, `0.0`),
+	real1("cot", "Returns the cotangent of an angle in radians.", func(x float64) float64 { return 1 / exact.Tan(x) }, NameNone, `cot(1)`, `0.6420926159343306`),
+	real1("asin", "Returns the angle in radians whose sine is given.", exact.Asin, NameFirst, `asin(1)`, `1.5707963267948966`),
+	real1("acos", "Returns the angle in radians whose cosine is given.", exact.Acos, NameFirst, `acos(1)`, `0.0`),
+	real1("atan", "Returns the angle in radians whose tangent is given.", exact.Atan, NameFirst, `atan(1)`, `0.7853981633974483`),
 	{Name: "atan2", Doc: "Returns the angle in radians between the x axis and the line to the point (x, y).", Naming: NameFirst,
-		Sigs: []Sig{{"(y: real, x: real): real", Map2(Total2(arctangent2))}}, Ex: []Example{{`atan2(1, 1)`, `0.7853981633974483`}}},
+		Sigs: []Sig{{"(y: real, x: real): real", Map2(Total2(exact.Atan2))}}, Ex: []Example{{`atan2(1, 1)`, `0.7853981633974483`}}},
 	{Name: "pi", Doc: "Returns the number pi.", Sigs: []Sig{{"(): real", func(c *Call) (*vec.Vec, error) { return vec.Repeat(types.Real, value.Real(math.Pi), c.N), nil }}},
 		Ex: []Example{{`pi()`, `3.141592653589793`}}},
 	real1("degrees", "Converts radians to degrees.", func(x float64) float64 { return 180 / math.Pi * x }, NameNone, `degrees(pi())`, `180.0`),
@@ -56,7 +57,7 @@ var mathFuncs = []Func{
 		return x
 	}, NameNone, `sign(-42)`, `-1.0`),
 	{Name: "pow", Doc: "Returns a number to the power of another.", Naming: NameFirst,
-		Sigs: []Sig{{"(base: real, exponent: real): real", Map2(Total2(power))}}, Ex: []Example{{`pow(2, 10)`, `1024.0`}, {`pow(2.0, 0.5)`, `1.4142135623730951`}}},
+		Sigs: []Sig{{"(base: real, exponent: real): real", Map2(Total2(exact.Pow))}}, Ex: []Example{{`pow(2, 10)`, `1024.0`}, {`pow(2.0, 0.5)`, `1.4142135623730951`}}},
 	{Name: "round", Doc: "Rounds to a number of digits after the point (before it, where negative), halves away from zero.", Naming: NameFirst,
 		Sigs: []Sig{
 			{"(number: integer, !precision?: long): $1", Strict(func(a []value.Value) value.Value {
@@ -268,4 +269,19 @@ func formatBytes(a []value.Value) value.Value {
 	}
 	f := round(size/math.Pow(1024, float64(unit)), int64(precision))
 	return value.String(strconv.FormatFloat(f, 'f', -1, 64) + " " + byteUnits[unit])
+}
+
+// log10 adds the logarithm of the fraction to that of the power of two in the
+// order of the C library's, whose last digit answers of Kusto's engine show.
+func log10(x float64) float64 {
+	if !(x > 0) || math.IsInf(x, 1) {
+		return math.Log10(x)
+	}
+	m, e := math.Frexp(x)
+	if e > 0 {
+		m, e = 2*m, e-1
+	}
+	const log2Hi, log2Lo = 0x1.34413509f6000p-02, 0x1.9fef311f12b36p-42
+	small := float64(e)*log2Lo + 1/math.Ln10*exact.Log(m)
+	return small + float64(e)*log2Hi
 }

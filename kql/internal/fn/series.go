@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 
+	"github.com/azward/azward/kql/internal/exact"
 	"github.com/azward/azward/kql/internal/types"
 	"github.com/azward/azward/kql/internal/value"
 )
@@ -118,14 +119,14 @@ var seriesFuncs = []Func{
 	{Name: "series_sign", Doc: "Takes the sign of each element, a whole number of whole numbers. Elements that are no numbers give null.",
 		Sigs: []Sig{{"(series: array): dynamic", Map1(seriesSign)}},
 		Ex:   []Example{{`series_sign(dynamic([-6,0,8,"x"]))`, `[-1,0,1,null]`}, {`series_sign(dynamic([-6.5,0.0]))`, `[-1.0,0.0]`}}},
-	seriesMap("series_exp", "Takes e to the power of each element.", `series_exp(dynamic([0,1]))`, `[1.0,2.718281828459045]`, exp),
-	seriesMap("series_log", "Takes the natural logarithm of each element.", `series_log(dynamic([1]))`, `[0.0]`, naturalLog),
-	seriesMap("series_sin", "Takes the sine of each element.", `series_sin(dynamic([0]))`, `[0.0]`, sine),
-	seriesMap("series_cos", "Takes the cosine of each element.", `series_cos(dynamic([0,1]))`, `[1.0,0.5403023058681398]`, cosine),
-	seriesMap("series_tan", "Takes the tangent of each element.", `series_tan(dynamic([0]))`, `[0.0]`, tangent),
-	seriesMap("series_asin", "Takes the arcsine of each element.", `series_asin(dynamic([1]))`, `[1.5707963267948966]`, arcsine),
-	seriesMap("series_acos", "Takes the arccosine of each element.", `series_acos(dynamic([1]))`, `[0.0]`, arccosine),
-	seriesMap("series_atan", "Takes the arctangent of each element.", `series_atan(dynamic([1]))`, `[0.7853981633974483]`, arctangent),
+	seriesMap("series_exp", "Takes e to the power of each element.", `series_exp(dynamic([0,1]))`, `[1.0,2.718281828459045]`, exact.Exp),
+	seriesMap("series_log", "Takes the natural logarithm of each element.", `series_log(dynamic([1]))`, `[0.0]`, exact.Log),
+	seriesMap("series_sin", "Takes the sine of each element.", `series_sin(dynamic([0]))`, `[0.0]`, exact.Sin),
+	seriesMap("series_cos", "Takes the cosine of each element.", `series_cos(dynamic([0,1]))`, `[1.0,0.5403023058681398]`, exact.Cos),
+	seriesMap("series_tan", "Takes the tangent of each element.", `series_tan(dynamic([0]))`, `[0.0]`, exact.Tan),
+	seriesMap("series_asin", "Takes the arcsine of each element.", `series_asin(dynamic([1]))`, `[1.5707963267948966]`, exact.Asin),
+	seriesMap("series_acos", "Takes the arccosine of each element.", `series_acos(dynamic([1]))`, `[0.0]`, exact.Acos),
+	seriesMap("series_atan", "Takes the arctangent of each element.", `series_atan(dynamic([1]))`, `[0.7853981633974483]`, exact.Atan),
 	seriesMap("series_floor", "Rounds each element down.", `series_floor(dynamic([-1.5,1,2.5]))`, `[-2.0,1.0,2.0]`, math.Floor),
 	seriesMap("series_ceiling", "Rounds each element up.", `series_ceiling(dynamic([-1.5,1,2.5]))`, `[-1.0,1.0,3.0]`, math.Ceil),
 	seriesPair("series_add", "Adds two series element by element.", `series_add(dynamic([1,2,4]), dynamic([4,2]))`, `[5,4,null]`,
@@ -137,7 +138,7 @@ var seriesFuncs = []Func{
 	seriesPair("series_divide", "Divides one series by another element by element.", `series_divide(dynamic([1,2,4]), dynamic([4,2,1]))`, `[0.25,1.0,4.0]`,
 		realPair(func(a, b float64) float64 { return a / b })),
 	seriesPair("series_pow", "Raises one series to the powers in another element by element.", `series_pow(dynamic([1,2,3,4]), dynamic([1,2,3,0.5]))`, `[1.0,4.0,27.0,2.0]`,
-		realPair(power)),
+		realPair(exact.Pow)),
 	seriesPair("series_equals", "Compares two series element by element.", `series_equals(dynamic([1,2,4]), dynamic([4,2,1]))`, `[false,true,false]`,
 		comparePair(func(a, b float64) bool { return a == b })),
 	seriesPair("series_not_equals", "Tells element by element where two series differ.", `series_not_equals(dynamic([1,2,4]), dynamic([4,2,1]))`, `[true,false,true]`,
