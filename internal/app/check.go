@@ -21,9 +21,10 @@ import (
 
 // CheckOptions say what to check before it is deployed, and by what.
 type CheckOptions struct {
-	Paths      []string // templates, Terraform plans, and folders of them
-	Parameters string   // a parameter file, for a single template
-	Source     string   // a folder of .tf files, for the lines of a plan's resources
+	Paths      []string          // templates, Terraform plans, and folders of them
+	Names      map[string]string // what reports call files of Paths by, where it is not their path
+	Parameters string            // a parameter file, for a single template
+	Source     string            // a folder of .tf files, for the lines of a plan's resources
 
 	// Where a single template is deployed to, as far as that is known.
 	Subscription, ResourceGroup, Location string

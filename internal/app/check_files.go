@@ -111,7 +111,10 @@ func (c *check) readFile(name, root string, named bool) (d deployment, ok bool, 
 		c.notice("warning", name, reason(err).Error())
 		return d, false, nil
 	}
-	shown := shownPath(name)
+	shown, ok := c.o.Names[name]
+	if !ok {
+		shown = shownPath(name)
+	}
 	standIn := standInSubscription(shown)
 	switch template.Detect(text) {
 	case template.KindTemplate:

@@ -44,9 +44,10 @@ Values that only the deployment knows (reference(), secrets, parameters without
 a value, the location of the resource group without --location) make verdicts
 Unknown, never pass or fail. Of a folder, every template and plan in it is
 checked; a template's parameter file is the one beside it, main.parameters.json
-of main.json.`,
+of main.json. What is named - is read from standard input.`,
 		Example: `  azward check main.json --parameters prod.parameters.json
   azward check infra/ --fail-on high --location westeurope
+  az bicep build --file main.bicep --stdout | azward check -
   azward check infra/ --format sarif -o azward.sarif --fail-on medium
   terraform show -json plan.out > plan.json && azward check plan.json --source .
   azward check main.json --policies policies/ --initiative "Our baseline"`,
@@ -103,9 +104,16 @@ func check(ctx context.Context, env *Env, f *checkFlags, paths []string) error {
 		}
 		states = append(states, s)
 	}
+	if i := slices.Index(paths, "-"); i >= 0 {
+		path, err := env.keepStdin(ctx)
+		if err != nil {
+			return err
+		}
+		paths[i] = path
+	}
 	p := newProgress(env)
 	c, err := app.Check(ctx, app.CheckOptions{
-		Paths: paths, Parameters: f.parameters, Source: f.source, Policies: f.policies, Initiative: f.initiative, Controls: f.controls,
+		Paths: paths, Names: env.names, Parameters: f.parameters, Source: f.source, Policies: f.policies, Initiative: f.initiative, Controls: f.controls,
 		Subscription: f.subscription, ResourceGroup: f.group, Location: f.location, States: states, Now: env.Now(), Version: version(), Progress: p.show, Clock: env.Now,
 	})
 	p.clear()
