@@ -62,7 +62,7 @@ type DetectOptions struct {
 // nothing, is in the answer with the reason; it ends nothing. The cost grows
 // with the runs in whose windows there are events.
 func Detect(ctx context.Context, db *kql.MemDatabase, rules []*siem.Rule, o DetectOptions) (*Detection, error) {
-	d := &detector{ctx: ctx, db: db, o: o, minutes: map[string][]int64{}}
+	d := &detector{ctx: ctx, db: db, o: o, times: map[string]*tableTimes{}}
 	out := &Detection{Incidents: []*siem.Incident{}, Alerts: []*siem.Alert{}, Rules: make([]RuleRun, len(rules))}
 	compiled := make([]*kql.Query, len(rules))
 	for i, r := range rules {
@@ -134,64 +134,35 @@ func absent(list diag.List) []string {
 }
 
 type detector struct {
-	ctx     context.Context
-	db      *kql.MemDatabase
-	o       DetectOptions
-	minutes map[string][]int64 // in which a table has events, sorted; nil: the table has no time
-	first   int64
-	last    int64
-	seen    bool
+	ctx   context.Context
+	db    *kql.MemDatabase
+	o     DetectOptions
+	times map[string]*tableTimes // nil: the table has no time
+	first int64
+	last  int64
+	seen  bool
 }
 
-// index finds the minutes in which a table has events.
+// index finds when the events of a table happened.
 func (d *detector) index(table string) error {
-	if _, ok := d.minutes[table]; ok {
+	if _, ok := d.times[table]; ok {
 		return nil
 	}
-	d.minutes[table] = nil
-	t, ok := d.db.Table(table)
-	if !ok || !slices.ContainsFunc(t.Columns(), func(c kql.Column) bool { return c.Name == timeColumn && c.Type == kql.DateTime }) {
-		return nil
-	}
-	q, list := kql.Compile("table('"+strings.ReplaceAll(table, "'", `\'`)+"') | where isnotnull("+timeColumn+") | summarize by m = tolong(bin("+timeColumn+", 1m)) / 600000000 | sort by m asc", d.db.Schema())
-	if q == nil {
-		return fmt.Errorf("read the times of %s: %w", table, list)
-	}
-	res, err := q.Run(d.ctx, d.db, d.o.Query)
+	t, err := timesOf(d.ctx, d.db, table, d.o.Query)
 	if err != nil {
-		return fmt.Errorf("read the times of %s: %w", table, err)
+		return err
 	}
-	minutes := []int64{}
-	for b, err := range res.Tables[0].Batches() {
-		if err != nil {
-			return fmt.Errorf("read the times of %s: %w", table, err)
-		}
-		for i := range b.Rows {
-			minutes = append(minutes, b.Cols[0].Get(i).Int64())
-		}
+	d.times[table] = t
+	if t == nil || len(t.minutes) == 0 {
+		return nil
 	}
-	d.minutes[table] = minutes
-	if n := len(minutes); n > 0 {
-		if !d.seen || minutes[0] < d.first {
-			d.first = minutes[0]
-		}
-		if !d.seen || minutes[n-1] > d.last {
-			d.last = minutes[n-1]
-		}
-		d.seen = true
+	first, last := t.minutes[0], t.minutes[len(t.minutes)-1]
+	if !d.seen {
+		d.first, d.last = first, last
 	}
+	d.first, d.last, d.seen = min(d.first, first), max(d.last, last), true
 	return nil
 }
-
-// dayOne is the beginning of Kusto's time, from which minutes are counted.
-var dayOne = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
-
-func ofMinute(m int64) time.Time {
-	days, rest := m/(24*60), m%(24*60)
-	return dayOne.AddDate(0, 0, int(days)).Add(time.Duration(rest) * time.Minute)
-}
-
-func minuteOf(t time.Time) int64 { return (t.Unix() - dayOne.Unix()) / 60 }
 
 // span settles the range of time: what was asked for, else from the first event
 // to the end of the last one's minute.
@@ -257,7 +228,7 @@ func (d *detector) replay(rules []*siem.Rule, compiled []*kql.Query, out *Detect
 func (d *detector) rule(r *siem.Rule, q *kql.Query, run *RuleRun) ([]*siem.Alert, error) {
 	full := 0
 	for _, t := range q.Tables() {
-		if m := d.minutes[t]; m != nil && len(m) == 0 {
+		if times := d.times[t]; times != nil && len(times.minutes) == 0 {
 			run.Missing = append(run.Missing, t)
 		} else {
 			full++
@@ -291,10 +262,9 @@ func (d *detector) rule(r *siem.Rule, q *kql.Query, run *RuleRun) ([]*siem.Alert
 
 // busy tells whether a table that a query reads has an event in a window.
 func (d *detector) busy(q *kql.Query, w siem.Window) bool {
-	from, to := minuteOf(w.From), minuteOf(w.To.Add(time.Minute-1))
+	from, to := minutesOf(w)
 	for _, t := range q.Tables() {
-		m := d.minutes[t]
-		if i, _ := slices.BinarySearch(m, from); i < len(m) && m[i] < to {
+		if times := d.times[t]; times != nil && times.busy(from, to) {
 			return true
 		}
 	}
@@ -312,7 +282,8 @@ func (d *detector) query(ctx context.Context, r *siem.Rule, w siem.Window) (*sie
 	}
 	o := d.o.Query
 	o.Now, o.Workers = w.To, 1
-	res, err := q.Run(ctx, d.db, o)
+	from, to := minutesOf(w)
+	res, err := q.Run(ctx, windowDatabase{d.db, d.times, from, to}, o)
 	if err != nil {
 		return nil, err
 	}
