@@ -105,8 +105,10 @@ func (b *binder) callName(e *syntax.Call) string {
 	}
 	if ref, ok := b.fns.Agg(name); ok {
 		switch {
-		case (name == "any" || name == "anyif") && first != "":
-			return "any_" + first
+		case name == "any" || name == "anyif":
+			return name + "_" + first
+		case name == "make_dictionary":
+			return "dictionary_" + first
 		case (ref.Name == "covariance" || ref.Name == "covariancep") && len(e.Args) > 1:
 			first += "_" + b.autoName(e.Args[1])
 		case ref.Name == "percentile" && len(e.Args) > 1 || ref.Name == "percentilew" && len(e.Args) > 2:
@@ -121,7 +123,7 @@ func (b *binder) callName(e *syntax.Call) string {
 
 // aggName is the name of an aggregate's result.
 func aggName(ref fn.AggRef, first string) string {
-	if ref.Bare && first != "" {
+	if ref.Bare {
 		return first
 	}
 	p := ref.Prefix

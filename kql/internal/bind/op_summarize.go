@@ -145,11 +145,11 @@ func (b *binder) argAggregate(ref fn.AggRef, e *syntax.Call, args []syntax.Expr,
 	for i, x := range args[1:] {
 		if !isStar(x) {
 			y := b.known(b.expr(x, inner))
-			n := b.autoName(x)
-			if n == "" {
-				n = ref.Name[4:] + "_" + name + "_arg" + itoa(i+1)
+			n := legacy + b.autoName(x)
+			if n == legacy {
+				n = ref.Name[4:] + "_" + b.autoName(args[0]) + "_arg" + itoa(i+1)
 			}
-			bound, cols = append(bound, y), append(cols, column(legacy+n, y.Type()))
+			bound, cols = append(bound, y), append(cols, column(n, y.Type()))
 			continue
 		}
 		a.starred = true
@@ -198,7 +198,7 @@ func (b *binder) takeAny(ref fn.AggRef, e *syntax.Call, args []syntax.Expr, cond
 			a.starred = true
 			for i, c := range inner.cols {
 				if !a.isKey(i) {
-					bound, cols = append(bound, inner.col(i)), append(cols, c)
+					bound, cols = append(bound, inner.col(i)), append(cols, column(prefix+c.Name, c.Type))
 				}
 			}
 			continue
@@ -333,6 +333,10 @@ func (b *binder) aggregation(in rows, keys *projected, aggs []syntax.Expr, at di
 			for k, name := range a.multi {
 				if k < len(given) {
 					name = given[k].Text
+					if written[name] {
+						b.fail(errDuplicate(name), x.Span())
+					}
+					written[name] = true
 					nm.take(name)
 				} else {
 					name = nm.unique(name)

@@ -27,14 +27,14 @@ var statsAggs = []Agg{
 	{Name: "covariancep", Doc: "Returns the covariance of two variables of a population.", If: "covariancepif", Sigs: []string{"(expr1: real, expr2: real): real"},
 		New: PerGroup(func(Spec) State { return &covState{whole: true} }),
 		Ex:  []AggExample{{`datatable(x:real, y:real)[1,1, 3,3]`, `covariancep(x, y)`, `1.0`}}},
-	{Name: "binary_all_and", Doc: "Joins values bit by bit with and.", Sigs: []string{"(expr: long): long"},
-		New: PerGroup(func(Spec) State { return &bitState{op: func(a, b int64) int64 { return a & b }} }),
+	{Name: "binary_all_and", Bare: true, Doc: "Joins values bit by bit with and.", Sigs: []string{"(expr: integer): $1"},
+		New: PerGroup(func(s Spec) State { return &bitState{t: s.Out, op: func(a, b int64) int64 { return a & b }} }),
 		Ex:  []AggExample{{`datatable(x:long)[7, 5, 13]`, `binary_all_and(x)`, `5`}}},
-	{Name: "binary_all_or", Doc: "Joins values bit by bit with or.", Sigs: []string{"(expr: long): long"},
-		New: PerGroup(func(Spec) State { return &bitState{op: func(a, b int64) int64 { return a | b }} }),
+	{Name: "binary_all_or", Bare: true, Doc: "Joins values bit by bit with or.", Sigs: []string{"(expr: integer): $1"},
+		New: PerGroup(func(s Spec) State { return &bitState{t: s.Out, op: func(a, b int64) int64 { return a | b }} }),
 		Ex:  []AggExample{{`datatable(x:long)[1, 4]`, `binary_all_or(x)`, `5`}}},
-	{Name: "binary_all_xor", Doc: "Joins values bit by bit with exclusive or.", Sigs: []string{"(expr: long): long"},
-		New: PerGroup(func(Spec) State { return &bitState{op: func(a, b int64) int64 { return a ^ b }} }),
+	{Name: "binary_all_xor", Bare: true, Doc: "Joins values bit by bit with exclusive or.", Sigs: []string{"(expr: integer): $1"},
+		New: PerGroup(func(s Spec) State { return &bitState{t: s.Out, op: func(a, b int64) int64 { return a ^ b }} }),
 		Ex:  []AggExample{{`datatable(x:long)[7, 5]`, `binary_all_xor(x)`, `2`}}},
 }
 
@@ -157,6 +157,7 @@ func (s *covState) Result() value.Value {
 
 type bitState struct {
 	op   func(a, b int64) int64
+	t    types.Type
 	some bool
 	v    int64
 }
@@ -184,5 +185,5 @@ func (s *bitState) Result() value.Value {
 	if !s.some {
 		return value.Null
 	}
-	return value.Long(s.v)
+	return value.FromInt64(s.t, s.v)
 }
