@@ -31,7 +31,11 @@ func (x *expander) build(in *instance) error {
 	}
 	var unknown []Unknown
 	if !in.nameKnown {
-		unknown = append(unknown, Unknown{Path: "name", Reasons: []string{"the name is known only at deployment"}, Offset: in.decl.Get("name").Offset()})
+		path := "name"
+		if in.lastKnown {
+			path = "fullName"
+		}
+		unknown = append(unknown, Unknown{Path: path, Reasons: []string{"the name is known only at deployment"}, Offset: in.decl.Get("name").Offset()})
 	}
 	for name, v := range in.decl.Members() {
 		if deploymentOnly[lower(name)] {

@@ -16,6 +16,7 @@ func born() map[string][]string {
 		"microsoft.sql/servers":             {"auditingSettings", "securityAlertPolicies", "connectionPolicies", "encryptionProtector", "sqlVulnerabilityAssessments"},
 		"microsoft.sql/servers/databases":   {"transparentDataEncryption", "backupShortTermRetentionPolicies", "securityAlertPolicies", "auditingSettings"},
 		"microsoft.web/sites":               {"config", "basicPublishingCredentialsPolicies"},
+		"microsoft.web/sites/slots":         {"config", "basicPublishingCredentialsPolicies"},
 	}
 }
 
@@ -25,7 +26,9 @@ func born() map[string][]string {
 func (e *Expansion) AddTo(b *inventory.Builder) {
 	declared := map[string]bool{} // "type key|parent key"
 	for _, r := range e.Resources {
-		declared[r.TypeKey()+"|"+r.ID.ParentKey()] = true
+		if typ := r.TypeKey(); !strings.HasPrefix(typ, "microsoft.web/sites/") || !strings.HasSuffix(typ, "/config") || strings.EqualFold(r.ID.Name(), "web") {
+			declared[typ+"|"+r.ID.ParentKey()] = true // of a web app's settings, web are those that rules ask for
+		}
 	}
 	natural := born()
 	for _, r := range e.Resources {

@@ -50,6 +50,7 @@ func relate(list []*Resource) []*Resource {
 		complete(r)
 	}
 	list = append(list, elsewhere(list, byKey)...)
+	list = append(list, siteConfigs(list, byKey)...)
 	for _, c := range inlineChildren() {
 		childType := c.parent + "/" + c.property
 		var made []*Resource

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ type instance struct {
 	typ        string // full, as declared
 	fullName   string
 	nameKnown  bool
+	lastKnown  bool // the last segment of the name is known
 	id         resource.ID
 	apiVersion string
 	symbolic   string
@@ -175,6 +177,7 @@ func (x *expander) identify(in *instance) error {
 		return err
 	}
 	in.nameKnown = x.known(c, nameDecl)
+	in.lastKnown = in.nameKnown || x.lastKnown(c, nameDecl)
 	if typ == "" || name == "" {
 		what := "type"
 		if typ != "" {
@@ -271,6 +274,51 @@ func (x *expander) symbol(in *instance) {
 		s.rounds = map[int64]*instance{}
 	}
 	s.rounds[round] = in
+}
+
+// lastKnown tells whether the last segment of a name is known though the whole
+// is not: format('{0}/{1}', ..., 'default') and concat(..., '/default').
+func (x *expander) lastKnown(c *ctx, v jsondoc.Value) bool {
+	s, _ := v.Text()
+	if !arm.IsExpression(s) {
+		return false
+	}
+	e, diags := arm.Parse(s)
+	if e == nil || diags.HasErrors() {
+		return false
+	}
+	call, ok := e.Root.(*arm.Call)
+	if !ok || len(call.Args) < 2 {
+		return false
+	}
+	said := len(x.out.Diagnostics) // what is wrong with the parts was said of the whole
+	defer func() { x.out.Diagnostics = x.out.Diagnostics[:said] }()
+	known := func(n arm.Node) (string, bool) {
+		at := n.Span()
+		got, err := x.expression(c, "["+s[at.Start:at.End]+"]", v.Offset(), strict)
+		if err != nil || got.IsUnknown() {
+			return "", false
+		}
+		return plainText(got)
+	}
+	switch lower(call.Name) {
+	case "format":
+		pattern, ok := known(call.Args[0])
+		last := len(call.Args) - 1
+		if !ok || !strings.HasSuffix(pattern, "/{"+strconv.Itoa(last-1)+"}") {
+			return false
+		}
+		_, ok = known(call.Args[last])
+		return ok
+	case "concat":
+		for _, a := range slices.Backward(call.Args) {
+			part, ok := known(a)
+			if !ok || strings.Contains(part, "/") {
+				return ok
+			}
+		}
+	}
+	return false
 }
 
 // keep takes an instance into the expansion.

@@ -63,7 +63,7 @@ type check struct {
 	o     *CheckOptions
 	files []deployment
 	by    map[string]declared // by key of the resource
-	named map[string]bool     // rules that ask for a resource's name or id
+	named map[string]asked    // rules that ask for a resource's name or id
 
 	blocks *sources        // of Terraform, where they are given
 	linked map[string]bool // files that templates link to
@@ -173,9 +173,9 @@ func (c *check) placed(t *teller, r result) report.Finding {
 	f, v := t.finding(r, r.state)
 	f.File, f.Address = p.r.File, p.r.Address
 	offset := p.r.Offset
-	if len(p.r.UnknownAt("name")) > 0 && c.named[f.ControlID] && f.State != finding.Unknown {
+	if why := c.named[f.ControlID].unknown(p.r); len(why) > 0 && f.State != finding.Unknown {
 		f.State, f.Missing = finding.Unknown, []string{"name"}
-		f.Reasons = []string{"name: " + strings.Join(p.r.UnknownAt("name"), "; ")}
+		f.Reasons = []string{"name: " + strings.Join(why, "; ")}
 	}
 	if v != nil {
 		if at := decidedAt(res, p.r, v); at > 0 {
@@ -398,10 +398,10 @@ var errNothing = errors.New("there is neither a template nor a Terraform plan")
 // findNamed notes the rules that ask for a name or an id: where that is not
 // known, a resource goes by a stand-in, which decides nothing.
 func (c *check) findNamed() {
-	c.named = map[string]bool{}
+	c.named = map[string]asked{}
 	for i := range c.sources {
-		if asksForName(c.sources[i].body.Get("policyRule"), 0) {
-			c.named[c.sources[i].id] = true
+		if a := asksForName(c.sources[i].body.Get("policyRule"), 0); a != 0 {
+			c.named[c.sources[i].id] = a
 		}
 	}
 }
@@ -422,12 +422,13 @@ func (c *check) doubtNames() {
 	ix := policy.NewIndex(defs)
 	added := false
 	for i, r := range c.resources {
-		if len(c.by[r.ID.Key()].r.UnknownAt("name")) == 0 {
+		own := c.by[r.ID.Key()].r
+		if len((askedName | askedWhole).unknown(own)) == 0 {
 			continue
 		}
 		for _, set := range [2][]int32{ix.Of(r.TypeKey()), ix.Any()} {
 			for _, k := range set {
-				if c.named[c.rules[k].id] && !told[pair{int32(i), k}] {
+				if len(c.named[c.rules[k].id].unknown(own)) > 0 && !told[pair{int32(i), k}] {
 					one := result{resource: int32(i), rule: k, state: finding.Unknown}
 					c.results = append(c.results, one)
 					c.given[one] = &finding.Verdict{Missing: []string{"name"}}
@@ -441,31 +442,55 @@ func (c *check) doubtNames() {
 	}
 }
 
-func asksForName(v jsondoc.Value, depth int) bool {
+// asked is what a rule asks of a resource's name.
+type asked uint8
+
+const (
+	askedName  asked = 1 << iota // the last segment
+	askedWhole                   // with those of its parents: fullName, id
+)
+
+// unknown says why what is asked is not known before deployment.
+func (a asked) unknown(r *template.Resource) []string {
+	var out []string
+	if a != 0 {
+		out = r.UnknownAt("name")
+	}
+	if a&askedWhole != 0 {
+		out = append(out, r.UnknownAt("fullName")...)
+	}
+	return out
+}
+
+func asksForName(v jsondoc.Value, depth int) (out asked) {
 	if depth > jsondoc.MaxDepth {
-		return true
+		return askedName | askedWhole
 	}
 	if s, ok := v.Text(); ok {
 		s = lower(s)
-		return strings.Contains(s, "field('name')") || strings.Contains(s, "field('fullname')") || strings.Contains(s, "field('id')")
+		if strings.Contains(s, "field('name')") {
+			out |= askedName
+		}
+		if strings.Contains(s, "field('fullname')") || strings.Contains(s, "field('id')") {
+			out |= askedWhole
+		}
+		return out
 	}
 	for _, e := range v.Elements() {
-		if asksForName(e, depth+1) {
-			return true
-		}
+		out |= asksForName(e, depth+1)
 	}
 	for k, e := range v.Members() {
 		if lower(k) == "field" {
 			switch lower(e.TextOr("")) {
-			case "name", "fullname", "id":
-				return true
+			case "name":
+				out |= askedName
+			case "fullname", "id":
+				out |= askedWhole
 			}
 		}
-		if asksForName(e, depth+1) {
-			return true
-		}
+		out |= asksForName(e, depth+1)
 	}
-	return false
+	return out
 }
 
 // segments splits a path; "[*]" becomes a segment of its own.
