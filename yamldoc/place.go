@@ -34,7 +34,8 @@ func LinesOf(text string, offset int, value string) Lines {
 	if rest != "" && (rest[0] == '|' || rest[0] == '>') {
 		// A block: its lines follow, all further in by the same blanks.
 		l := Lines{Line: line + 1}
-		for s := range strings.SplitSeq(rest[strings.IndexByte(rest+"\n", '\n')+1:]+"\n", "\n") {
+		_, block, _ := strings.Cut(rest, "\n")
+		for s := range strings.SplitSeq(block, "\n") {
 			if strings.TrimSpace(s) != "" {
 				l.All = len(s) - len(strings.TrimLeft(s, " "))
 				break

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/azward/azward/diag"
 	"github.com/azward/azward/jsondoc"
 )
 
@@ -140,6 +141,30 @@ func BenchmarkParse(b *testing.B) {
 	for b.Loop() {
 		if _, err := Parse(text); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// A text's lines stand where the file has them, whatever way it is written.
+func TestLinesOf(t *testing.T) {
+	for _, c := range []struct{ text, first, second string }{
+		{"query: |\n  a\n  b\n", "2:3", "3:3"},
+		{"query: abc\n", "1:8", "2:1"},
+		{"query: 'abc'\n", "1:9", "2:1"},
+		{"query: |", "2:1", "3:1"}, // a block without lines, at the end of the file
+	} {
+		doc, err := Parse([]byte(c.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := doc.Get("query")
+		l := LinesOf(c.text, v.Offset(), v.TextOr(""))
+		first, second := l.Place(diag.Position{Line: 1, Column: 1}), l.Place(diag.Position{Line: 2, Column: 1})
+		if got := fmt.Sprintf("%d:%d", first.Line, first.Column); got != c.first {
+			t.Errorf("%q: the first line is at %s, want %s", c.text, got, c.first)
+		}
+		if got := fmt.Sprintf("%d:%d", second.Line, second.Column); got != c.second {
+			t.Errorf("%q: the second line is at %s, want %s", c.text, got, c.second)
 		}
 	}
 }
