@@ -157,6 +157,7 @@ func (c *call) compute(args duckdb.DataChunk, n int, out duckdb.Vector) error {
 	b := newBatchBuilder(cols)
 	for i := range cols {
 		v := duckdb.DataChunkGetVector(args, duckdb.IdxT(i+1))
+		b.data[i].all = true
 		b.data[i].add(cols[i].Type, duckdb.VectorGetData(v), duckdb.VectorGetValidity(v), 0, n)
 	}
 	b.rows = n

@@ -16,8 +16,8 @@ import (
 	"github.com/azward/azward/kql"
 )
 
-// batchRows is about how many rows a batch gets: some of DuckDB's vectors.
-const batchRows = 8192
+// batchRows is how many rows a batch gets at most: some of DuckDB's vectors.
+const batchRows, vectorRows = 8192, 2048
 
 // Query computes a SELECT and yields its rows; cols are the columns' names and
 // types, and the text must give each in the representation of its type. Batches
@@ -77,7 +77,7 @@ func (e *Engine) Run(ctx context.Context, q kql.SQLQuery) iter.Seq2[*kql.Batch, 
 			if n == 0 {
 				break
 			}
-			if b.rows >= batchRows {
+			if b.rows > batchRows-vectorRows {
 				if !yield(b.finish(), nil) {
 					return
 				}
@@ -142,6 +142,7 @@ type column struct {
 	strs  []string
 	guids [][16]byte
 	null  []bool
+	all   bool // no more comes than is added at once
 }
 
 func newBatchBuilder(cols []kql.Column) *batchBuilder {
@@ -156,10 +157,15 @@ func (b *batchBuilder) add(chunk duckdb.DataChunk, n int) {
 	b.rows += n
 }
 
-// room returns s with n more elements, allocating for a whole batch at once.
-func room[T any](s []T, n int) []T {
+// room returns s with n more elements, allocating for a whole batch at once, or
+// for these only where they are all of it.
+func room[T any](s []T, n int, all bool) []T {
 	if s == nil {
-		s = make([]T, 0, batchRows+2048)
+		whole := batchRows
+		if all {
+			whole = n
+		}
+		s = make([]T, 0, whole)
 	}
 	if len(s)+n <= cap(s) {
 		return s[:len(s)+n]
@@ -178,39 +184,39 @@ func (c *column) add(t kql.Type, data, validity unsafe.Pointer, before, n int) {
 	}
 	switch t {
 	case kql.Bool:
-		c.bools = room(c.bools, n)
+		c.bools = room(c.bools, n, c.all)
 		copy(c.bools[before:], unsafe.Slice((*bool)(data), n))
 	case kql.Int:
-		c.ints = room(c.ints, n)
+		c.ints = room(c.ints, n, c.all)
 		out := c.ints[before:]
 		for i, x := range unsafe.Slice((*int32)(data), n) {
 			out[i] = int64(x)
 		}
 	case kql.Long, kql.DateTime, kql.TimeSpan:
-		c.ints = room(c.ints, n)
+		c.ints = room(c.ints, n, c.all)
 		copy(c.ints[before:], unsafe.Slice((*int64)(data), n))
 	case kql.Real:
-		c.reals = room(c.reals, n)
+		c.reals = room(c.reals, n, c.all)
 		copy(c.reals[before:], unsafe.Slice((*float64)(data), n))
 	case kql.GUID:
-		c.guids = room(c.guids, n)
+		c.guids = room(c.guids, n, c.all)
 		for i, h := range unsafe.Slice((*[2]uint64)(data), n) {
 			c.guids[before+i] = guidBytes(h)
 		}
 	default:
-		c.strs = room(c.strs, n)
+		c.strs = room(c.strs, n, c.all)
 		copyStrings(c.strs[before:], unsafe.Slice((*stringT)(data), n), mask)
 	}
 	if mask == nil {
 		if c.null != nil {
-			c.null = room(c.null, n)
+			c.null = room(c.null, n, c.all)
 		}
 		return
 	}
 	if c.null == nil {
-		c.null = room(c.null, before)
+		c.null = room(c.null, before, c.all)
 	}
-	c.null = room(c.null, n)
+	c.null = room(c.null, n, c.all)
 	for i := range n {
 		c.null[before+i] = mask[i>>6]&(1<<(i&63)) == 0
 	}
@@ -243,10 +249,14 @@ func (s *stringT) text() unsafe.Pointer {
 	return *(*unsafe.Pointer)(unsafe.Pointer(&s.rest))
 }
 
-// copyStrings copies texts into memory of Go's, all into one block. Nulls give "".
+// copyStrings copies texts into memory of Go's, all into one block, and those that
+// follow one another as the same once. Nulls give "".
 func copyStrings(dst []string, src []stringT, mask []uint64) {
 	total := 0
 	for i := range src {
+		if mask == nil && i > 0 && src[i] == src[i-1] {
+			continue
+		}
 		if mask == nil || mask[i>>6]&(1<<(i&63)) != 0 {
 			total += int(src[i].length)
 		}
@@ -255,6 +265,10 @@ func copyStrings(dst []string, src []stringT, mask []uint64) {
 	at := 0
 	for i := range src {
 		s := &src[i]
+		if mask == nil && i > 0 && *s == src[i-1] {
+			dst[i] = dst[i-1]
+			continue
+		}
 		n := int(s.length)
 		if n == 0 || mask != nil && mask[i>>6]&(1<<(i&63)) == 0 {
 			dst[i] = ""

@@ -87,6 +87,10 @@ func (g *groups) number(cols []*vec.Vec, n int) []int32 {
 		c := cols[0]
 		for i := range out {
 			s := c.Strs[c.At(i)]
+			if i > 0 && s == c.Strs[c.At(i-1)] { // often the same as before
+				out[i] = out[i-1]
+				continue
+			}
 			id, ok := g.bytes[s]
 			if !ok {
 				id = g.add(cols, i)

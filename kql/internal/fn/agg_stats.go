@@ -74,6 +74,12 @@ func (a *momentsAcc) Add(groups []int32, args []*vec.Vec) {
 	if v.Type != types.Real {
 		v = ConvertVec(v, types.Real)
 	}
+	if v.Null == nil && !v.Const {
+		for i, x := range v.Reals[:len(groups)] {
+			a.m[groups[i]].add(x)
+		}
+		return
+	}
 	for i, g := range groups {
 		if !v.IsNull(i) {
 			a.m[g].add(v.Reals[v.At(i)])
