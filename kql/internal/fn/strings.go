@@ -139,6 +139,19 @@ func evalStrcat(c *Call) (*vec.Vec, error) {
 	out := make([]string, c.N)
 	buf := make([]byte, 0, 256)
 	for i := range out {
+		n := 0
+		for _, a := range c.Args {
+			n += len(a.Strs[a.At(i)])
+		}
+		if n > 1<<16 { // a long text is written where it stays
+			var long strings.Builder
+			long.Grow(n)
+			for _, a := range c.Args {
+				long.WriteString(a.Strs[a.At(i)])
+			}
+			out[i] = long.String()
+			continue
+		}
 		buf = buf[:0]
 		for _, a := range c.Args {
 			buf = append(buf, a.Strs[a.At(i)]...)
