@@ -217,7 +217,7 @@ func (w *writer) operators(depth, n int) string {
 
 // fuzzQuery writes the query of a number.
 func fuzzQuery(seed uint64) string {
-	w := &writer{r: rand.New(rand.NewPCG(seed, 7)), fns: fn.Builtin(), left: 12}
+	w := &writer{r: rand.New(rand.NewPCG(seed, 7)), fns: fn.Builtin(), left: 8 + int(seed%24)}
 	return fuzzTable + "T | serialize row = row_number()" + w.operators(0, 1+w.r.IntN(4))
 }
 

@@ -26,7 +26,7 @@ func (r *run) topNested(n *plan.TopNested) (stream, error) {
 			builders[i] = vec.NewBuilder(c.Type, 16)
 		}
 		if b.Rows > 0 {
-			if err := r.nestedLevel(n, 0, b, idx, nil, builders); err != nil {
+			if err := r.nestedLevel(n, 0, b, idx, nil, builders, l); err != nil {
 				return nil, err
 			}
 		}
@@ -42,12 +42,14 @@ func (r *run) topNested(n *plan.TopNested) (stream, error) {
 	}), nil
 }
 
-func (r *run) nestedLevel(n *plan.TopNested, level int, b *vec.Batch, idx []int32, prefix []value.Value, out []*vec.Builder) error {
+func (r *run) nestedLevel(n *plan.TopNested, level int, b *vec.Batch, idx []int32, prefix []value.Value, out []*vec.Builder, held *lease) error {
 	if level == len(n.Levels) {
+		bytes := int64(0)
 		for i, v := range prefix {
+			bytes += value.Size(v)
 			out[i].Append(v)
 		}
-		return nil
+		return held.hold(bytes)
 	}
 	if err := r.check(); err != nil {
 		return err
@@ -58,6 +60,13 @@ func (r *run) nestedLevel(n *plan.TopNested, level int, b *vec.Batch, idx []int3
 		return err
 	}
 	rows := b.Gather(idx)
+	if r.mem.limit > 0 { // and the numbers of the rows of each value
+		bytes := vec.Size(rows) + 12*int64(len(idx))
+		if err := held.hold(bytes); err != nil {
+			return err
+		}
+		defer held.add(-bytes)
+	}
 	keys, err := r.eval(of, rows)
 	if err != nil {
 		return err
@@ -94,7 +103,7 @@ func (r *run) nestedLevel(n *plan.TopNested, level int, b *vec.Batch, idx []int3
 	}
 	for _, id := range order[:most] {
 		row := append(append([]value.Value{}, prefix...), vals.Get(int(id)), res.Get(int(id)))
-		if err := r.nestedLevel(n, level+1, b, lists[id], row, out); err != nil {
+		if err := r.nestedLevel(n, level+1, b, lists[id], row, out, held); err != nil {
 			return err
 		}
 	}
