@@ -441,7 +441,7 @@ func (b *binder) columnIfExists(e *syntax.Call, sc *scope) plan.Expr {
 	}
 	if i := sc.find(name); i >= 0 {
 		if sc.agg != nil {
-			return b.keyRef(&syntax.Ref{Name: syntax.Name{Text: name, At: e.At}}, sc)
+			return b.keyRef(&syntax.Ref{Name: syntax.Name{Text: name, At: e.At}})
 		}
 		return sc.col(i)
 	}

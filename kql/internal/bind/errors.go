@@ -104,6 +104,10 @@ func errNotAggregate() diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0112", Message: "an aggregate is expected here"}
 }
 
+func errOutside(name string) diag.Diagnostic {
+	return diag.Diagnostic{Code: "KQL0112", Message: fmt.Sprintf("the column %q stands outside of an aggregate", name), Hint: "use it behind summarize, or take_any(" + name + ")"}
+}
+
 func errDuplicate(name string) diag.Diagnostic {
 	return diag.Diagnostic{Code: "KQL0113", Message: fmt.Sprintf("two columns are named %q", name)}
 }

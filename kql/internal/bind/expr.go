@@ -237,7 +237,7 @@ func (b *binder) ref(e *syntax.Ref, sc *scope) any {
 	if !sc.none {
 		if sc.agg != nil {
 			if i := sc.find(name); i >= 0 {
-				return b.keyRef(e, sc)
+				return b.keyRef(e)
 			}
 		} else if i := sc.find(name); i >= 0 {
 			return sc.col(i)

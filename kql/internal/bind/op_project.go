@@ -24,6 +24,7 @@ type projected struct {
 	cols  []plan.Column
 	exprs []plan.Expr
 	named []bool // a name was written
+	keys  bool   // they group rows
 }
 
 func (p *projected) add(c plan.Column, e plan.Expr, named bool) {
@@ -33,7 +34,35 @@ func (p *projected) add(c plan.Column, e plan.Expr, named bool) {
 // projection binds the items of project, distinct, print and by. auto, where
 // given, names the items that have no name of their own.
 func (b *binder) projection(sc *scope, items []syntax.Expr, auto func(i int) string) *projected {
-	p := &projected{}
+	return b.projectTo(&projected{}, sc, items, auto)
+}
+
+// grouping binds the items of by and of distinct.
+func (b *binder) grouping(sc *scope, items []syntax.Expr) *projected {
+	return b.projectTo(&projected{keys: true}, sc, items, nil)
+}
+
+// keyName corrects the name of a column that groups rows: two functions have
+// none there, and the number of arithmetic is one higher, as Kusto's emulator
+// was seen to count.
+func keyName(e syntax.Expr, name string, nm *namer) string {
+	switch e := e.(type) {
+	case *syntax.Call:
+		if e.Name.Text == "pow" || e.Name.Text == "exp10" {
+			return ""
+		}
+	case *syntax.Unary:
+		nm.n = max(nm.n, 1)
+	case *syntax.Binary:
+		switch e.Op {
+		case "+", "-", "*", "/", "%":
+			nm.n = max(nm.n, 1)
+		}
+	}
+	return name
+}
+
+func (b *binder) projectTo(p *projected, sc *scope, items []syntax.Expr, auto func(i int) string) *projected {
 	nm := newNamer()
 	nm.avoid = sc
 	for _, it := range items {
@@ -90,6 +119,9 @@ func (b *binder) item(p *projected, sc *scope, it syntax.Expr, nm *namer, i int,
 	}
 	x := b.expr(it, sc)
 	name := b.autoName(it)
+	if p.keys {
+		name = keyName(it, name, nm)
+	}
 	if r, ok := bare(it).(*syntax.Ref); ok && nm.used[r.Text] && findColumn(p.cols, r.Text) >= 0 {
 		b.fail(errDuplicate(r.Text), r.At)
 	}
@@ -162,7 +194,7 @@ func (b *binder) extend(in rows, items []syntax.Expr, replace bool) rows {
 		nm.take(c.Name)
 	}
 	wrong := false
-	seen := map[string]bool{}
+	seen, given := map[string]bool{}, map[string]bool{}
 	for _, it := range items {
 		p := &projected{}
 		ok := b.guard(func() {
@@ -198,6 +230,10 @@ func (b *binder) extend(in rows, items []syntax.Expr, replace bool) rows {
 			name := b.autoName(it)
 			if n, ok := it.(*syntax.Named); ok {
 				b.checkName(n.Names[0])
+				if given[n.Names[0].Text] {
+					b.fail(errDuplicate(n.Names[0].Text), n.Names[0].At)
+				}
+				given[n.Names[0].Text] = true
 			} else if name == "" {
 				name = nm.column()
 			} else if _, ok := bare(it).(*syntax.Ref); !ok && (!replace || b.spreads(it)) {

@@ -23,15 +23,10 @@ type aggScope struct {
 // next is the number of the next result's column.
 func (a *aggScope) next() int { return len(a.keys.cols) + len(a.cols) }
 
-// keyRef binds a name inside of summarize but outside of an aggregate: it may
-// be a key.
-func (b *binder) keyRef(e *syntax.Ref, sc *scope) plan.Expr {
-	for i, k := range sc.agg.keys.exprs {
-		if c, ok := k.(*plan.Col); ok && c.Name == e.Text || sc.agg.keys.cols[i].Name == e.Text {
-			return &plan.Col{Index: i, Name: sc.agg.keys.cols[i].Name, T: sc.agg.keys.cols[i].Type}
-		}
-	}
-	b.fail(errNotAggregate(), e.At)
+// keyRef refuses a column inside of summarize but outside of an aggregate, keys
+// included, as Kusto does.
+func (b *binder) keyRef(e *syntax.Ref) plan.Expr {
+	b.fail(errOutside(e.Text), e.At)
 	return nil
 }
 
@@ -285,7 +280,7 @@ func (b *binder) projectionKeys(sc *scope, by []syntax.Expr, open bool) *project
 		}
 		items = append(items, k)
 	}
-	return b.projection(sc, items, nil)
+	return b.grouping(sc, items)
 }
 
 // aggregation builds the aggregation of named expressions over groups.
@@ -324,9 +319,7 @@ func (b *binder) aggregation(in rows, keys *projected, aggs []syntax.Expr, at di
 		a.multi = nil
 		ex := b.expr(inner, sc)
 		if len(a.aggs) == before && !in.open {
-			if _, isConst := ex.(*plan.Const); !isConst {
-				b.fail(errNotAggregate(), x.Span())
-			}
+			b.fail(errNotAggregate(), x.Span())
 		}
 		col, bare := ex.(*plan.Col)
 		if bare && a.multi != nil && col.Index == a.next()-len(a.multi) {

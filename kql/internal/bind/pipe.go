@@ -248,7 +248,7 @@ func (b *binder) op(in rows, op syntax.Op, last bool) rows {
 // rowCount binds the number of take, top and their like.
 func (b *binder) rowCount(e syntax.Expr) plan.Expr {
 	x := b.expr(e, noScope)
-	if t := x.Type(); !t.Numeric() && t != types.Dynamic && t != types.None {
+	if t := x.Type(); !t.Integer() && t != types.Dynamic && t != types.None {
 		b.fail(errExpectedType("the number of rows", "long", t), e.Span())
 	}
 	return b.convert(x, types.Long, e.Span())
@@ -284,10 +284,15 @@ func (b *binder) countOp(in rows, op *syntax.Count) rows {
 func (b *binder) distinct(in rows, op *syntax.Distinct) rows {
 	if len(op.Items) == 1 {
 		if _, ok := op.Items[0].(*syntax.Star); ok {
+			for _, c := range in.node.Columns() {
+				if c.Type == types.Dynamic && !in.open {
+					b.fail(errDynamicKey(c.Name), op.At)
+				}
+			}
 			return rows{node: plan.NewDistinct(in.node), open: in.open}
 		}
 	}
-	p := b.projection(in.scope(), op.Items, nil)
+	p := b.grouping(in.scope(), op.Items)
 	for i, c := range p.cols {
 		if c.Type == types.Dynamic && !in.open && len(p.cols) == len(op.Items) {
 			b.fail(errDynamicKey(c.Name), op.Items[i].Span())
