@@ -16,6 +16,7 @@ import (
 
 	"github.com/azward/azward/finding"
 	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/kql"
 	"github.com/azward/azward/siem"
 )
@@ -48,6 +49,7 @@ each rule is at its end. Logs come from a snapshot (--from), a log store
 have run, and one whose query fails is named with its line.`,
 		Example: `  azward detect run rules/ --from tenant.azs
   azward detect run rules/ --load SigninLogs=signins.jsonl.gz --fail-on high
+  azward detect run rules/ --from tenant.azs -o incidents.html
   azward detect run rules/brute.yaml --load SigninLogs=signins.jsonl.gz --since 2026-10-01 --format json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runDetect(cmd, env, &f, args) },
@@ -61,7 +63,7 @@ have run, and one whose query fails is named with its line.`,
 	fl.StringVar(&f.memory, "memory", "1GiB", "what each query may hold, `SIZE`")
 	fl.StringArrayVar(&f.external, "allow-external", nil, "let externaldata read files in this `FOLDER` (repeatable)")
 	addFailOn(cmd, &f.failOn, "exit with 1 where an incident, or an alert that is in none, is this severe")
-	addFormat(cmd, &f.format, "table", "json", "jsonl (an incident a line)", "csv")
+	addFormat(cmd, &f.format, "table", "json", "jsonl (an incident a line)", "csv", "html")
 	addOutput(cmd, &f.output)
 	return cmd
 }
@@ -105,7 +107,10 @@ func runDetect(cmd *cobra.Command, env *Env, f *detectRunFlags, args []string) (
 	if err != nil {
 		return err
 	}
-	write := map[string]func(io.Writer, *app.Detection) error{"table": writeDetection, "json": func(w io.Writer, d *app.Detection) error { return writeJSON(w, d) }, "jsonl": writeIncidentLines, "csv": writeIncidentsCSV}[f.format]
+	write := map[string]func(io.Writer, *app.Detection) error{"table": writeDetection, "json": func(w io.Writer, d *app.Detection) error { return writeJSON(w, d) }, "jsonl": writeIncidentLines, "csv": writeIncidentsCSV,
+		"html": func(w io.Writer, d *app.Detection) error {
+			return report.TablePageHTML(w, thisTool(), detectionPage(d))
+		}}[f.format]
 	if err := writeOutput(env, f.output, func(w io.Writer) error { return write(w, found) }); err != nil {
 		return err
 	}

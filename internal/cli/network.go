@@ -38,10 +38,10 @@ type networkFlags struct {
 	tags      string
 }
 
-func (f *networkFlags) add(cmd *cobra.Command, args int) {
+func (f *networkFlags) add(cmd *cobra.Command, args int, more ...string) {
 	f.inventory.add(cmd)
 	cmd.Args = cobra.ExactArgs(args)
-	addFormat(cmd, &f.format, "table", "json", "csv")
+	addFormat(cmd, &f.format, append([]string{"table", "json", "csv"}, more...)...)
 	addOutput(cmd, &f.output)
 	cmd.Flags().StringVar(&f.tags, "service-tags", "", "the addresses of service tags: Microsoft's `FILE` of Azure IP ranges (ServiceTags_Public_*.json)")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/azward/azward/internal/app"
+	"github.com/azward/azward/internal/report"
 	"github.com/azward/azward/network"
 )
 
@@ -31,6 +32,7 @@ reaches it. --all also lists what only some addresses or service tags reach, and
 public addresses on which nothing gets in.`,
 		Example: `  azward network exposed --demo
   azward network exposed --demo --all --format json
+  azward network exposed --demo --all -o exposed.html
   azward network exposed --demo --forbid 22,3389,5985-5986`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var ports []network.Ports
@@ -46,7 +48,11 @@ public addresses on which nothing gets in.`,
 				return err
 			}
 			answer := r.Exposed(every)
-			if err := f.write(env, answer, func(w io.Writer) error { return writeExposed(w, answer, every) }, func(w io.Writer) error { return writeExposedCSV(w, answer) }); err != nil {
+			table := func(w io.Writer) error { return writeExposed(w, answer, every) }
+			if f.format == "html" {
+				table = func(w io.Writer) error { return report.TablePageHTML(w, thisTool(), exposedPage(answer)) }
+			}
+			if err := f.write(env, answer, table, func(w io.Writer) error { return writeExposedCSV(w, answer) }); err != nil {
 				return err
 			}
 			for _, e := range answer.Exposed {
@@ -59,7 +65,7 @@ public addresses on which nothing gets in.`,
 			return nil
 		},
 	}
-	f.add(cmd, 0)
+	f.add(cmd, 0, "html")
 	cmd.Flags().BoolVar(&every, "all", false, "also list what only some addresses reach, and public addresses on which nothing gets in")
 	cmd.Flags().StringSliceVar(&forbidden, "forbid", nil, "exit with 1 where one of these `PORTS` is open to everyone (22,3389,5985-5986)")
 	return cmd
