@@ -151,7 +151,10 @@ type AuditCover struct {
 // is said to have used none. Reading is in no audit log, nor is what a role permits in
 // other services.
 func (a *Access) ExcessiveRoles(out *ExcessiveAccess, log *AuditLog, days int, now time.Time) {
-	x := &roleExcess{a: a, days: days, covered: log.covered(), now: now, by: map[string]*changes{}}
+	x := &roleExcess{a: a, days: days, covered: log.covered(), now: now, by: map[string]*changes{}, emergency: map[string]bool{}}
+	for _, u := range NewConditionalAccess(a.inv, now).Set.EmergencyAccounts() {
+		x.emergency[lower(u.ID)] = true
+	}
 	out.Audit = &AuditCover{From: day(log.First), To: day(log.Last), Days: x.covered, Events: log.Events}
 	for _, c := range log.by {
 		who := ""
@@ -196,7 +199,9 @@ type roleExcess struct {
 	covered int
 	now     time.Time
 	by      map[string]*changes
-	strange bool // somebody changed something who is known by a name alone, which nobody has
+	// emergency are accounts for emergency access, which are to be unused.
+	emergency map[string]bool
+	strange   bool // somebody changed something who is known by a name alone, which nobody has
 }
 
 func (x *roleExcess) grant(ra *directory.RoleAssignment) GrantUse {
@@ -224,6 +229,9 @@ func (x *roleExcess) grant(ra *directory.RoleAssignment) GrantUse {
 	}
 	if !all {
 		doubts = append(doubts, "members of the group were not read")
+	}
+	if x.emergency[lower(ra.PrincipalID)] {
+		doubts = append(doubts, "an account for emergency access, which is to be unused")
 	}
 	if x.strange {
 		doubts = append(doubts, "somebody changed something by a name that nobody in the directory has")
