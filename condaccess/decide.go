@@ -36,6 +36,7 @@ type Decision struct {
 	target   uint8 // what the sign-in is for: app, action, context
 	client   ClientApp
 	flow     Flow
+	in       *SignIn
 }
 
 const (
@@ -58,7 +59,7 @@ func (d *Decision) prepare(n int) {
 // Decide answers a sign-in. See [Set.Explain] for the answer policy by policy.
 func (s *Set) Decide(in *SignIn, d *Decision) {
 	d.prepare(s.n)
-	d.workload, d.client, d.flow = in.Workload != "", in.Client, in.Flow
+	d.workload, d.client, d.flow, d.in = in.Workload != "", in.Client, in.Flow, in
 	d.dims[dimUsers] = s.whoSignsIn(in)
 	d.dims[dimTarget] = s.targetOf(in, d)
 	d.dims[dimPlatform] = s.platform[in.Platform]
@@ -143,8 +144,25 @@ func (s *Set) subjectOf(in *SignIn) *subject {
 		if in.User == "" && (in.Person.GroupsKnown || in.Person.Kinds != 0) {
 			x.ids = []string{""} // described, and none of the users that policies name
 		}
+		if in.User == "" && x.kinds&^(B2BDirectConnect|ServiceProvider) == 0 { // no object of this tenant, and so in no group
+			for _, list := range []pairList{x.groups, x.roles} {
+				for i := range list {
+					if list[i] == Unknown {
+						list[i] = False
+					}
+				}
+			}
+		}
 	}
 	return x
+}
+
+// external tells whether whoever signs in is surely at home elsewhere.
+func (s *Set) external(in *SignIn) bool {
+	if in == nil || in.Workload != "" || in.User == "" && in.Person == nil {
+		return false
+	}
+	return s.subjectOf(in).kinds&(NotGuest|InternalGuest) == 0
 }
 
 func (s *Set) app(id string) pair {
@@ -266,21 +284,29 @@ func (s *Set) Requirements(d *Decision) []Clause {
 
 // Unmet returns the requirements that this kind of sign-in cannot meet, so that it
 // is kept out in practice: legacy clients pass neither a second factor nor the
-// state of the device ("Conditional Access: Conditions"), and device code flow
-// cannot show a device ("Conditional Access: Grant").
+// state of the device ("Conditional Access: Conditions"), device code flow cannot
+// show a device ("Conditional Access: Grant"), and people of other organizations can
+// neither use approved or protected applications nor change their password here
+// ("Authentication and Conditional Access for B2B users").
 func (s *Set) Unmet(d *Decision) []Clause {
-	var can func(Control) Tri
-	switch {
-	case d.client == ActiveSync || d.client == OtherClients:
-		can = func(c Control) Tri { return triOf(c.Kind == ControlUnknown) }
-	case d.flow == DeviceCode:
-		can = func(c Control) Tri { return managedDevice(c).Not() }
-	default:
+	legacy := d.client == ActiveSync || d.client == OtherClients
+	asked := s.Requirements(d)
+	if len(asked) == 0 {
 		return nil
 	}
+	external := s.external(d.in)
+	cannot := func(c Control) bool {
+		switch c.Kind {
+		case ControlUnknown:
+			return false
+		case ControlApprovedApp, ControlProtectedApp, ControlPasswordChange:
+			return legacy || external
+		}
+		return legacy || d.flow == DeviceCode && managedDevice(c) == True
+	}
 	var out []Clause
-	for _, c := range s.Requirements(d) {
-		if !slices.ContainsFunc(c.Controls, func(x Control) bool { return can(x) != False }) {
+	for _, c := range asked {
+		if !slices.ContainsFunc(c.Controls, func(x Control) bool { return !cannot(x) }) {
 			out = append(out, c)
 		}
 	}
