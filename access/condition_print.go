@@ -94,7 +94,10 @@ func printLiteral(b *strings.Builder, l literal) {
 	}
 	b.WriteByte('\'')
 	for i := range len(l.text) {
-		if l.text[i] == '\'' || l.text[i] == '\\' {
+		// A backslash before anything but a quote and itself stands as it is, as before
+		// the wildcards of StringLike.
+		next := i + 1
+		if l.text[i] == '\'' || l.text[i] == '\\' && (next == len(l.text) || l.text[next] == '\'' || l.text[next] == '\\') {
 			b.WriteByte('\\')
 		}
 		b.WriteByte(l.text[i])

@@ -219,6 +219,16 @@ func TestConformanceBuiltInConditions(t *testing.T) {
 	}
 }
 
+// TestConditionsPrintAsWritten: escapes of StringLike ("Azure role assignment condition
+// format and syntax", Special characters) stay as Azure reads them.
+func TestConditionsPrintAsWritten(t *testing.T) {
+	for _, s := range []string{`@Resource[a] StringLike 'x\*y\?z'`, `@Resource[a] StringEquals 'a\'b'`, `@Resource[a] StringEquals 'a\\'`, `@Resource[a] StringEquals 'c:\temp'`} {
+		if got := mustCondition(t, s).String(); got != s {
+			t.Errorf("%s prints as %s", s, got)
+		}
+	}
+}
+
 func FuzzParseCondition(f *testing.F) {
 	f.Add("((!(ActionMatches{'a/b'})) OR (@Request[x:y] ForAnyOfAnyValues:GuidEquals{8b9dfcab4b774632a6df94bd07820648})) && Exists @Resource[z]")
 	f.Add(`'a\'b\\' StringLike {'x', 1, true}`)
