@@ -301,8 +301,9 @@ func (s *Set) Unmet(d *Decision) []Clause {
 			return false
 		case ControlApprovedApp, ControlProtectedApp, ControlPasswordChange:
 			return legacy || external
+		default:
+			return legacy || d.flow == DeviceCode && managedDevice(c) == True
 		}
-		return legacy || d.flow == DeviceCode && managedDevice(c) == True
 	}
 	var out []Clause
 	for _, c := range asked {

@@ -14,6 +14,7 @@
 package directory
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -294,7 +295,7 @@ func (d *Directory) Joinable(principal string) []*Group {
 	}
 	out := d.joinable[fold(principal)]
 	for _, g := range d.GroupsOf(principal) {
-		out = append(out[:len(out):len(out)], d.joinable[g.key]...)
+		out = append(slices.Clip(out), d.joinable[g.key]...)
 	}
 	return out
 }
