@@ -23,13 +23,13 @@ import (
 
 // detectRunFlags are the flags of azward detect run.
 type detectRunFlags struct {
-	tables       tableFlags
-	since, until string
-	memory       string
-	external     []string
-	failOn       string
-	format       string
-	output       string
+	tables     tableFlags
+	start, end string
+	memory     string
+	external   []string
+	failOn     string
+	format     string
+	output     string
 }
 
 func newDetectRunCommand(env *Env) *cobra.Command {
@@ -43,14 +43,14 @@ alerts by its threshold, event grouping and suppression. Alerts become incidents
 by the rule's own grouping. now() is the moment of the run, and an event arrives
 when it happens.
 
-The range of time is that of the logs, or --since and --until; the last run of
+The range of time is that of the logs, or --start and --end; the last run of
 each rule is at its end. Logs come from a snapshot (--from), a log store
 (--store) or files (--load). A rule whose tables hold nothing is said not to
 have run, and one whose query fails is named with its line.`,
 		Example: `  azward detect run rules/ --from tenant.azs
   azward detect run rules/ --load SigninLogs=signins.jsonl.gz --fail-on high
   azward detect run rules/ --from tenant.azs -o incidents.html
-  azward detect run rules/brute.yaml --load SigninLogs=signins.jsonl.gz --since 2026-10-01 --format json`,
+  azward detect run rules/brute.yaml --load SigninLogs=signins.jsonl.gz --start 2026-10-01 --format json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runDetect(cmd, env, &f, args) },
 	}
@@ -58,8 +58,8 @@ have run, and one whose query fails is named with its line.`,
 	fl := cmd.Flags()
 	f.tables.schemas = "builtin"
 	fl.Lookup("schemas").DefValue = "builtin"
-	fl.StringVar(&f.since, "since", "", "the beginning of the range, a `TIME`: 2026-10-30 or 2026-10-30T08:00:00Z (default: the first event)")
-	fl.StringVar(&f.until, "until", "", "its end, a `TIME` (default: the last event)")
+	fl.StringVar(&f.start, "start", "", "the beginning of the range, a `TIME`: 2026-10-30 or 2026-10-30T08:00:00Z (default: the first event)")
+	fl.StringVar(&f.end, "end", "", "its end, a `TIME` (default: the last event)")
 	fl.StringVar(&f.memory, "memory", "1GiB", "what each query may hold, `SIZE`")
 	fl.StringArrayVar(&f.external, "allow-external", nil, "let externaldata read files in this `FOLDER` (repeatable)")
 	addFailOn(cmd, &f.failOn, "exit with 1 where an incident, or an alert that is in none, is this severe")
@@ -80,7 +80,7 @@ func runDetect(cmd *cobra.Command, env *Env, f *detectRunFlags, args []string) (
 	for _, t := range []struct {
 		name, text string
 		to         *time.Time
-	}{{"since", f.since, &o.From}, {"until", f.until, &o.To}} {
+	}{{"start", f.start, &o.From}, {"end", f.end, &o.To}} {
 		if t.text == "" {
 			continue
 		}
