@@ -452,11 +452,38 @@ func (x *expander) lookup(fn string, to arm.Value, full bool) (arm.Value, error)
 		}
 		return arm.Of(jsondoc.NewObject(jsondoc.Member{Name: "id", Value: id}, jsondoc.Member{Name: "name", Value: last}, text("type", in.typ), text("apiVersion", in.apiVersion))), nil
 	}
-	if in == nil || in.nested == nil {
+	switch {
+	case in == nil:
+		return why, nil
+	case in.nested == nil && full && !in.existing:
+		return x.whole(in)
+	case in.nested == nil:
 		return why, nil
 	}
 	v, err := x.deployed(in, full)
 	return arm.Of(v), err
+}
+
+// whole is what reference(..., 'Full') gives of a resource that the template
+// declares: its location is the one declared, the rest comes with deployment.
+func (x *expander) whole(in *instance) (arm.Value, error) {
+	why := arm.Hole(runtime("reference"))
+	ms := []jsondoc.Member{text("type", in.typ), text("apiVersion", in.apiVersion)}
+	location := why
+	if decl := in.decl.Get("location"); decl.Exists() && !in.outsBusy {
+		in.outsBusy = true
+		got, err := x.valueIn(in.ctx, decl, x.view.mode)
+		in.outsBusy = false
+		if err != nil {
+			return arm.Null, err
+		}
+		location = got
+	}
+	ms = append(ms, jsondoc.Member{Name: "location", Value: location})
+	for _, name := range []string{"id", "name", "kind", "tags", "sku", "identity", "zones", "properties"} {
+		ms = append(ms, jsondoc.Member{Name: name, Value: why})
+	}
+	return arm.Of(jsondoc.NewObject(ms...)), nil
 }
 
 // deployed is what reference gives of a nested deployment: its properties, or

@@ -94,7 +94,7 @@ func (x *expander) dependencies(in *instance, v jsondoc.Value) []*instance {
 // refuses. Other texts may be ids and names of what stands elsewhere.
 func (x *expander) depends(in *instance, text string, at int) {
 	f := in.ctx.f
-	if in.parent != nil || in.symbolic == "" || arm.IsExpression(text) || strings.ContainsAny(text, "/[") || f.symbols[lower(text)] != nil {
+	if in.parent != nil || in.symbolic == "" || in.frame != f || arm.IsExpression(text) || strings.ContainsAny(text, "/[") || f.symbols[lower(text)] != nil {
 		return
 	}
 	var names []string
