@@ -30,3 +30,13 @@ func TestWhereItIsDeployed(t *testing.T) {
 		t.Errorf("a deployment to a subscription: %s", e.Resources[0].Body)
 	}
 }
+
+// A parameter file may write numbers and truths as texts.
+func TestTextsOfParameters(t *testing.T) {
+	text := []byte(head + `"parameters": {"on": {"type": "bool"}, "n": {"type": "int"}, "s": {"type": "string"}}, "resources": [
+		{"type": "A.B/c", "apiVersion": "2024-01-01", "name": "x", "properties": {"on": "[parameters('on')]", "n": "[add(parameters('n'), 1)]", "s": "[parameters('s')]"}}]}`)
+	e := template.Expand(text, template.Options{File: "main.json", ParametersFile: "p.json", Parameters: []byte(`{"parameters": {"on": {"value": "False"}, "n": {"value": "41"}, "s": {"value": "true"}}}`)})
+	if got := e.Resources[0].Properties().String(); got != `{"on":false,"n":42,"s":"true"}` || !e.OK() {
+		t.Errorf("%s; %v", got, e.Diagnostics)
+	}
+}

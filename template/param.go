@@ -121,7 +121,7 @@ func (x *expander) parameterValue(f *frame, p *parameter, m mode) (arm.Value, er
 		}
 		v = arm.FromDoc(d)
 	case isGiven:
-		v = arm.Of(g.value)
+		v = arm.Of(asTyped(decl, g.value))
 	case decl.Get("defaultValue").Exists():
 		d, err := x.valueIn(&ctx{f: f}, decl.Get("defaultValue"), m)
 		if err != nil {
@@ -158,6 +158,26 @@ func (x *expander) parameterValue(f *frame, p *parameter, m mode) (arm.Value, er
 		return hidden("the parameter " + p.name + " is a secret"), nil
 	}
 	return v, nil
+}
+
+// asTyped turns a text into the number or truth that a parameter asks for, as
+// Resource Manager does.
+func asTyped(decl, v jsondoc.Value) jsondoc.Value {
+	text, ok := v.Text()
+	if !ok {
+		return v
+	}
+	switch lower(decl.Get("type").TextOr("")) {
+	case "bool":
+		if b, err := strconv.ParseBool(lower(text)); err == nil && len(text) > 1 {
+			return jsondoc.NewBool(b).WithOffset(v.Offset())
+		}
+	case "int":
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return jsondoc.NewInt(n).WithOffset(v.Offset())
+		}
+	}
+	return v
 }
 
 // typeOf follows $ref to type definitions; members beside a $ref stay.
