@@ -131,5 +131,10 @@ func FuzzReadPlan(f *testing.F) {
 				t.Fatal("a resource without an id")
 			}
 		}
+		for _, d := range e.Diagnostics {
+			if d.Code == template.CodeBug {
+				t.Fatal(d)
+			}
+		}
 	})
 }
