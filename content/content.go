@@ -1,5 +1,5 @@
-// Package content holds what azward ships as data: controls, frameworks, who
-// is responsible for what, the demo tenant. It only embeds the files; package
+// Package content holds what azward ships as data: controls, detections,
+// frameworks, who is responsible for what, the demo tenant. It only embeds the files; package
 // internal/content reads and checks them.
 package content
 
@@ -8,5 +8,5 @@ import "embed"
 // Files holds everything below this folder, by paths like
 // "controls/storage/storage-public-blob-access.yaml".
 //
-//go:embed controls controls.index.json demo frameworks responsibility schemas tables
+//go:embed controls controls.index.json demo detections frameworks responsibility schemas tables
 var Files embed.FS

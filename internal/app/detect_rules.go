@@ -8,13 +8,18 @@ import (
 	"strings"
 
 	"github.com/azward/azward/diag"
+	"github.com/azward/azward/internal/content"
 	"github.com/azward/azward/siem"
 )
 
 // maxRuleFile bounds a file of rules.
 const maxRuleFile = 16 << 20
 
-// ReadRules reads the analytics rules in files and folders. What is wrong with
+// BuiltinRules stands, as a path, for the detections that come with azward.
+const BuiltinRules = "builtin"
+
+// ReadRules reads the analytics rules in files and folders, [BuiltinRules] among
+// them; no path is BuiltinRules. What is wrong with
 // single rules is in the list, with file, line and column; an error is one of
 // reading, or that there is no rule at all.
 func ReadRules(paths []string) ([]*siem.Rule, diag.List, error) {
@@ -36,7 +41,15 @@ func ReadRules(paths []string) ([]*siem.Rule, diag.List, error) {
 		rules, list = append(rules, more...), append(list, wrong...)
 		return nil
 	}
+	if len(paths) == 0 {
+		paths = []string{BuiltinRules}
+	}
 	for _, p := range paths {
+		if p == BuiltinRules {
+			more, wrong := content.Detections()
+			rules, list = append(rules, more...), append(list, wrong...)
+			continue
+		}
 		info, err := os.Stat(p)
 		if err != nil {
 			return nil, nil, usagef("%v", err)

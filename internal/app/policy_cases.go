@@ -42,7 +42,7 @@ const maxTestFiles = 100_000
 // RunPolicyTests runs the tests of definitions. What is wrong with a file is
 // one of its problems; the error is for paths that hold no tests.
 func RunPolicyTests(o *PolicyTestOptions) ([]PolicyTestFile, error) {
-	names, err := testFiles(o.Paths)
+	names, err := testFiles(o.Paths, ".json")
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +53,9 @@ func RunPolicyTests(o *PolicyTestOptions) ([]PolicyTestFile, error) {
 	return out, nil
 }
 
-// testFiles lists the files of tests that paths name.
-func testFiles(paths []string) ([]string, error) {
+// testFiles lists the files of tests that paths name; tested are the endings of
+// what tests stand beside.
+func testFiles(paths []string, tested ...string) ([]string, error) {
 	var out []string
 	for _, p := range paths {
 		info, err := os.Stat(p)
@@ -74,7 +75,7 @@ func testFiles(paths []string) ([]string, error) {
 				out = append(out, name)
 				return nil
 			})
-		case strings.EqualFold(filepath.Ext(p), ".json"):
+		case !isTestFile(p) && slices.Contains(tested, lower(filepath.Ext(p))):
 			for _, suffix := range testSuffixes {
 				if beside := strings.TrimSuffix(p, filepath.Ext(p)) + suffix; exists(beside) {
 					out = append(out, beside)
@@ -99,6 +100,16 @@ func testFiles(paths []string) ([]string, error) {
 
 func isTestFile(name string) bool {
 	return slices.ContainsFunc(testSuffixes, func(s string) bool { return strings.HasSuffix(strings.ToLower(name), s) })
+}
+
+// tested is the path of what a file of tests stands beside, without its ending.
+func tested(name string) string {
+	for _, suffix := range testSuffixes {
+		if strings.HasSuffix(lower(name), suffix) {
+			return name[:len(name)-len(suffix)]
+		}
+	}
+	return name
 }
 
 func exists(name string) bool {
@@ -143,13 +154,7 @@ func (o *PolicyTestOptions) definition(f *cases.File) (doc jsondoc.Value, src *d
 	want := f.Definition.TextOr("")
 	path := filepath.Join(filepath.Dir(f.Name), want)
 	if want == "" {
-		path = f.Name
-		for _, suffix := range testSuffixes {
-			if strings.HasSuffix(lower(path), suffix) {
-				path = path[:len(path)-len(suffix)]
-			}
-		}
-		path += ".json"
+		path = tested(f.Name) + ".json"
 	}
 	if exists(path) {
 		text, err := readSmall(path, maxDefinitionFile)

@@ -35,11 +35,12 @@ type detectRunFlags struct {
 func newDetectRunCommand(env *Env) *cobra.Command {
 	var f detectRunFlags
 	cmd := &cobra.Command{
-		Use:   "run PATH... [flags]",
+		Use:   "run [PATH...] [flags]",
 		Short: "Replay rules over logs: alerts, and the incidents that they make",
-		Long: `Run replays every rule of the files and folders over the logs, run by run: each
-looks at its own period before the moment at which it would have run, and raises
-alerts by its threshold, event grouping and suppression. Alerts become incidents
+		Long: `Run replays every rule of the files and folders over the logs; without PATH those
+that come with azward, which "builtin" names beside others. Run by run each looks
+at its own period before the moment at which it would have run, and raises alerts
+by its threshold, event grouping and suppression. Alerts become incidents
 by the rule's own grouping. now() is the moment of the run, and an event arrives
 when it happens.
 
@@ -47,11 +48,11 @@ The range of time is that of the logs, or --start and --end; the last run of
 each rule is at its end. Logs come from a snapshot (--from), a log store
 (--store) or files (--load). A rule whose tables hold nothing is said not to
 have run, and one whose query fails is named with its line.`,
-		Example: `  azward detect run rules/ --from tenant.azs
+		Example: `  azward detect run --load SigninLogs=signins.jsonl.gz
+  azward detect run rules/ builtin --from tenant.azs
   azward detect run rules/ --load SigninLogs=signins.jsonl.gz --fail-on high
   azward detect run rules/ --from tenant.azs -o incidents.html
   azward detect run rules/brute.yaml --load SigninLogs=signins.jsonl.gz --start 2026-10-01 --format json`,
-		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runDetect(cmd, env, &f, args) },
 	}
 	f.tables.add(cmd)

@@ -1,17 +1,11 @@
 package cli
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/azward/azward/internal/app"
-	"github.com/azward/azward/internal/report"
-	"github.com/azward/azward/policy/cases"
 )
 
 // policyTestFlags are the flags of azward policy test.
@@ -106,145 +100,24 @@ func policyTest(ctx context.Context, env *Env, f *policyTestFlags, args []string
 	if err != nil {
 		return err
 	}
-	sum := sumTests(files)
-	err = writeOutput(env, f.output, func(w io.Writer) error {
-		switch f.format {
-		case "json":
-			return writeIndented(w, testsJSON(files, sum))
-		case "junit":
-			r := testsReport(files)
-			r.At, r.Took = started, env.Now().Sub(started)
-			return report.WriteTestsJUnit(w, r)
-		}
-		return writeTests(w, files, sum, f.verbose)
-	})
-	if err != nil {
-		return err
-	}
-	switch {
-	case sum.failed > 0:
-		return errFindings
-	case sum.passed+sum.skipped == 0:
-		return usagef("no test has %q in its name", f.run)
-	}
-	return nil
+	o := testOutput{tool: "azward policy test", subject: "definition", format: f.format, output: f.output, run: f.run, verbose: f.verbose, started: started}
+	return o.write(env, policyTestFiles(files))
 }
 
-// testSum counts tests; files that are wrong count as failed.
-type testSum struct{ passed, failed, skipped int }
-
-func sumTests(files []app.PolicyTestFile) testSum {
-	var s testSum
+// policyTestFiles are tests of definitions as tests of any kind are shown.
+func policyTestFiles(files []app.PolicyTestFile) []testFile {
+	out := make([]testFile, 0, len(files))
 	for i := range files {
-		s.failed += len(files[i].Problems)
-		for k := range files[i].Results {
-			switch r := &files[i].Results[k]; {
-			case r.Skipped:
-				s.skipped++
-			case r.Passed():
-				s.passed++
-			default:
-				s.failed++
-			}
-		}
-	}
-	return s
-}
-
-func testsJSON(files []app.PolicyTestFile, sum testSum) any {
-	type result struct {
-		Name     string   `json:"name"`
-		Line     int      `json:"line"`
-		Outcome  string   `json:"outcome"`
-		State    string   `json:"state,omitempty"`
-		Effect   string   `json:"effect,omitempty"`
-		Failures []string `json:"failures,omitempty"`
-		Skip     string   `json:"skip,omitempty"`
-	}
-	type file struct {
-		Path       string   `json:"path"`
-		Definition string   `json:"definition,omitempty"`
-		Problems   []string `json:"problems,omitempty"`
-		Tests      []result `json:"tests"`
-	}
-	out := []file{}
-	for i := range files {
-		f := file{Path: files[i].Path, Definition: files[i].Definition, Tests: []result{}}
-		for _, d := range files[i].Problems {
-			f.Problems = append(f.Problems, d.Error())
-		}
+		f := testFile{path: files[i].Path, subject: files[i].Definition, problems: files[i].Problems}
 		for k := range files[i].Results {
 			r := &files[i].Results[k]
-			one := result{Name: r.Test.Name, Line: r.Test.Pos.Line, Outcome: testOutcome(r), Failures: r.Failures, Skip: r.Test.Skip}
+			one := testResult{name: r.Test.Name, line: r.Test.Pos.Line, skipped: r.Skipped, skip: r.Test.Skip, failures: r.Failures}
 			if r.Effect != "" {
-				one.State, one.Effect = r.State.String(), r.Effect
+				one.more = []any{"state", r.State.String(), "effect", r.Effect}
 			}
-			f.Tests = append(f.Tests, one)
+			f.results = append(f.results, one)
 		}
 		out = append(out, f)
 	}
-	return map[string]any{"passed": sum.passed, "failed": sum.failed, "skipped": sum.skipped, "files": out}
-}
-
-func testOutcome(r *cases.Result) string {
-	switch {
-	case r.Skipped:
-		return "skipped"
-	case r.Passed():
-		return "passed"
-	}
-	return "failed"
-}
-
-func testsReport(files []app.PolicyTestFile) *report.TestReport {
-	doc := &report.TestReport{Name: "azward policy test"}
-	for i := range files {
-		s := report.TestSuite{Name: files[i].Path}
-		class := cmp.Or(files[i].Definition, files[i].Path)
-		for _, d := range files[i].Problems {
-			s.Cases = append(s.Cases, report.TestCase{Class: class, Name: fmt.Sprintf("%s at %d:%d", d.Code, d.Pos.Line, d.Pos.Column), Outcome: report.TestFailed, Kind: d.Code, Message: d.Message, Text: d.Hint})
-		}
-		for k := range files[i].Results {
-			r := &files[i].Results[k]
-			c := report.TestCase{Class: class, Name: r.Test.Name}
-			switch {
-			case r.Skipped:
-				c.Outcome, c.Message = report.TestSkipped, r.Test.Skip
-			case !r.Passed():
-				c.Outcome, c.Kind, c.Message, c.Text = report.TestFailed, "expectation", r.Failures[0], strings.Join(r.Failures, "\n")
-			}
-			s.Cases = append(s.Cases, c)
-		}
-		doc.Suites = append(doc.Suites, s)
-	}
-	return doc
-}
-
-func writeTests(out io.Writer, files []app.PolicyTestFile, sum testSum, verbose bool) error {
-	w := &printer{Writer: out}
-	for i := range files {
-		for _, d := range files[i].Problems {
-			w.printf("FAIL  %s\n", d.Error())
-			if d.Hint != "" {
-				w.printf("        hint: %s\n", d.Hint)
-			}
-		}
-		for k := range files[i].Results {
-			r := &files[i].Results[k]
-			place := fmt.Sprintf("%s:%d", files[i].Path, r.Test.Pos.Line)
-			switch {
-			case r.Skipped:
-				w.printf("skip  %s: %s (%s)\n", place, r.Test.Name, r.Test.Skip)
-			case !r.Passed():
-				w.printf("FAIL  %s: %s\n", place, r.Test.Name)
-				for _, why := range r.Failures {
-					w.printf("        %s\n", why)
-				}
-			case verbose:
-				w.printf("ok    %s: %s\n", place, r.Test.Name)
-			}
-		}
-	}
-	w.printf("%d passed, %d failed, %d skipped in %d files\n", sum.passed, sum.failed, sum.skipped, len(files))
-	return w.err
+	return out
 }

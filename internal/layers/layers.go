@@ -35,6 +35,7 @@ var Floors = []Floor{
 		"posture",
 		"compliance",
 		"siem",
+		"siem/cases",
 		"attackpath",
 		"privilege",
 		"review",
