@@ -72,6 +72,10 @@ func (n *actionNode) eval(e *evaluation) finding.Truth {
 	if n.segments {
 		return finding.Of(slices.ContainsFunc(n.texts, func(p string) bool { return segmentsMatch(p, e.action) }))
 	}
+	if wild(e.action) && !anyMatch(n.patterns, e.action) && anyOverlap(n.patterns, e.action) {
+		e.missing = append(e.missing, "which of the actions "+e.action+" it is")
+		return finding.Maybe
+	}
 	return finding.Of(anyMatch(n.patterns, e.action))
 }
 

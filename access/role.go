@@ -18,12 +18,24 @@ type Permission struct {
 }
 
 // Grants tells whether the entry grants an action in lower case, its condition
-// left aside.
+// left aside. Of an action with wildcards it grants all that it stands for.
 func (p *Permission) Grants(action string, data bool) bool {
+	yes, no := p.lists(data)
+	return anyMatch(yes, action) && !anyOverlap(no, action)
+}
+
+// Touches tells whether the entry is about an action in lower case, or, where it has
+// wildcards, about some of what it stands for.
+func (p *Permission) Touches(action string, data bool) bool {
+	yes, no := p.lists(data)
+	return anyOverlap(yes, action) && !anyMatch(no, action)
+}
+
+func (p *Permission) lists(data bool) (yes, no []Pattern) {
 	if data {
-		return anyMatch(p.DataActions, action) && !anyMatch(p.NotDataActions, action)
+		return p.DataActions, p.NotDataActions
 	}
-	return anyMatch(p.Actions, action) && !anyMatch(p.NotActions, action)
+	return p.Actions, p.NotActions
 }
 
 // Role is an Azure role definition.

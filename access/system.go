@@ -273,7 +273,7 @@ func (s *System) denied(ids []string, action string, q Question, scopes []resour
 			}
 			match := false
 			for k := range d.Permissions {
-				match = match || d.Permissions[k].Grants(action, q.Data)
+				match = match || d.Permissions[k].Touches(action, q.Data)
 			}
 			if !match {
 				continue

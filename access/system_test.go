@@ -358,3 +358,40 @@ func BenchmarkWhoCan(b *testing.B) {
 		}
 	}
 }
+
+// TestAskingForManyActions: an action with wildcards asks for everything that it stands
+// for ("Understand Azure role definitions"): a Contributor may not do all of
+// Microsoft.Authorization, and a deny of one action denies the whole.
+func TestAskingForManyActions(t *testing.T) {
+	const sub = "/subscriptions/s1"
+	assign := func(who, role, condition string) *Assignment {
+		a, list := ParseAssignment(body(t, `{"id":"`+sub+`/providers/Microsoft.Authorization/roleAssignments/`+who+`","properties":{"principalId":"`+who+`","roleDefinitionId":"x/`+role+`","scope":"`+sub+`","condition":"`+condition+`"}}`))
+		if list.Err() != nil {
+			t.Fatal(list.Err())
+		}
+		return a
+	}
+	deny, list := ParseDeny(body(t, `{"id":"`+sub+`/providers/Microsoft.Authorization/denyAssignments/d","properties":{"denyAssignmentName":"d","permissions":[{"actions":["Microsoft.Web/sites/delete"]}],"principals":[{"id":"`+Everyone+`"}]}}`))
+	if list.Err() != nil {
+		t.Fatal(list.Err())
+	}
+	s := NewSystem(Config{Roles: FundamentalRoles(), Denies: []*Deny{deny}, Assignments: []*Assignment{assign("o", RoleOwner, ""), assign("c", RoleContributor, ""), assign("r", RoleReader, ""),
+		assign("k", RoleOwner, "!(ActionMatches{'Microsoft.Compute/disks/write'}) OR @Request[x] StringEquals 'y'")}})
+	scope, err := resource.ParseID(sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		who, action string
+		want        finding.Truth
+	}{
+		{"o", "Microsoft.Authorization/*", finding.True}, {"c", "Microsoft.Authorization/*", finding.False}, {"c", "Microsoft.Authorization/*/read", finding.True},
+		{"c", "Microsoft.Storage/*", finding.True}, {"c", "Microsoft.Compute/*", finding.False}, {"c", "*", finding.False}, {"r", "Microsoft.Compute/*/read", finding.True}, {"r", "Microsoft.Compute/*", finding.False},
+		{"o", "*", finding.False}, {"o", "Microsoft.Web/*", finding.False}, {"o", "Microsoft.Web/sites/write", finding.True},
+		{"k", "Microsoft.Compute/*", finding.Maybe}, {"k", "Microsoft.Storage/*", finding.True}, {"k", "Microsoft.Compute/disks/w*", finding.Maybe},
+	} {
+		if d := s.Check(Question{Principal: c.who, Action: c.action, Scope: scope}); d.Allowed != c.want {
+			t.Errorf("%s %s: %s, want %s (%v)", c.who, c.action, d.Allowed, c.want, d.Missing)
+		}
+	}
+}

@@ -80,9 +80,9 @@ func (c *smallCase) left(gone uint) int {
 	return n
 }
 
-// TestFewestChangesAgreeWithBruteForce: no smaller set of changes frees as many, and
+// TestConformanceFewestChanges: no smaller set of changes frees as many, and
 // what is said to be freed is.
-func TestFewestChangesAgreeWithBruteForce(t *testing.T) {
+func TestConformanceFewestChanges(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	answered, several, refused := 0, 0, 0
 	for round := range 4000 {

@@ -69,7 +69,8 @@ func newAccessWhoCanCommand(env *Env) *cobra.Command {
 assignment, the role and the groups that give it. SCOPE is an id, or the name of
 a management group, subscription, resource group or resource of the inventory.
 
-For an action of the directory (microsoft.directory/...) no scope is needed.`,
+An ACTION with wildcards asks for everything that it stands for. For one of the
+directory (microsoft.directory/...) no scope is needed.`,
 		Example: `  azward access who-can Microsoft.KeyVault/vaults/write on lindhaven --demo
   azward access who-can Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read on stlhscanshare --data --demo
   azward access who-can microsoft.directory/users/password/update --eligible --demo --format json`,
