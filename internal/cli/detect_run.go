@@ -96,7 +96,7 @@ func runDetect(cmd *cobra.Command, env *Env, f *detectRunFlags, args []string) (
 	for _, d := range wrong {
 		env.say("azward: %s\n", d.Error())
 	}
-	db, done, err := f.tables.open(cmd.Context(), env, memory)
+	db, done, err := f.tables.open(cmd.Context(), env, memory, &spillFlags{limit: "16GiB"})
 	if err != nil {
 		return err
 	}

@@ -70,8 +70,9 @@ read files only, and only from folders named with --allow-external.
 Operators that must see all their rows (summarize, distinct, join, lookup, sort,
 top, partition, make-series, materialize) hold at most --memory; what does not
 fit waits in a private folder below --spill-dir that is removed at the end.
---explain marks them. Where that is not enough either, the query ends with Kusto's error
-E_LOW_MEMORY_CONDITION.`,
+--explain marks them. A log store, and what reads Parquet, has half of --memory; what
+it cannot compute with that the engine computes. Where that is not enough either, the
+query ends with Kusto's error E_LOW_MEMORY_CONDITION, which names the operator.`,
 		Example: `  azward query 'print strcat("a", 1)'
   azward query --load SigninLogs=signins.jsonl.gz 'SigninLogs | summarize count() by ResultType'
   azward query --demo 'resources | summarize count() by type'
@@ -110,7 +111,7 @@ func runQuery(ctx context.Context, env *Env, f *queryFlags, args []string) (err 
 		}
 		params[name] = v
 	}
-	db, done, err := f.tables.open(ctx, env, memory)
+	db, done, err := f.tables.open(ctx, env, memory, &f.spill)
 	if err != nil {
 		return err
 	}

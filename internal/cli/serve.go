@@ -64,7 +64,7 @@ func runServe(ctx context.Context, env *Env, f *serveFlags) (err error) {
 	if err := server.CheckAddress(f.listen, token); err != nil {
 		return usagef("--listen: %v", err)
 	}
-	db, done, err := f.tables.open(ctx, env, memory)
+	db, done, err := f.tables.open(ctx, env, memory, &f.spill)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (f *tableFlags) add(cmd *cobra.Command) {
 
 // open builds the tables of a run: those of the schemas, empty, those of the
 // inventory, and those that are loaded. The closer is never nil.
-func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.MemDatabase, io.Closer, error) {
+func (f *tableFlags) open(ctx context.Context, env *Env, memory int64, spill *spillFlags) (*kql.MemDatabase, io.Closer, error) {
 	db := kql.NewMemDatabase()
 	known, err := f.addSchemas(db)
 	if err != nil {
@@ -57,7 +57,7 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 		return nil, nil, errors.Join(err, open.Close())
 	}
 	if f.store != "" {
-		s, err := openStore(f.store, store.Options{Memory: memory / 2})
+		s, err := openStore(f.store, store.Options{Memory: storeMemory(memory)})
 		if err != nil {
 			return fail(err)
 		}
@@ -66,9 +66,10 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 			return fail(err)
 		}
 	}
-	// Half of the memory is the store's, or what reads Parquet: see kql.Budgeted.
-	engine := duck.New(duck.Options{Memory: memory / 2}) // opened where a file is Parquet
-	open = append(open, engine)
+	engine, err := f.parquetEngine(storeMemory(memory), spill, &open) // opened where a file is Parquet
+	if err != nil {
+		return fail(err)
+	}
 	_, hints, err := hintsFor(f.load)
 	if err != nil {
 		return fail(err)
@@ -115,6 +116,49 @@ func (f *tableFlags) open(ctx context.Context, env *Env, memory int64) (*kql.Mem
 	}
 	return db, open, nil
 }
+
+// leastStore is what reading Parquet takes.
+const leastStore = 32 << 20
+
+// storeMemory is what a store, or what reads Parquet, may hold of a query's
+// memory: one half, see kql.Budgeted.
+func storeMemory(memory int64) int64 {
+	if memory <= 0 {
+		return 0
+	}
+	return max(memory/2, leastStore)
+}
+
+// parquetEngine returns what reads Parquet files. What does not fit into its
+// memory waits in a folder of its own below that of the flags, for as long as it
+// is open.
+func (f *tableFlags) parquetEngine(memory int64, spill *spillFlags, open *closers) (*duck.Engine, error) {
+	opts := duck.Options{Memory: memory}
+	any := slices.ContainsFunc(f.load, func(l string) bool {
+		_, path, _ := strings.Cut(l, "=")
+		return isParquet(path)
+	})
+	limit, err := parseSize(spill.limit)
+	if err != nil {
+		return nil, usagef("--spill-limit: %v", err)
+	}
+	if any && memory > 0 && limit > 0 {
+		dir, err := os.MkdirTemp(spill.dir, "azward-")
+		if err != nil {
+			return nil, usagef("--spill-dir: %v", reasonOf(err))
+		}
+		*open = append(*open, tempFolder(dir))
+		opts.Temp, opts.TempLimit = dir, limit
+	}
+	e := duck.New(opts)
+	*open = append(*open, e)
+	return e, nil
+}
+
+// tempFolder is one that is removed when it is closed.
+type tempFolder string
+
+func (d tempFolder) Close() error { return os.RemoveAll(string(d)) }
 
 func isParquet(path string) bool { return strings.EqualFold(filepath.Ext(path), ".parquet") }
 

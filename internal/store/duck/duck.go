@@ -28,6 +28,8 @@ type Options struct {
 	Memory  int64  // bytes; 0: DuckDB's own default
 	Threads int    // 0: one for each processor
 	Temp    string // folder for what does not fit into memory; empty: none is used
+	// TempLimit bounds the bytes in Temp; 0: what the disk has.
+	TempLimit int64
 }
 
 // sqlType names the type that represents t.

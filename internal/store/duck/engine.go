@@ -81,6 +81,9 @@ func (e *Engine) start() error {
 	}
 	if e.opts.Temp != "" {
 		settings = append(settings, [2]string{"temp_directory", e.opts.Temp})
+		if e.opts.TempLimit > 0 {
+			settings = append(settings, [2]string{"max_temp_directory_size", fmt.Sprintf("%dB", e.opts.TempLimit)})
+		}
 	} else {
 		settings = append(settings, [2]string{"temp_directory", ""})
 	}
@@ -143,7 +146,8 @@ func sqlError(ctx context.Context, msg string) error {
 		return fmt.Errorf("query canceled: %w", context.Cause(ctx))
 	}
 	if strings.HasPrefix(msg, "Out of Memory") {
-		return fmt.Errorf("%w: in the store: %s", kql.ErrMemory, firstLine(msg))
+		// The engine needs less at a time, and may put away more.
+		return fmt.Errorf("%w: %w: %s", kql.ErrMemory, kql.ErrFunction, firstLine(msg))
 	}
 	return &Error{Message: firstLine(msg)}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/azward/azward/kql/internal/vec"
 )
 
-// ErrTooLong: a function builds texts or dynamic values that are larger than any
+// ErrTooLong says that a function builds texts or dynamic values larger than any
 // query may have.
 var ErrTooLong = errors.New("the values that a function builds are too large")
 
