@@ -26,6 +26,9 @@ type CheckOptions struct {
 	Parameters string            // a parameter file, for a single template
 	Source     string            // a folder of .tf files, for the lines of a plan's resources
 
+	// Baseline is a file with an earlier answer, whose findings are known.
+	Baseline string
+
 	// Where a single template is deployed to, as far as that is known.
 	Subscription, ResourceGroup, Location string
 
@@ -77,6 +80,12 @@ type declared struct {
 
 func (c *check) run(ctx context.Context) (*report.Check, error) {
 	var err error
+	var known map[baselineKey]bool
+	if c.o.Baseline != "" { // before the work
+		if known, err = readBaseline(c.o.Baseline); err != nil {
+			return nil, err
+		}
+	}
 	if c.files, err = c.readAll(); err != nil {
 		return nil, err
 	}
@@ -108,6 +117,9 @@ func (c *check) run(ctx context.Context) (*report.Check, error) {
 	c.doubtNames()
 	c.lap(&c.timings.Evaluate)
 	out := c.report()
+	if c.o.Baseline != "" {
+		sift(out, known)
+	}
 	c.lap(&c.timings.Judge)
 	c.timings.Total = report.Took(c.session.o.clock().Sub(c.start))
 	out.Timings = c.timings

@@ -27,7 +27,7 @@ type checkFlags struct {
 	output     string
 	states     []string
 
-	subscription, group, location string
+	subscription, group, location, baseline string
 }
 
 func newCheckCommand(env *Env) *cobra.Command {
@@ -49,6 +49,7 @@ of main.json. What is named - is read from standard input.`,
   azward check infra/ --fail-on high --location westeurope
   az bicep build --file main.bicep --stdout | azward check -
   azward check infra/ --format sarif -o azward.sarif --fail-on medium
+  azward check infra/ --format json -o baseline.json && azward check infra/ --baseline baseline.json --fail-on low
   terraform show -json plan.out > plan.json && azward check plan.json --source .
   azward check main.json --policies policies/ --initiative "Our baseline"`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -70,6 +71,7 @@ of main.json. What is named - is read from standard input.`,
 	flags.StringArrayVar(&f.policies, "policies", nil, "also check against the Azure Policy definitions in `PATH` (a file or folder; repeatable)")
 	flags.StringVar(&f.initiative, "initiative", "", "also check against the initiative of this `ID`, name or display name")
 	flags.StringVar(&f.controls, "controls", "", "use the controls in this `FOLDER` instead of the built-in ones")
+	flags.StringVar(&f.baseline, "baseline", "", "list and fail on what this earlier answer does not have: a `FILE` of --format json")
 	addFailOn(cmd, &f.failOn, "exit with 1 where a finding is of this severity or above")
 	addFormat(cmd, &f.format, append([]string{"table"}, checkFormatNames()...)...)
 	addOutput(cmd, &f.output)
@@ -114,7 +116,7 @@ func check(ctx context.Context, env *Env, f *checkFlags, paths []string) error {
 	p := newProgress(env)
 	c, err := app.Check(ctx, app.CheckOptions{
 		Paths: paths, Names: env.names, Parameters: f.parameters, Source: f.source, Policies: f.policies, Initiative: f.initiative, Controls: f.controls,
-		Subscription: f.subscription, ResourceGroup: f.group, Location: f.location, States: states, Now: env.Now(), Version: version(), Progress: p.show, Clock: env.Now,
+		Subscription: f.subscription, ResourceGroup: f.group, Location: f.location, Baseline: f.baseline, States: states, Now: env.Now(), Version: version(), Progress: p.show, Clock: env.Now,
 	})
 	p.clear()
 	if err != nil {

@@ -19,6 +19,7 @@ type Check struct {
 	GeneratedAt time.Time     `json:"generatedAt"`
 	Files       []CheckedFile `json:"files"`
 	Findings    []Finding     `json:"findings"`
+	Known       []Finding     `json:"known,omitempty"` // that an earlier check found as well
 	Unknown     []Finding     `json:"unknown"`
 	NotAssessed []NotAssessed `json:"notAssessed"` // what no rule was asked about
 	Controls    []Control     `json:"controls"`
@@ -57,30 +58,35 @@ type CheckFormat struct {
 func CheckFormats() []CheckFormat {
 	return []CheckFormat{
 		{"json", "one object with everything", CheckJSON},
-		{"sarif", "SARIF 2.1.0, for code scanning", func(w io.Writer, c *Check) error { return SARIF(w, c.assessment()) }},
-		{"junit", "JUnit XML, for pipelines", func(w io.Writer, c *Check) error { return junit(w, c.assessment(), "azward check") }},
+		{"sarif", "SARIF 2.1.0, for code scanning", func(w io.Writer, c *Check) error { return SARIF(w, c.assessment(true)) }},
+		{"junit", "JUnit XML, for pipelines", func(w io.Writer, c *Check) error { return junit(w, c.assessment(false), "azward check") }},
 		{"md", "Markdown, for a pull request", CheckMarkdown},
 	}
 }
 
 // assessment is the check as the formats of assessments take it. What was not
 // assessed is said as a notice; what keeps a file from being deployed is a
-// finding at its place, for whoever reads findings alone.
-func (c *Check) assessment() *Assessment {
+// finding at its place, for whoever reads findings alone. known takes what an
+// earlier check found as well: whoever keeps a list would strike it off otherwise.
+func (c *Check) assessment(known bool) *Assessment {
 	a := &Assessment{Tool: c.Tool, GeneratedAt: c.GeneratedAt, Controls: c.Controls, Unknown: ListOf(c.Unknown), Timings: c.Timings}
-	var errors []Finding
+	var findings []Finding
 	for _, n := range c.Notices {
 		f, ok := n.finding()
 		if !ok {
 			a.Notices = append(a.Notices, n)
 			continue
 		}
-		errors = append(errors, f)
+		findings = append(findings, f)
 		if !slices.ContainsFunc(a.Controls, func(one Control) bool { return one.ID == n.Code }) {
 			a.Controls = append(slices.Clip(a.Controls), Control{ID: n.Code, Title: f.Title, Severity: f.Severity})
 		}
 	}
-	a.Findings = ListOf(append(errors, c.Findings...))
+	findings = append(findings, c.Findings...)
+	if known {
+		findings = append(findings, c.Known...)
+	}
+	a.Findings = ListOf(findings)
 	for _, n := range c.NotAssessed {
 		a.Notices = append(a.Notices, Notice{Severity: "warning", Place: n.place(), Message: n.What + " is not assessed: " + n.Reason})
 	}
@@ -199,6 +205,9 @@ func (c *Check) Summary() string {
 	s := fmt.Sprintf("%s in %s: %s, %d not known before deployment", plural(resources, "resource"), plural(len(c.Files), "file"), plural(open, "finding"), len(c.Unknown))
 	if n := len(c.NotAssessed); n > 0 {
 		s += fmt.Sprintf(", %d not assessed", n)
+	}
+	if n := len(c.Known); n > 0 {
+		s += fmt.Sprintf("; %s in the baseline as well", plural(n, "more finding"))
 	}
 	if broken > 0 {
 		s += fmt.Sprintf("; %s with errors", plural(broken, "file"))
