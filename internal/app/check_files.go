@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -143,7 +144,7 @@ func (c *check) readFile(name, root string, named bool) (d deployment, ok bool, 
 		return deployment{name: shown, kind: "plan", expansion: template.ReadPlan(text, o)}, true, nil
 	case template.KindParameters:
 		if named {
-			return d, false, usagef("%s is a parameter file: name its template, and give it with --parameters", name)
+			return d, false, usagef("%s is a parameter file: name its template, and give it with --parameters", cmp.Or(c.o.Names[name], name))
 		}
 		return d, false, nil
 	case template.KindInvalid:
@@ -155,7 +156,7 @@ func (c *check) readFile(name, root string, named bool) (d deployment, ok bool, 
 	case template.KindOther:
 	}
 	if named {
-		return d, false, usagef("%s is neither an ARM template nor a Terraform plan in JSON", name)
+		return d, false, usagef("%s is neither an ARM template nor a Terraform plan in JSON", cmp.Or(c.o.Names[name], name))
 	}
 	return d, false, nil
 }
