@@ -130,6 +130,9 @@ func (s *Set) token(x string, holds func(*Location) Tri, fixed bool) Tri {
 		return triOf(fixed)
 	case tokenTrusted:
 		out := False
+		if fixed && s.t.trustedUnread() {
+			out = Unknown
+		}
 		for _, l := range t.locs {
 			if !l.Trusted {
 				continue

@@ -116,6 +116,36 @@ func TestDocumentedSemantics(t *testing.T) {
 	}
 }
 
+// TestTrustedLocationsThatWereNotRead: what is trusted is not known where nobody read
+// the named locations ("Conditional Access: Network assignment").
+func TestTrustedLocationsThatWereNotRead(t *testing.T) {
+	hq, _ := condaccess.ParseLocation(parse(t, `{"@odata.type":"#microsoft.graph.ipNamedLocation","id":"hq","isTrusted":true,"ipRanges":[{"cidrAddress":"10.0.0.0/8"}]}`))
+	p, _ := condaccess.ParsePolicy(parse(t, `{"id":"p","state":"enabled","conditions":{"users":{"includeUsers":["All"]},"applications":{"includeApplications":["All"]},"locations":{"includeLocations":["All"],"excludeLocations":["AllTrusted"]}}}`))
+	var read directory.Builder
+	read.DeclareRead(directory.NamedLocations)
+	one := []*condaccess.Location{hq}
+	for name, c := range map[string]struct {
+		tenant condaccess.Tenant
+		ip     string
+		want   condaccess.Tri
+	}{
+		"nothing is known":               {condaccess.Tenant{}, "8.8.8.8", condaccess.Unknown},
+		"there are none":                 {condaccess.Tenant{LocationsKnown: true}, "8.8.8.8", condaccess.True},
+		"none were read":                 {condaccess.Tenant{Directory: read.Build()}, "8.8.8.8", condaccess.True},
+		"one is known":                   {condaccess.Tenant{Locations: one}, "8.8.8.8", condaccess.True},
+		"one is known, others may be":    {condaccess.Tenant{Locations: one, Directory: new(directory.Builder).Build(), Whole: func(string) bool { return false }}, "8.8.8.8", condaccess.Unknown},
+		"it is in the one that is known": {condaccess.Tenant{Locations: one, Directory: new(directory.Builder).Build(), Whole: func(string) bool { return false }}, "10.1.1.1", condaccess.False},
+	} {
+		set := condaccess.Compile([]*condaccess.Policy{p}, c.tenant)
+		s, _ := condaccess.ParseSignIn(parse(t, `{"userId":"u","appId":"a","country":"US","ipAddress":"`+c.ip+`"}`))
+		var d condaccess.Decision
+		set.Decide(&s, &d)
+		if got := set.Answer(&d, 0).Applies; got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 // TestSecurityDefaults: "Security defaults in Microsoft Entra ID".
 func TestSecurityDefaults(t *testing.T) {
 	set := condaccess.Compile(nil, semanticsTenant(t, condaccess.True))

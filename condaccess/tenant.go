@@ -16,6 +16,7 @@ type Tenant struct {
 	ID               string               // tenant id; "" is taken from the directory's organization
 	Directory        *directory.Directory // users, groups, roles, service principals
 	Locations        []*Location
+	LocationsKnown   bool // Locations are all there are, though the directory does not say so
 	Strengths        []*Strength
 	TrustedIPs       []netip.Prefix // trusted addresses of the multifactor service; Graph does not tell them
 	Catalog          *Catalog       // app groups; nil: the built-in table
@@ -58,6 +59,14 @@ func (t *Tenant) whole(collection string) bool {
 		return t.Whole(collection)
 	}
 	return t.Directory.Read(collection)
+}
+
+// trustedUnread tells whether there may be trusted locations besides those known.
+func (t *Tenant) trustedUnread() bool {
+	if t.LocationsKnown || t.whole(directory.NamedLocations) {
+		return false
+	}
+	return t.Whole != nil || len(t.Locations) == 0
 }
 
 // subject is whoever signs in, reduced to what policies can tell apart.

@@ -17,7 +17,7 @@ func TestConditionalAccessFacts(t *testing.T) {
 	}
 	const everybody = `"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]}`
 	const old = `, "clientAppTypes": ["exchangeActiveSync", "other"]`
-	read := []string{"Microsoft.Graph/conditionalAccessPolicies"}
+	read := []string{"Microsoft.Graph/conditionalAccessPolicies", "Microsoft.Graph/namedLocations"}
 	facts := func(read []string, bodies ...string) jsondoc.Value {
 		v, err := jsondoc.Parse([]byte(factsOver(t, func(inv *inventory.Inventory) map[string]jsondoc.Value {
 			return conditionalAccessFacts(inv, newTenant(inv, testNow))

@@ -227,7 +227,7 @@ func lineSet(line jsondoc.Value, base *ConditionalAccess, now time.Time) (*conda
 		}
 	}
 	if named.Exists() {
-		t.Locations = nil
+		t.Locations, t.LocationsKnown = nil, true
 		items := named
 		if named.Kind() == jsondoc.Object {
 			items = named.Get("value")
