@@ -6,3 +6,6 @@ func (o Options) WithValues(f func(cols []Column, b *Batch) string) Options {
 	o.values = f
 	return o
 }
+
+// Awkward are literals of each type that functions and operators stumble over.
+var Awkward = awkward
