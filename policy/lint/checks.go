@@ -19,6 +19,7 @@ const (
 	structure  = "https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-basics"
 	conditions = "https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-policy-rule#conditions"
 	params     = "https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-parameters"
+	limitsPage = "https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-policy-rule#policy-rule-limits"
 	effects    = "https://learn.microsoft.com/azure/governance/policy/concepts/effect-basics"
 	sets       = "https://learn.microsoft.com/azure/governance/policy/concepts/initiative-definition-structure"
 )
@@ -43,6 +44,7 @@ const (
 	CodeVersion      = "POL0516"
 	CodeWanted       = "POL0517"
 	CodeDetail       = "POL0518"
+	CodeLimit        = "POL0519"
 	CodeReference    = "POL0520"
 	CodeGroup        = "POL0521"
 	CodeMember       = "POL0522"
@@ -71,6 +73,7 @@ func Checks() []Check {
 		{CodeVersion, diag.Warning, "there is no version", structure},
 		{CodeWanted, diag.Warning, "a condition compares with a value that it does not take", conditions},
 		{CodeDetail, diag.Error, "a detail of the effect has a value that Azure does not take", effects},
+		{CodeLimit, diag.Error, "the rule has more of something than Azure takes", limitsPage},
 		{CodeReference, diag.Error, "two members of an initiative have the same policyDefinitionReferenceId", sets},
 		{CodeGroup, diag.Error, "a member is in a group that the initiative does not define", sets},
 		{CodeMember, diag.Warning, "a member's definition, or the version of it, is not here", sets},

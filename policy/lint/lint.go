@@ -47,6 +47,7 @@ func Definition(doc jsondoc.Value, src *diag.Source, o Options) diag.List {
 	l.out = append(l.out, diags[:min(len(diags), maxRemarks)]...)
 	l.version()
 	l.parameters(rule)
+	l.limits(rule)
 	l.effects(doc, rule)
 	if def != nil {
 		l.aliases(def, rule)
