@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/azward/azward/internal/content"
@@ -87,4 +88,30 @@ func techniques(t *testing.T) int {
 		}
 	}
 	return len(Coverage(list))
+}
+
+// The logs of the demo tenant hold the three incidents of its story.
+func TestDemoIncidents(t *testing.T) {
+	db := kql.NewMemDatabase()
+	if err := AddDemoLogs(db); err != nil {
+		t.Fatal(err)
+	}
+	rules, _ := content.Detections()
+	found, err := Detect(t.Context(), db, rules, DetectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var titles []string
+	for _, i := range found.Incidents {
+		titles = append(titles, i.Title)
+	}
+	want := []string{"Password spray of 30 users from 192.0.2.66", "ivo.brandt@lindhaven.example added a credential to Identity Sync Bridge", "freja.quist@lindhaven.example made a link to download a disk"}
+	if !slices.Equal(titles, want) {
+		t.Errorf("%q, want %q", titles, want)
+	}
+	for _, r := range found.Rules {
+		if r.State != RuleRan {
+			t.Errorf("%s: %s %q %s", r.File, r.State, r.Missing, r.Error)
+		}
+	}
 }

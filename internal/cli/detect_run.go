@@ -46,9 +46,11 @@ when it happens.
 
 The range of time is that of the logs, or --start and --end; the last run of
 each rule is at its end. Logs come from a snapshot (--from), a log store
-(--store) or files (--load). A rule whose tables hold nothing is said not to
-have run, and one whose query fails is named with its line.`,
-		Example: `  azward detect run --load SigninLogs=signins.jsonl.gz
+(--store), files (--load) or the built-in tenant (--demo). A rule whose tables
+hold nothing is said not to have run, and one whose query fails is named with its
+line.`,
+		Example: `  azward detect run --demo
+  azward detect run --load SigninLogs=signins.jsonl.gz
   azward detect run rules/ builtin --from tenant.azs
   azward detect run rules/ --load SigninLogs=signins.jsonl.gz --fail-on high
   azward detect run rules/ --from tenant.azs -o incidents.html

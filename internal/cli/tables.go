@@ -34,7 +34,7 @@ func (f *tableFlags) add(cmd *cobra.Command) {
 	f.inventory.add(cmd)
 	cmd.Args = args
 	fl := cmd.Flags()
-	fl.Lookup("demo").Usage = "query the resources of the built-in tenant as Resource Graph's tables"
+	fl.Lookup("demo").Usage = "query the resources of the built-in tenant as Resource Graph's tables, and its logs"
 	fl.Lookup("from").Usage = "query the resources in files or folders as Resource Graph's tables (`PATH`, repeatable)"
 	fl.StringArrayVar(&f.load, "load", nil, "load a table from a file: `TABLE=FILE` (csv, tsv, json, jsonl; plain, .gz or .zst; parquet; repeatable)")
 	fl.StringVar(&f.store, "store", "", "query the tables of the log store in this `FOLDER`")
@@ -251,6 +251,11 @@ func (f *tableFlags) addInventory(ctx context.Context, env *Env, db *kql.MemData
 		return err
 	}
 	app.AddResourceGraph(db, inv)
+	if f.inventory.demo {
+		if err := app.AddDemoLogs(db); err != nil {
+			return err
+		}
+	}
 	return app.AddLogs(db, f.inventory.from, f.schemas == "", func(gap string) { env.say("azward: not read: %s\n", gap) })
 }
 

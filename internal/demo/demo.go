@@ -1,7 +1,7 @@
 // Package demo knows the tenant of Lindhaven Hospitals, a made-up regional
 // hospital group that azward carries as its demo, and makes larger tenants for
-// benchmarks. The tenant's files are content/demo/tenant, its story is
-// content/demo/STORY.md, and internal/demo/author writes the files.
+// benchmarks. The tenant's files are content/demo/tenant, its logs
+// content/demo/logs, its story is content/demo/STORY.md, and internal/demo/author writes the files.
 //
 // Start with [ReadAt] for the present of the demo and [Generate] for a tenant
 // of any size.

@@ -19,8 +19,18 @@ func TestFilesAreGenerated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	same(t, tenantDir, files)
+	if files, err = logs(build()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, tenantDir+"/../logs", files)
+}
+
+// same checks that a folder has these files and no others.
+func same(t *testing.T, dir string, files map[string][]byte) {
+	t.Helper()
 	for name, want := range files {
-		got, err := os.ReadFile(filepath.Join(tenantDir, name))
+		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Errorf("%v: go generate ./internal/demo", err)
 			continue
@@ -29,7 +39,7 @@ func TestFilesAreGenerated(t *testing.T) {
 			t.Errorf("%s is not what the generator writes: go generate ./internal/demo", name)
 		}
 	}
-	entries, err := os.ReadDir(tenantDir)
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,5 @@
-// Command author writes the demo tenant's files (content/demo/tenant) from the
+// Command author writes the demo tenant's files (content/demo/tenant) and its
+// logs (content/demo/logs) from the
 // Go files beside it, one file an area. It is run by go generate in
 // internal/demo; a test checks that the files it would write are the ones that
 // are there. The same run always writes the same bytes.
@@ -24,11 +25,24 @@ func main() {
 	}
 }
 
+// run writes the tenant's files, and its logs into a folder beside them.
 func run(dir string) error {
-	files, err := write(build())
+	t := build()
+	events, err := logs(t)
 	if err != nil {
 		return err
 	}
+	if err := put(filepath.Join(filepath.Dir(filepath.Clean(dir)), "logs"), events); err != nil {
+		return err
+	}
+	files, err := write(t)
+	if err != nil {
+		return err
+	}
+	return put(dir, files)
+}
+
+func put(dir string, files map[string][]byte) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
