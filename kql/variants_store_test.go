@@ -82,7 +82,7 @@ func TestVariantsInTheStore(t *testing.T) {
 		for _, a := range names {
 			for _, args := range [][]string{{arg("a_", a)}, {arg("a_", a), arg("b_", names[r.IntN(len(names))])}} {
 				call := f.Name + "(" + strings.Join(args, ", ") + ")"
-				check("summarize n = count(), m = min(i) by x = tostring("+call+")")
+				check("summarize n = count(), m = min(i) by x = tostring(" + call + ")")
 			}
 		}
 	}
@@ -101,11 +101,11 @@ func TestVariantsInTheStore(t *testing.T) {
 					call = x + " " + op + " (" + y + " .. " + y + ")"
 				}
 				if strings.Contains("+-*/%", op) {
-					check("summarize n = count(), m = min(i) by x = tostring("+call+")")
+					check("summarize n = count(), m = min(i) by x = tostring(" + call + ")")
 					continue
 				}
-				check("where "+call+" | summarize n = count(), m = min(i)")
-				check("where not("+call+") | summarize n = count(), m = min(i)")
+				check("where " + call + " | summarize n = count(), m = min(i)")
+				check("where not(" + call + ") | summarize n = count(), m = min(i)")
 			}
 		}
 	}
