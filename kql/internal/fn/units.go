@@ -15,7 +15,7 @@ var unitFuncs = []Func{
 	convertFunc("length", "lengths", `convert_length(1.2, "Foot", "Inch")`, `14.400000000000002`, lengthUnits),
 	convertFunc("mass", "masses", `convert_mass(1.2, "Kilogram", "Pound")`, `2.6455471462185307`, massUnits),
 	convertFunc("speed", "speeds", `convert_speed(36, "KilometerPerHour", "MeterPerSecond")`, `10.0`, speedUnits),
-	convertFunc("volume", "volumes", `convert_volume(1.2, "CubicMeter", "AcreFoot")`, `0.0009728567999999999`, volumeUnits),
+	convertFunc("volume", "volumes", `convert_volume(1.2, "CubicMeter", "AcreFoot")`, `0.0009728568`, volumeUnits),
 	{Name: "convert_temperature", Doc: "Converts temperatures from one unit to another; null for a unit that is not known.",
 		Sigs: []Sig{{"(value: real, from: string, to: string): real", Map3(func(x float64, from, to string) (float64, bool) {
 			a, ok1 := temperatures[from]
@@ -111,7 +111,8 @@ const (
 	imperal = 0.00454609
 )
 
-var volumeUnits = units(map[string]float64{"Liter": liter, "CubicMeter": 1, "AcreFoot": 1 / 0.000810714, "AuTablespoon": 2e-5, "BoardFoot": cubicFt / 12,
+var volumeUnits = units(map[string]float64{"Liter": liter, "CubicMeter": 1, "AcreFoot": 1233.4806109182769, // whose inverse is 0.000810714
+	"AuTablespoon": 2e-5, "BoardFoot": cubicFt / 12,
 	"CubicCentimeter": 1e-6, "CubicDecimeter": 1e-3, "CubicFoot": cubicFt, "CubicHectometer": 1e6, "CubicInch": 1.6387064e-5, "CubicKilometer": 1e9,
 	"CubicMicrometer": 1e-18, "CubicMile": 4.168181825440579584e9, "CubicMillimeter": 1e-9, "CubicYard": 0.764554857984, "DecausGallon": 10 * gallon, "DeciusGallon": gallon / 10,
 	"HectocubicFoot": 100 * cubicFt, "HectocubicMeter": 100, "HectousGallon": 100 * gallon, "ImperialBeerBarrel": 0.16365924, "ImperialGallon": imperal, "ImperialOunce": imperal / 160,
