@@ -64,7 +64,11 @@ func binderQueries(t *testing.T) []published {
 			"mv-expand x = %s to typeof(long)", "summarize arg_max(%s, *)", "summarize take_any(%s), max(%s)", "serialize %s", "parse %s with * 'a' x:long", "project-away %s",
 			"join (" + binderTable + ") on %s", "lookup (" + binderTable + ") on $left.%s == $right.l", "make-series sum(%s) on t step 1d", "partition by %s (take 1)",
 			"union (print %s = 'x')", "sample-distinct 2 of %s", "project-rename n = %s", "project-reorder %s", "reduce by s | extend %s"} {
-			add("query "+strings.Fields(pipe)[0], strings.ReplaceAll(pipe, "%s", c))
+			name := "query " + strings.Fields(pipe)[0]
+			if c == "l + 1" && (pipe == "distinct %s" || pipe == "summarize count() by %s") {
+				name = "query group by arithmetic"
+			}
+			add(name, strings.ReplaceAll(pipe, "%s", c))
 		}
 	}
 	return out

@@ -27,3 +27,12 @@ func TestSpecOperators(t *testing.T) {
 		}
 	}
 }
+
+// TestOperatorsPivotTakesAnAggregate: its second argument is no column
+// (https://learn.microsoft.com/kusto/query/pivot-plugin).
+func TestOperatorsPivotTakesAnAggregate(t *testing.T) {
+	_, _, err := answer(`print s = "a", x = 1 | evaluate pivot(s, x)`)
+	if err == nil || !strings.Contains(err.Error(), "must be an aggregate") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"strings"
+
 	"github.com/azward/azward/kql/internal/fn"
 	"github.com/azward/azward/kql/internal/plan"
 	"github.com/azward/azward/kql/internal/syntax"
@@ -74,7 +76,25 @@ func (b *binder) facet(in rows, op *syntax.Facet) rows {
 	return rows{node: out}
 }
 
-func (b *binder) getSchema(in rows) rows {
+// getSchema binds getschema: a row per column or, with kind=csl, one text.
+func (b *binder) getSchema(in rows, op *syntax.GetSchema) rows {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+	for _, p := range op.Props {
+		if r, ok := p.Value.(*syntax.Ref); ok && p.Name.Text == "kind" && r.Name.Text == "csl" {
+			var all []string
+			for _, c := range in.node.Columns() {
+				name := c.Name
+				if strings.Trim(name, letters) != "" {
+					name = "['" + strings.ReplaceAll(name, "'", "\\'") + "']"
+				}
+				all = append(all, name+":"+c.Type.String())
+			}
+			text := vec.NewBuilder(types.String, 1)
+			text.Append(value.String(strings.Join(all, ",")))
+			n := plan.NewValues([]plan.Column{{Name: "Schema", Type: types.String}}, vec.NewBatch([]*vec.Vec{text.Finish()}, 1), "getschema")
+			return rows{node: n, open: in.open}
+		}
+	}
 	cols := []plan.Column{{Name: "ColumnName", Type: types.String}, {Name: "ColumnOrdinal", Type: types.Int}, {Name: "DataType", Type: types.String}, {Name: "ColumnType", Type: types.String}}
 	var bs [4]*vec.Builder
 	in2 := in.node.Columns()

@@ -219,7 +219,7 @@ func (b *binder) op(in rows, op syntax.Op, last bool) rows {
 		none := plan.NewFilter(in.node, konst(types.Bool, falseValue))
 		return rows{node: plan.NewProject(none, nil, nil)}
 	case *syntax.GetSchema:
-		return b.getSchema(in)
+		return b.getSchema(in, op)
 	case *syntax.AssertSchema:
 		return b.assertSchema(in, op)
 	case *syntax.Evaluate:

@@ -125,7 +125,10 @@ func runPivot(x *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	}
 	agg := PluginArg{Agg: x.Table.aggs["count"].Agg}
 	rest := args[1:]
-	if len(rest) > 0 && rest[0].Agg != nil {
+	if len(rest) > 0 {
+		if rest[0].Agg == nil {
+			return nil, fmt.Errorf("the second argument must be an aggregate such as count() or sum(x)")
+		}
 		agg, rest = rest[0], rest[1:]
 	}
 	var keyCols []int

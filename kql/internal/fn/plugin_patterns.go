@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"sort"
 
 	"github.com/azward/azward/kql/internal/types"
@@ -22,7 +23,7 @@ var patternPlugins = []Plugin{
 	{Name: "diffpatterns", Doc: "Finds patterns of values that differ between two sets of rows. The counts are exact, the choice may differ from Kusto's.",
 		Args: "splitColumn, valueA, valueB, [weightColumn], [threshold], [maxDimensions], [wildcard ...]", Schema: diffCols, Run: runDiffPatterns,
 		Ex: []PluginExample{{`datatable(s:string, b:string)["A","1","A","1","B","2"] | evaluate diffpatterns(s, "A", "B") | where b == "1"`,
-			[]string{`[0,2,0,100.0,0.0,100.0,"","1"]`}}}},
+			[]string{`[0,2,0,100.0,0.0,100.0,"1"]`}}}},
 }
 
 func patternCols(_ int, decl ...string) schemaFunc {
@@ -31,11 +32,14 @@ func patternCols(_ int, decl ...string) schemaFunc {
 	}
 }
 
+// diffCols are the columns of diffpatterns: those of the input follow, without
+// the one that splits it (so in the outputs of the plugin's page and of
+// https://learn.microsoft.com/azure/data-explorer/anomaly-diagnosis).
 func diffCols(in []Column, args []PluginArg) ([]Column, error) {
 	if len(args) < 3 || args[0].Col < 0 {
 		return nil, fmt.Errorf("diffpatterns() takes a column and two of its values")
 	}
-	return append(columnsOf([]string{"SegmentId:long", "CountA:long", "CountB:long", "PercentA:real", "PercentB:real", "PercentDiffAB:real"}), in...), nil
+	return append(columnsOf([]string{"SegmentId:long", "CountA:long", "CountB:long", "PercentA:real", "PercentB:real", "PercentDiffAB:real"}), cut(in, args[0].Col)...), nil
 }
 
 // items are the frequent values of the columns of a table.
@@ -336,7 +340,7 @@ func (x *items) share(threshold float64) func([]uint64, []float64) bool {
 
 func (x *items) write(out *table, patterns []pattern, wild map[types.Type]value.Value) {
 	for i, p := range patterns {
-		vals := []value.Value{value.Long(int64(i)), value.Long(int64(math.Round(p.count))), value.Real(100 * p.count / x.total)}
+		vals := []value.Value{value.Long(int64(i)), value.Long(int64(math.Round(p.count))), value.Real(percent(p.count/x.total, 10))}
 		out.add(append(vals, x.describe(p, wild)...)...)
 	}
 }
@@ -449,11 +453,25 @@ func runDiffPatterns(c *Ctx, in *Input, args []PluginArg) (*Output, error) {
 	wild := wildcards(args, 6)
 	for i, p := range chosen {
 		ca, cb := shares(p.rows, x.weight)
-		pa, pb := 100*ca/totalA, 100*cb/totalB
-		vals := []value.Value{value.Long(int64(i)), value.Long(int64(math.Round(ca))), value.Long(int64(math.Round(cb))), value.Real(pa), value.Real(pb), value.Real(math.Abs(pa - pb))}
-		out.add(append(vals, x.describe(p, wild)...)...)
+		sa, sb := ca/totalA, cb/totalB
+		vals := []value.Value{
+			value.Long(int64(i)), value.Long(int64(math.Round(ca))), value.Long(int64(math.Round(cb))),
+			value.Real(percent(sa, 100)), value.Real(percent(sb, 100)), value.Real(percent(math.Abs(sa-sb), 100)),
+		}
+		out.add(append(vals, cut(x.describe(p, wild), args[0].Col)...)...)
 	}
 	return out.output(), nil
+}
+
+// cut is list less the element at i.
+func cut[T any](list []T, i int) []T {
+	return slices.Concat(list[:i], list[i+1:])
+}
+
+// percent is a share in percent, rounded as the plugins' pages show it: to one
+// decimal by autocluster and basket (unit 10), to two by diffpatterns (100).
+func percent(share, unit float64) float64 {
+	return math.Round(share*100*unit) / unit
 }
 
 // overlaps tells whether most rows of p are those of a pattern chosen before.

@@ -59,6 +59,12 @@ func (p *parser) fail(d diag.Diagnostic, at diag.Span) {
 	panic(bailout{})
 }
 
+// report notes a fault that the reading can go on after.
+func (p *parser) report(d diag.Diagnostic, at diag.Span) {
+	d.Span = at
+	p.errs.Add(d)
+}
+
 // try runs f and reports whether it came to its end.
 func (p *parser) try(f func()) (ok bool) {
 	depth := p.depth

@@ -293,56 +293,6 @@ func (p *parser) evaluate(at diag.Span) Op {
 	return o
 }
 
-func (p *parser) render(at diag.Span) Op {
-	o := &Render{}
-	t := p.tok()
-	if t.Kind != Ident {
-		p.expected("a kind of chart")
-	}
-	o.Kind = p.next().Text
-	if p.isWord("with") && p.isAt(1, "(") {
-		p.next()
-		o.With = true
-		p.next()
-		for !p.accept(")") {
-			if len(o.Props) > 0 {
-				p.accept(",")
-			}
-			pr := Prop{Name: p.dotted()}
-			p.expect("=")
-			pr.Value = p.renderValue()
-			o.Props = append(o.Props, pr)
-		}
-	} else {
-		for p.tok().Kind == Ident && p.isAt(1, "=") {
-			pr := Prop{Name: p.name()}
-			p.expect("=")
-			pr.Value = p.renderValue()
-			o.Props = append(o.Props, pr)
-			p.accept(",")
-		}
-		p.acceptWord("by")
-	}
-	o.node = p.from(at)
-	return o
-}
-
-// renderValue reads a value or a list of names (ycolumns = a, b).
-func (p *parser) renderValue() Expr {
-	start := p.tok().Span
-	v := p.propValue()
-	if !p.is(",") || p.isAt(2, "=") || p.isAt(2, "(") {
-		return v
-	}
-	list := &Call{Args: []Expr{v}}
-	for p.is(",") && p.at(1).Kind == Ident && !p.isAt(2, "=") {
-		p.next()
-		list.Args = append(list.Args, p.propValue())
-	}
-	list.node = p.from(start)
-	return list
-}
-
 func (p *parser) topNested(at diag.Span) Op {
 	o := &TopNested{}
 	for {
