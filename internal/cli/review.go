@@ -389,6 +389,9 @@ that was kept elsewhere: give it with --head.`,
 					return writeJSON(w, v)
 				case v.Whole:
 					printTo(w, "%s is whole: %d lines\nhead %s\n", args[0], v.Lines, v.Head)
+					if head == "" {
+						printlnTo(w, "a whole sign-off cut off the end would show only beside a head that was kept elsewhere: give it with --head")
+					}
 				default:
 					printlnTo(w, v.Reason)
 				}
