@@ -268,6 +268,43 @@ func TestSquaresTooLargeForTheStore(t *testing.T) {
 	}
 }
 
+// TestColumnsOverColumns: columns that stand for twice what those before them
+// stand for are planned in little time and give the same.
+func TestColumnsOverColumns(t *testing.T) {
+	engine := duck.New(duck.Options{Threads: 1})
+	defer engine.Close()
+	sql := 0
+	tables := &storeTables{t: t, engine: engine, dir: t.TempDir(), made: map[string]kql.Table{}, sql: &sql}
+	opts := kql.Options{}.WithValues(tables.move)
+	for _, step := range []string{"iff(b, a$p, a$p)", "iff(a$p == k, a$p, s)", "tolower(strcat(a$p, a$p))"} {
+		text := hard + "extend a0 = k" + chain(30, " | extend a$i = "+step+" | extend a$i = substring(a$i, 0, 20)")
+		if !strings.Contains(step, "strcat") {
+			text = hard + "extend a0 = k" + chain(60, " | extend a$i = "+step)
+		}
+		last := "a60"
+		if strings.Contains(step, "strcat") {
+			last = "a30"
+		}
+		for _, end := range []string{" | summarize count() by " + last, " | where " + last + " == 'k' | count", " | summarize dcount(" + last + "), max(" + last + ") by b"} {
+			begin := time.Now()
+			got, err := outcome(text+end, tables, opts)
+			want, werr := outcome(text+end, kql.NewMemDatabase(), kql.Options{})
+			if err != nil || werr != nil || got != want {
+				t.Errorf("%s%s: %v, %v: got %s, want %s", step, end, err, werr, got, want)
+			}
+			if d := time.Since(begin); d > 20*time.Second {
+				t.Errorf("%s%s took %s", step, end, d)
+			}
+		}
+	}
+	bools := hard + "extend a0 = b" + chain(60, " | extend a$i = a$p == b") + " | summarize count() by a60"
+	got, err := outcome(bools, tables, opts)
+	want, werr := outcome(bools, kql.NewMemDatabase(), kql.Options{})
+	if err != nil || werr != nil || got != want {
+		t.Errorf("%v, %v: got %s, want %s", err, werr, got, want)
+	}
+}
+
 // TestLongConditions plans chains of very many conditions, native and not, in
 // little time.
 func TestLongConditions(t *testing.T) {

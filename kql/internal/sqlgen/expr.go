@@ -91,14 +91,25 @@ func (g *Generator) native(e plan.Expr, r *relation) (column, error) {
 		s, err := literal(c)
 		return column{sql: s, t: c.T, noNull: c.T == types.String || !c.Value.IsNull()}, err
 	}
+	var c column
+	var err error
 	switch x := e.(type) {
 	case *plan.Cast:
-		return g.cast(x, r)
+		c, err = g.cast(x, r)
 	case *plan.Call:
-		return g.call(x, r)
+		c, err = g.call(x, r)
+	default:
+		return column{}, decline("%s stays with the engine", e)
 	}
-	return column{}, decline("%s stays with the engine", e)
+	if err == nil && len(c.sql) > maxColumnSQL {
+		return column{}, decline("an expression that is too long in SQL stays with the engine")
+	}
+	return c, err
 }
+
+// What the text of a column may take, and that of a condition: columns stand for
+// expressions, which may double in each of many steps.
+const maxColumnSQL, maxConditionSQL = 32 << 10, 1 << 20
 
 func (g *Generator) cast(x *plan.Cast, r *relation) (column, error) {
 	in, err := g.native(x.X, r)

@@ -85,6 +85,9 @@ func (g *Generator) nativePredicate(e plan.Expr, r *relation, want bool) (string
 		return "", err
 	}
 	s, err := g.exact(e, r, want)
+	if err == nil && len(s) > maxConditionSQL {
+		s, err = "", decline("a condition that is too long in SQL stays with the engine")
+	}
 	if err != nil {
 		if g.foreign == nil {
 			g.foreign = map[condition]error{}
