@@ -124,6 +124,9 @@ func TestAssignments(t *testing.T) {
 		"notScopes":                           {`, "notScopes": ["/subscriptions/s1/resourceGroups/A"]`, two},
 		"resourceSelectors in":                {`, "resourceSelectors": [{"name": "x", "selectors": [{"kind": "resourceLocation", "in": ["North Europe"]}]}]`, ""},
 		"resourceSelectors notIn":             {`, "resourceSelectors": [{"name": "x", "selectors": [{"kind": "resourceType", "notIn": ["Microsoft.Web/sites"]}]}]`, one + ", " + two},
+		"any of two resourceSelectors":        {`, "resourceSelectors": [{"name": "x", "selectors": [{"kind": "resourceLocation", "in": ["North Europe"]}]}, {"name": "y", "selectors": [{"kind": "resourceType", "in": ["microsoft.storage/StorageAccounts"]}]}]`, one + ", " + two},
+		"neither of two resourceSelectors":    {`, "resourceSelectors": [{"name": "x", "selectors": [{"kind": "resourceLocation", "in": ["North Europe"]}]}, {"name": "y", "selectors": [{"kind": "resourceType", "in": ["Microsoft.Web/sites"]}]}]`, ""},
+		"both selectors of one":               {`, "resourceSelectors": [{"name": "x", "selectors": [{"kind": "resourceLocation", "in": ["West Europe"]}, {"kind": "resourceType", "in": ["Microsoft.Web/sites"]}]}]`, ""},
 		"override of one member":              {`, "overrides": [{"kind": "policyEffect", "value": "Disabled", "selectors": [{"kind": "policyDefinitionReferenceId", "in": ["r-tag", "r-manual"]}]}]`, "one r-https NonCompliant, two r-https NonCompliant"},
 		"override by location":                {`, "overrides": [{"kind": "policyEffect", "value": "Disabled", "selectors": [{"kind": "resourceLocation", "in": ["westeurope"]}]}]`, ""},
 	} {
