@@ -672,6 +672,10 @@ func (b *binder) indexed(e *syntax.Index, sc *scope) plan.Expr {
 	if c, ok := i.(*plan.Const); ok && c.T == types.String {
 		return b.path(x, c.Value.Str(), e.At)
 	}
+	switch i.Type() {
+	case types.Real, types.Decimal, types.DateTime, types.TimeSpan, types.GUID:
+		b.fail(errExpectedType("what stands in \"[]\"", "int, long or string", i.Type()), e.At)
+	}
 	return b.fold(&plan.Call{Name: "[]", Eval: fn.Element, Args: []plan.Expr{x, i}, T: types.Dynamic})
 }
 
