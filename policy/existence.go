@@ -116,11 +116,15 @@ func (f *frame) related(e *existence) (t finding.Truth, seen int) {
 	if !ok {
 		return finding.Maybe, 0
 	}
-	if e.lower != "" && f.brief {
-		typ = e.lower // which the inventory need not fold again
+	folded := typ
+	if e.lower != "" {
+		folded = e.lower // which the inventory need not fold again
 	}
-	if f.inv.Count(typ) > 0 {
-		for r := range f.inv.Under(scope, typ) {
+	if f.brief {
+		typ = folded // nobody reads it
+	}
+	if f.inv.Count(folded) > 0 {
+		for r := range f.inv.Under(scope, folded) {
 			if f.found(e, own, r) {
 				f.back(own, trace)
 				return finding.True, s.seen

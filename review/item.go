@@ -21,6 +21,7 @@ type Grant struct {
 	Scope         string
 	Privileged    bool
 	Disabled      bool
+	Gone          bool      // the directory was read whole, and has no such principal
 	LastSignIn    time.Time // zero where none is on record
 	SignInsRead   bool      // whether sign-ins were read for this kind of principal
 	Note          string    // why no command removes it, "" where one does
@@ -112,7 +113,10 @@ func (c *Campaign) covers(g *Grant, within func(string, []string) bool) bool {
 func (c *Campaign) recommend(g *Grant, now time.Time) (recommendation, evidence string) {
 	switch {
 	case g.PrincipalType == "Unknown":
-		return Deny, "the directory has no such principal any more, or it was not read"
+		if g.Gone {
+			return Deny, "the directory has no such principal any more"
+		}
+		return NoInfo, "the directory was not read whole, and what of it was read has no such principal"
 	case g.Disabled:
 		return Deny, "the account is disabled"
 	case g.PrincipalType == "Group":

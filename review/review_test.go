@@ -65,6 +65,20 @@ g1 Deny the account is disabled`
 	}
 }
 
+// Whom nobody read is not gone: only a directory that was read whole says so.
+func TestWhoIsNotInTheDirectory(t *testing.T) {
+	c := &Campaign{Directory: "all", Stale: 90}
+	g := Grant{ID: "x", Kind: DirectoryRole, PrincipalID: "p", PrincipalType: "Unknown", What: "Reader", Scope: "/"}
+	for _, gone := range []bool{true, false} {
+		g.Gone = gone
+		want := map[bool]string{true: Deny, false: NoInfo}[gone]
+		items := c.Items([]Grant{g}, nil, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		if len(items) != 1 || items[0].Recommendation != want {
+			t.Errorf("gone %t: %+v, want %s", gone, items, want)
+		}
+	}
+}
+
 func TestDecisionsAreTakenWholeOrNotAtAll(t *testing.T) {
 	for name, c := range map[string]struct {
 		reviewer, item, decision, why, want string

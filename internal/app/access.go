@@ -164,7 +164,7 @@ const (
 // that what they give is unknown, or a principal that the directory does not
 // have, so that they give nobody anything.
 func (a *Access) checkAssignments(eligible []*access.Assignment) {
-	whole := a.dir.Read(directory.Users) && a.dir.Read(directory.Groups) && a.dir.Read(directory.ServicePrincipals)
+	whole := a.wholeDirectory()
 	for _, as := range append(slices.Clone(a.grants), eligible...) {
 		if _, ok := a.active.Role(as.Role); !ok {
 			a.problems.Add(diag.Diagnostic{Code: codeUnknownRole, Severity: diag.Warning,
@@ -175,6 +175,11 @@ func (a *Access) checkAssignments(eligible []*access.Assignment) {
 				Message: fmt.Sprintf("role assignment %s: no user, group or service principal has the id %s", as.ID, as.Principal), Hint: "it was deleted, or lives in another tenant: remove the assignment"})
 		}
 	}
+}
+
+// wholeDirectory tells whether everybody who may hold anything was read.
+func (a *Access) wholeDirectory() bool {
+	return a.dir.Read(directory.Users) && a.dir.Read(directory.Groups) && a.dir.Read(directory.ServicePrincipals)
 }
 
 // classic takes co-administrators and service administrators for what they may

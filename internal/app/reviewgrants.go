@@ -47,9 +47,11 @@ func (a *Access) reviewGrants(c *review.Campaign) []review.Grant {
 	var out []review.Grant
 	signIns, signInsRead := a.dir.LastSignIns()
 	permission := a.dir.Permissions()
+	whole := a.wholeDirectory()
 	add := func(g review.Grant) {
 		p := a.Named(g.PrincipalID)
 		g.PrincipalID, g.PrincipalType, g.Principal = p.ID, p.Kind, p.String()
+		g.Gone = whole && p.Kind == "Unknown"
 		if u, ok := a.dir.User(p.ID); ok {
 			g.Disabled = u.Enabled == directory.False
 			g.LastSignIn = u.LastSignIn
