@@ -675,6 +675,7 @@ func (b *binder) indexed(e *syntax.Index, sc *scope) plan.Expr {
 	switch i.Type() {
 	case types.Real, types.Decimal, types.DateTime, types.TimeSpan, types.GUID:
 		b.fail(errExpectedType("what stands in \"[]\"", "int, long or string", i.Type()), e.At)
+	default:
 	}
 	return b.fold(&plan.Call{Name: "[]", Eval: fn.Element, Args: []plan.Expr{x, i}, T: types.Dynamic})
 }
