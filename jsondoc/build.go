@@ -235,3 +235,26 @@ func FromAny(x any) Value {
 }
 
 func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+
+// MergePatch returns v with a patch laid over it, as RFC 7396 (JSON Merge Patch)
+// says: members of objects are joined, null takes one away, and everything else
+// replaces what is there. A missing patch changes nothing.
+func (v Value) MergePatch(patch Value) Value {
+	if patch.IsMissing() {
+		return v
+	}
+	if patch.Kind() != Object {
+		return patch
+	}
+	if v.Kind() != Object {
+		v = NewObject()
+	}
+	for name, m := range patch.Members() {
+		if m.IsNull() {
+			v = v.Without(name)
+		} else {
+			v = v.With(name, v.Get(name).MergePatch(m))
+		}
+	}
+	return v
+}

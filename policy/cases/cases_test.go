@@ -87,18 +87,6 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// source: RFC 7396, JSON Merge Patch, appendix A.
-func TestMerged(t *testing.T) {
-	for _, c := range [][3]string{
-		{`{"a":"b"}`, `{"a":"c"}`, `{"a":"c"}`}, {`{"a":"b"}`, `{"b":"c"}`, `{"a":"b","b":"c"}`}, {`{"a":"b"}`, `{"a":null}`, `{}`}, {`{"a":["b"]}`, `{"a":"c"}`, `{"a":"c"}`},
-		{`{"a":{"b":"c"}}`, `{"a":{"b":"d","c":null}}`, `{"a":{"b":"d"}}`}, {`{"e":null}`, `{"a":1}`, `{"e":null,"a":1}`}, {`{}`, `{"a":{"bb":{"ccc":null}}}`, `{"a":{"bb":{}}}`},
-	} {
-		if got := merged(value(t, c[0]), value(t, c[1])); !jsondoc.Equal(got, value(t, c[2])) {
-			t.Errorf("%s with %s: %s, want %s", c[0], c[1], got, c[2])
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	f.Add("resource: {type: a.b/c}\ntests:\n - name: a\n   parameters: {v: 1}\n   expect: {state: Compliant, changes: [{path: x}], details: [1]}\n")
 	def, err := jsondoc.ParseString(tagRule)

@@ -141,7 +141,7 @@ func (p *parser) test(doc, v jsondoc.Value, i int) (Test, bool) {
 	if name == "" {
 		p.add("POL0603", v, "", "%s needs a name", where)
 	}
-	t.Resource = merged(doc.Get("resource"), v.Get("resource"))
+	t.Resource = doc.Get("resource").MergePatch(v.Get("resource"))
 	t.Parameters = over(doc.Get("parameters"), v.Get("parameters"))
 	t.Context = over(doc.Get("context"), v.Get("context"))
 	if t.Related = v.Get("related"); t.Related.IsMissing() {
@@ -227,27 +227,6 @@ func kindWords(kinds []jsondoc.Kind) string {
 		out = append(out, map[jsondoc.Kind]string{jsondoc.String: "a text", jsondoc.Array: "a list", jsondoc.Object: "a mapping", jsondoc.Bool: "true or false"}[k])
 	}
 	return strings.Join(out, " or ")
-}
-
-// merged lays a patch over a value as RFC 7396 (JSON Merge Patch) does.
-func merged(base, patch jsondoc.Value) jsondoc.Value {
-	if patch.IsMissing() {
-		return base
-	}
-	if patch.Kind() != jsondoc.Object {
-		return patch
-	}
-	if base.Kind() != jsondoc.Object {
-		base = jsondoc.NewObject()
-	}
-	for name, v := range patch.Members() {
-		if v.IsNull() {
-			base = base.Without(name)
-		} else {
-			base = base.With(name, merged(base.Get(name), v))
-		}
-	}
-	return base
 }
 
 // over returns the members of both objects, those of top winning.

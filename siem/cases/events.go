@@ -57,21 +57,3 @@ func replaced(v jsondoc.Value, n string) jsondoc.Value {
 	}
 	return v
 }
-
-// merged lays a patch over a value as RFC 7396 (JSON Merge Patch) does.
-func merged(base, patch jsondoc.Value) jsondoc.Value {
-	if patch.Kind() != jsondoc.Object {
-		return patch
-	}
-	if base.Kind() != jsondoc.Object {
-		base = jsondoc.NewObject()
-	}
-	for name, v := range patch.Members() {
-		if v.IsNull() {
-			base = base.Without(name)
-		} else {
-			base = base.With(name, merged(base.Get(name), v))
-		}
-	}
-	return base
-}

@@ -278,7 +278,7 @@ func (p *parser) tables(v jsondoc.Value, where string) []table {
 				p.add("SIEM0604", e, "", "a row of %s of %s is expected to be a mapping, not %s", name, where, e.Kind())
 				continue
 			}
-			t.rows = append(t.rows, p.row(merged(p.defaults.Get(name), e), e))
+			t.rows = append(t.rows, p.row(p.defaults.Get(name).MergePatch(e), e))
 		}
 		out = append(out, t)
 	}
