@@ -42,7 +42,7 @@ var Floors = []Floor{
 	}},
 	{5, "engines", []string{"policy", "condaccess", "access", "network", "template", "kql"}},
 	{4, "language", []string{"arm", "directory", "internal/snapshot"}},
-	{3, "inventory", []string{"inventory", "finding"}},
+	{3, "inventory", []string{"inventory", "finding", "internal/testfile"}},
 	{2, "records", []string{"resource", "yamldoc"}},
 	{1, "documents", []string{"jsondoc"}},
 	{0, "ground", []string{"diag", "content"}},

@@ -1,8 +1,6 @@
 package cases
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,8 +9,8 @@ import (
 	"github.com/azward/azward/arm"
 	"github.com/azward/azward/diag"
 	"github.com/azward/azward/finding"
+	"github.com/azward/azward/internal/testfile"
 	"github.com/azward/azward/jsondoc"
-	"github.com/azward/azward/yamldoc"
 )
 
 // File is a file of tests.
@@ -81,7 +79,6 @@ type row struct {
 
 // Limits of a file.
 const (
-	MaxTests  = 10_000
 	MaxEvents = 100_000 // of a test
 	maxBytes  = 64 << 20
 )
@@ -98,108 +95,51 @@ var defaultNow = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 const defaultBefore = time.Minute
 
-// member is what a mapping may have, and of which kinds.
-type member struct {
-	name  string
-	kinds []jsondoc.Kind
-}
-
 var (
+	of = testfile.Of
+
 	texts   = []jsondoc.Kind{jsondoc.String}
 	lists   = []jsondoc.Kind{jsondoc.Array}
 	objects = []jsondoc.Kind{jsondoc.Object}
 	numbers = []jsondoc.Kind{jsondoc.Number}
 
-	fileMembers   = []member{{"rule", texts}, {"id", texts}, {"description", texts}, {"now", texts}, {"defaults", objects}, {"tables", objects}, {"tests", lists}}
-	testMembers   = []member{{"name", texts}, {"description", texts}, {"skip", texts}, {"now", texts}, {"tables", objects}, {"expect", objects}}
-	expectMembers = []member{
-		{"alerts", numbers}, {"events", numbers}, {"name", texts}, {"description", texts}, {"severity", texts}, {"error", texts},
-		{"tactics", lists}, {"entities", lists}, {"details", objects},
+	fileMembers   = []testfile.Member{of("rule", texts), of("id", texts), of("description", texts), of("now", texts), of("defaults", objects), of("tables", objects), of("tests", lists)}
+	testMembers   = []testfile.Member{of("name", texts), of("description", texts), of("skip", texts), of("now", texts), of("tables", objects), of("expect", objects)}
+	expectMembers = []testfile.Member{
+		of("alerts", numbers), of("events", numbers), of("name", texts), of("description", texts), of("severity", texts), of("error", texts),
+		of("tactics", lists), of("entities", lists), of("details", objects),
 	}
 )
-
-// parser collects what is wrong with a file.
-type parser struct {
-	src      *diag.Source
-	diags    diag.List
-	defaults jsondoc.Value
-}
-
-func (p *parser) add(code string, v jsondoc.Value, hint, format string, args ...any) {
-	p.diags.Add(diag.Diagnostic{Code: code, Span: diag.Span{Start: v.Offset(), End: v.Offset() + 1}, Hint: hint, Message: fmt.Sprintf(format, args...)})
-}
 
 // Parse reads a file of tests. Diagnostics have the codes SIEM0601 (no YAML),
 // SIEM0602 (a member that there is not), SIEM0603 (one that is missing) and
 // SIEM0604 (one of the wrong kind); tests that are wrong are left out.
 func Parse(name string, text []byte) (*File, diag.List) {
-	p := &parser{src: diag.NewSource(name, string(text))}
 	f := &File{Name: name}
-	doc, err := yamldoc.Parse(text)
-	if err != nil {
-		d := diag.Diagnostic{Code: "SIEM0601", Message: err.Error(), Source: name}
-		if syntax, ok := errors.AsType[*yamldoc.SyntaxError](err); ok {
-			d.Message, d.Pos = syntax.Message, syntax.Pos
+	list := testfile.Read(name, text, "SIEM06", func(r *testfile.Reader, doc jsondoc.Value) {
+		p := parser{r, doc.Get("defaults")}
+		p.Members(doc, "the file", fileMembers)
+		f.Rule, f.ID = doc.Get("rule").TextOr(""), doc.Get("id").TextOr("")
+		for name, v := range p.defaults.Members() {
+			if v.Kind() != jsondoc.Object {
+				p.Fail(testfile.Wrong, v, "", "defaults of %s is expected to be a mapping, not %s", name, v.Kind())
+			}
 		}
-		return f, diag.List{d}
-	}
-	p.file(f, doc)
-	p.src.Resolve(p.diags)
-	return f, p.diags
+		now, shared := p.now(doc.Get("now")), p.tables(doc.Get("tables"), "the file")
+		f.Tests = testfile.Tests(r, doc, func(v jsondoc.Value, name, where string) Test { return p.test(v, name, where, now, shared) })
+	})
+	return f, list
 }
 
-func (p *parser) file(f *File, doc jsondoc.Value) {
-	if doc.Kind() != jsondoc.Object {
-		p.add("SIEM0604", doc, "", "a file of tests is expected to be a mapping with tests")
-		return
-	}
-	p.members(doc, "the file", fileMembers)
-	f.Rule, f.ID, p.defaults = doc.Get("rule").TextOr(""), doc.Get("id").TextOr(""), doc.Get("defaults")
-	for name, v := range p.defaults.Members() {
-		if v.Kind() != jsondoc.Object {
-			p.add("SIEM0604", v, "", "defaults of %s is expected to be a mapping, not %s", name, v.Kind())
-		}
-	}
-	now := p.now(doc.Get("now"))
-	shared := p.tables(doc.Get("tables"), "the file")
-	tests := doc.Get("tests")
-	switch {
-	case tests.IsMissing():
-		p.add("SIEM0603", doc, "", `the file needs "tests"`)
-	case tests.Len() == 0:
-		p.add("SIEM0603", tests, "", "there is no test in tests")
-	case tests.Len() > MaxTests:
-		p.add("SIEM0604", tests, "", "more than %d tests", MaxTests)
-		return
-	}
-	seen := map[string]bool{}
-	for i, v := range tests.Elements() {
-		before := len(p.diags)
-		t, ok := p.test(v, i, now, shared)
-		if seen[t.Name] {
-			p.add("SIEM0604", v.Get("name"), "", "two tests have the name %q", t.Name)
-		}
-		seen[t.Name] = true
-		if ok && len(p.diags) == before {
-			f.Tests = append(f.Tests, t)
-		}
-	}
+// parser reads tests, and collects what is wrong with them.
+type parser struct {
+	*testfile.Reader
+	defaults jsondoc.Value // of the rows of tables
 }
 
-func (p *parser) test(v jsondoc.Value, i int, now time.Time, shared []table) (Test, bool) {
-	where := fmt.Sprintf("test %d", i+1)
-	if v.Kind() != jsondoc.Object {
-		p.add("SIEM0604", v, "", "%s is expected to be a mapping", where)
-		return Test{Name: where}, false
-	}
-	name := v.Get("name").TextOr("")
-	if name != "" {
-		where = fmt.Sprintf("the test %q", name)
-	} else {
-		p.add("SIEM0603", v, "", "%s needs a name", where)
-	}
-	p.members(v, where, testMembers)
-	t := Test{Name: name, Pos: p.src.Position(v.Offset()), Skip: v.Get("skip").TextOr(""), Now: now}
+func (p parser) test(v jsondoc.Value, name, where string, now time.Time, shared []table) Test {
+	p.Members(v, where, testMembers)
+	t := Test{Name: name, Pos: p.Position(v), Skip: v.Get("skip").TextOr(""), Now: now}
 	if own := p.now(v.Get("now")); !own.IsZero() {
 		t.Now = own
 	}
@@ -208,12 +148,12 @@ func (p *parser) test(v jsondoc.Value, i int, now time.Time, shared []table) (Te
 	for _, tab := range t.tables {
 		for _, r := range tab.rows {
 			if events += r.repeat; events > MaxEvents {
-				p.add("SIEM0604", v, "", "%s has more than %d events", where, MaxEvents)
-				return t, false
+				p.Fail(testfile.Wrong, v, "", "%s has more than %d events", where, MaxEvents)
+				return t
 			}
 			if size += r.repeat * r.size; size > maxBytes {
-				p.add("SIEM0604", v, "", "%s has more than %d MiB of events", where, maxBytes>>20)
-				return t, false
+				p.Fail(testfile.Wrong, v, "", "%s has more than %d MiB of events", where, maxBytes>>20)
+				return t
 			}
 		}
 	}
@@ -221,7 +161,7 @@ func (p *parser) test(v jsondoc.Value, i int, now time.Time, shared []table) (Te
 		t.Now = t.afterLast()
 	}
 	t.Expect = p.expect(v, v.Get("expect"), where)
-	return t, true
+	return t
 }
 
 // joined puts the rows of more behind those of base.
@@ -254,28 +194,28 @@ func (t *Test) afterLast() time.Time {
 }
 
 // now reads a time of a run; zero where there is none.
-func (p *parser) now(v jsondoc.Value) time.Time {
+func (p parser) now(v jsondoc.Value) time.Time {
 	if v.IsMissing() {
 		return time.Time{}
 	}
 	at, ok := arm.ParseTime(v.TextOr(""))
 	if !ok && v.Kind() == jsondoc.String {
-		p.add("SIEM0604", v, "such as 2026-01-01T12:00:00Z", "now is no date")
+		p.Fail(testfile.Wrong, v, "such as 2026-01-01T12:00:00Z", "now is no date")
 	}
 	return at.UTC()
 }
 
-func (p *parser) tables(v jsondoc.Value, where string) []table {
+func (p parser) tables(v jsondoc.Value, where string) []table {
 	var out []table
 	for name, list := range v.Members() {
 		if list.Kind() != jsondoc.Array {
-			p.add("SIEM0604", list, "such as "+name+": [{TimeGenerated: -5m}]", "%s in tables of %s is expected to be a list of rows, not %s", name, where, list.Kind())
+			p.Fail(testfile.Wrong, list, "such as "+name+": [{TimeGenerated: -5m}]", "%s in tables of %s is expected to be a list of rows, not %s", name, where, list.Kind())
 			continue
 		}
 		t := table{name: name}
 		for _, e := range list.Elements() {
 			if e.Kind() != jsondoc.Object {
-				p.add("SIEM0604", e, "", "a row of %s of %s is expected to be a mapping, not %s", name, where, e.Kind())
+				p.Fail(testfile.Wrong, e, "", "a row of %s of %s is expected to be a mapping, not %s", name, where, e.Kind())
 				continue
 			}
 			t.rows = append(t.rows, p.row(p.defaults.Get(name).MergePatch(e), e))
@@ -286,12 +226,12 @@ func (p *parser) tables(v jsondoc.Value, where string) []table {
 }
 
 // row reads what a row says of itself; written is where it stands.
-func (p *parser) row(v, written jsondoc.Value) row {
+func (p parser) row(v, written jsondoc.Value) row {
 	r := row{value: v.Without(repeatMember), repeat: 1, before: defaultBefore}
 	if n := v.Get(repeatMember); n.Exists() {
 		count, ok := n.Int()
 		if !ok || count < 0 || count > MaxEvents {
-			p.add("SIEM0604", n, "", "%s is expected to be a number to %d", repeatMember, MaxEvents)
+			p.Fail(testfile.Wrong, n, "", "%s is expected to be a number to %d", repeatMember, MaxEvents)
 			count = 1
 		}
 		r.repeat = int(count)
@@ -313,7 +253,7 @@ func (p *parser) row(v, written jsondoc.Value) row {
 	if !written.Get(timeMember).Exists() {
 		when = written
 	}
-	p.add("SIEM0604", when, "such as 2026-01-01T11:55:00Z, or -5m for five minutes before the run", "%s is no time", timeMember)
+	p.Fail(testfile.Wrong, when, "such as 2026-01-01T11:55:00Z, or -5m for five minutes before the run", "%s is no time", timeMember)
 	return r
 }
 
@@ -338,14 +278,14 @@ func duration(text string) (time.Duration, bool) {
 	return out + d, true
 }
 
-func (p *parser) expect(v, e jsondoc.Value, where string) Expect {
+func (p parser) expect(v, e jsondoc.Value, where string) Expect {
 	out := Expect{Alerts: -1, Events: -1}
 	if e.Len() == 0 {
-		p.add("SIEM0603", v, "such as expect: {alerts: 1}", "%s needs expect with at least one member", where)
+		p.Fail(testfile.Missing, v, "such as expect: {alerts: 1}", "%s needs expect with at least one member", where)
 		return out
 	}
 	where = "expect of " + where
-	p.members(e, where, expectMembers)
+	p.Members(e, where, expectMembers)
 	for _, n := range []struct {
 		name string
 		to   *int
@@ -353,14 +293,14 @@ func (p *parser) expect(v, e jsondoc.Value, where string) Expect {
 		if c := e.Get(n.name); c.Kind() == jsondoc.Number {
 			count, ok := c.Int()
 			if !ok || count < 0 || count > 1e9 {
-				p.add("SIEM0604", c, "", "%s of %s is expected to be a whole number", n.name, where)
+				p.Fail(testfile.Wrong, c, "", "%s of %s is expected to be a whole number", n.name, where)
 			}
 			*n.to = int(count)
 		}
 	}
 	out.Name, out.Description, out.Severity, out.Error = e.Get("name").TextOr(""), e.Get("description").TextOr(""), e.Get("severity").TextOr(""), e.Get("error").TextOr("")
 	if s, err := finding.ParseSeverity(out.Severity); out.Severity != "" && (err != nil || s == finding.Critical) {
-		p.add("SIEM0604", e.Get("severity"), "there are Informational, Low, Medium and High", "no severity is called %q", out.Severity)
+		p.Fail(testfile.Wrong, e.Get("severity"), "there are Informational, Low, Medium and High", "no severity is called %q", out.Severity)
 	}
 	for _, t := range e.Get("tactics").Elements() {
 		out.Tactics = append(out.Tactics, scalar(t))
@@ -382,21 +322,21 @@ func (p *parser) expect(v, e jsondoc.Value, where string) Expect {
 		}
 	}
 	if out.Alerts == 0 && out.OfAlert() {
-		p.add("SIEM0604", e, "", "%s has no alerts and says how they look", where)
+		p.Fail(testfile.Wrong, e, "", "%s has no alerts and says how they look", where)
 	}
 	if out.Error != "" && (out.Alerts >= 0 || out.OfAlert()) {
-		p.add("SIEM0604", e.Get("error"), "", "%s has an error and alerts", where)
+		p.Fail(testfile.Wrong, e.Get("error"), "", "%s has an error and alerts", where)
 	}
 	return out
 }
 
-func (p *parser) entity(v jsondoc.Value, where string) Entity {
+func (p parser) entity(v jsondoc.Value, where string) Entity {
 	if text, ok := v.Text(); ok {
 		return Entity{Text: text}
 	}
 	out := Entity{Type: v.Get("type").TextOr(""), Fields: map[string]string{}}
 	if v.Kind() != jsondoc.Object || out.Type == "" {
-		p.add("SIEM0604", v, "such as IP 203.0.113.7, or {type: IP, Address: 203.0.113.7}", "an entity in %s is expected to be a text, or a mapping with a type", where)
+		p.Fail(testfile.Wrong, v, "such as IP 203.0.113.7, or {type: IP, Address: 203.0.113.7}", "an entity in %s is expected to be a text, or a mapping with a type", where)
 	}
 	for name, f := range v.Members() {
 		if name != "type" {
@@ -412,28 +352,4 @@ func scalar(v jsondoc.Value) string {
 		return text
 	}
 	return v.String()
-}
-
-// members checks the names and kinds of a mapping's members.
-func (p *parser) members(v jsondoc.Value, where string, known []member) {
-	var names []string
-	for _, m := range known {
-		names = append(names, m.name)
-	}
-	for name, got := range v.Members() {
-		i := slices.IndexFunc(known, func(m member) bool { return m.name == name })
-		switch {
-		case i < 0:
-			hint := "there are " + strings.Join(names, ", ")
-			for _, n := range names {
-				if strings.EqualFold(strings.TrimSuffix(n, "s"), strings.TrimSuffix(name, "s")) {
-					hint = fmt.Sprintf("did you mean %q?", n)
-				}
-			}
-			p.add("SIEM0602", got, hint, "%s has no member %q", where, name)
-		case !slices.Contains(known[i].kinds, got.Kind()):
-			words := map[jsondoc.Kind]string{jsondoc.String: "a text", jsondoc.Array: "a list", jsondoc.Object: "a mapping", jsondoc.Number: "a number"}
-			p.add("SIEM0604", got, "", "%s of %s is expected to be %s, not %s", name, where, words[known[i].kinds[0]], got.Kind())
-		}
-	}
 }
