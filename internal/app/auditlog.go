@@ -1,10 +1,7 @@
 package app
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -42,34 +39,11 @@ type changes struct {
 // resource type"; reference of the table AuditLogs.
 func ReadAuditLog(paths []string) (*AuditLog, error) {
 	log := &AuditLog{by: map[string]*changes{}}
-	var snapshots []string
-	for _, path := range paths {
-		if isSnapshot(path) {
-			snapshots = append(snapshots, path)
-			continue
-		}
-		r := rowReader{what: "audit log", add: log.add}
-		if err := r.file(path); err != nil {
-			if pe, ok := errors.AsType[*fs.PathError](err); ok {
-				return nil, usagef("read the audit log %s: %v", path, pe.Err)
-			}
-			if errors.Is(err, ErrUsage) {
-				return nil, usagef("read the audit log %s: %s", path, strings.TrimPrefix(err.Error(), ErrUsage.Error()+": "))
-			}
-			return nil, fmt.Errorf("read the audit log %s: %w", path, err)
-		}
-	}
-	if len(snapshots) == 0 {
-		return log, nil
-	}
-	read, err := ScanLog(context.Background(), snapshots, LogAudits, func(v jsondoc.Value) error { log.add(v); return nil })
-	if errors.Is(err, ErrNoLogs) {
-		return nil, usagef("%s holds no audit log: azward collect --logs reads it", strings.Join(snapshots, ", "))
-	}
+	read, err := readExported(paths, "audit log", LogAudits, log.add)
 	if err != nil {
 		return nil, err
 	}
-	log.Read = read.Periods
+	log.Read = read
 	return log, nil
 }
 
