@@ -159,10 +159,8 @@ func (f *assessFlags) asOf(env *Env, paths []string) (time.Time, error) {
 		}
 		return at, nil
 	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.Parse(layout, f.at); err == nil {
-			return at.UTC(), nil
-		}
+	if at, ok := parseTime(f.at); ok {
+		return at, nil
 	}
 	return time.Time{}, usagef("--at %s: expected a time such as 2026-09-30 or 2026-09-30T12:00:00Z, or read", quoted(f.at))
 }

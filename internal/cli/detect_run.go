@@ -87,9 +87,11 @@ func runDetect(cmd *cobra.Command, env *Env, f *detectRunFlags, args []string) (
 		if t.text == "" {
 			continue
 		}
-		if *t.to, err = parseDay(t.text); err != nil {
-			return usagef("--%s: %v", t.name, err)
+		at, ok := parseTime(t.text)
+		if !ok {
+			return usagef("--%s %s is no time: write 2026-10-30 or 2026-10-30T08:00:00Z", t.name, quoted(t.text))
 		}
+		*t.to = at
 	}
 	rules, wrong, err := app.ReadRules(args)
 	if err != nil {
@@ -121,16 +123,6 @@ func runDetect(cmd *cobra.Command, env *Env, f *detectRunFlags, args []string) (
 		return usagef("a rule could not be read")
 	}
 	return failOnAlerts(f.failOn, found)
-}
-
-// parseDay reads a day or a time.
-func parseDay(text string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no time: write 2026-10-30 or 2026-10-30T08:00:00Z", text)
 }
 
 func failOnAlerts(word string, d *app.Detection) error {

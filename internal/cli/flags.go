@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -191,4 +192,15 @@ func argumentError(cmd *cobra.Command, args []string, check cobra.PositionalArgs
 		out.help = "--from takes one PATH here: write it again before each; " + out.help
 	}
 	return out
+}
+
+// parseTime reads the value of a flag that takes a TIME: a day, or a moment in
+// RFC 3339. It is in UTC.
+func parseTime(text string) (at time.Time, ok bool) {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC(), true
+		}
+	}
+	return time.Time{}, false
 }
