@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -46,12 +47,21 @@ type Exposure struct {
 	Address  string             // public, "" where it is not known
 	PublicIP string             // the id of the public address
 	Openings []Opening          // ports are those at the interface
-	FrontTo  func(Ports) Ports  // what ports of an opening are in front, never nil
 	// Closed says why nothing gets in although no rule denies it, "" otherwise.
 	Closed string
 	Unread string // why it is not known whether more gets in, "" where it is
 
 	front front
+}
+
+// FrontTo are the ports in front of those of an opening. A NAT rule for a pool
+// has a range of them, one for each member; which is whose is not in its body.
+func (e *Exposure) FrontTo(p Ports) Ports {
+	if e.front.in.To-e.front.in.From != e.front.at.To-e.front.at.From {
+		return e.front.in
+	}
+	shift := int(e.front.in.From) - int(e.front.at.From)
+	return Ports{uint16(int(p.From) + shift), uint16(int(p.To) + shift)} //nolint:gosec // both ranges are of ports
 }
 
 // Exposures follows every way from the Internet to a configuration: its public
@@ -69,11 +79,7 @@ func (n *Network) Exposures(c *Config) []Exposure {
 	none := unread == "" && c.Interface.Group == nil && (c.subnet == nil || c.subnet.group == nil)
 	out := make([]Exposure, 0, len(fronts))
 	for _, f := range fronts {
-		e := Exposure{Config: c, Way: f.way, Name: f.name, Device: f.device, Address: f.address, PublicIP: f.public, Unread: orElse(f.unread, unread), front: f}
-		shift := int(f.in.From) - int(f.at.From)
-		e.FrontTo = func(p Ports) Ports {
-			return Ports{uint16(int(p.From) + shift), uint16(int(p.To) + shift)} //nolint:gosec // both ranges are of ports
-		}
+		e := Exposure{Config: c, Way: f.way, Name: f.name, Device: f.device, Address: f.address, PublicIP: f.public, Unread: cmp.Or(f.unread, unread), front: f}
 		if none && !f.basic && f.unread == "" {
 			e.Closed = "a Standard address lets nothing in without a network security group"
 			out = append(out, e)
@@ -128,7 +134,7 @@ func (n *Network) address(ref jsondoc.Value) front {
 	f := front{public: id}
 	ip, ok := n.inv.Lookup(id)
 	if !ok {
-		f.unread = "the public address " + orElse(id, "of an interface") + " was not read"
+		f.unread = "the public address " + cmp.Or(id, "of an interface") + " was not read"
 		return f
 	}
 	f.address = ip.Properties().Get("ipAddress").TextOr("")
@@ -207,42 +213,40 @@ func (n *Network) readBalancer(r *resource.Resource, pools map[string][]*Config)
 	if len(public) == 0 {
 		return
 	}
-	for _, v := range r.Properties().Get("inboundNatRules").Elements() {
-		p := v.Get("properties")
-		f, ok := public[strings.ToLower(p.Path("frontendIPConfiguration", "id").TextOr(""))]
-		if !ok {
-			continue
-		}
-		f.way, f.name = ByNATRule, v.Get("name").TextOr("")
-		n.readForward(&f, p)
-		if c := n.configs[strings.ToLower(p.Path("backendIPConfiguration", "id").TextOr(""))]; c != nil {
-			n.fronts[c] = append(n.fronts[c], f)
-			continue
-		}
-		for _, c := range pools[strings.ToLower(p.Path("backendAddressPool", "id").TextOr(""))] { // one frontend port a member
-			n.fronts[c] = append(n.fronts[c], f)
-		}
-	}
-	for _, v := range r.Properties().Get("loadBalancingRules").Elements() {
-		p := v.Get("properties")
-		f, ok := public[strings.ToLower(p.Path("frontendIPConfiguration", "id").TextOr(""))]
-		if !ok {
-			continue
-		}
-		f.way, f.name = ByRule, v.Get("name").TextOr("")
-		n.readForward(&f, p)
-		members := slices.Clone(pools[strings.ToLower(p.Path("backendAddressPool", "id").TextOr(""))])
-		for _, b := range p.Get("backendAddressPools").Elements() {
-			for _, c := range pools[strings.ToLower(b.Get("id").TextOr(""))] {
-				if !slices.Contains(members, c) {
-					members = append(members, c)
-				}
+	for _, kind := range []struct {
+		member string
+		way    Way
+	}{{"inboundNatRules", ByNATRule}, {"loadBalancingRules", ByRule}} {
+		for _, v := range r.Properties().Get(kind.member).Elements() {
+			p := v.Get("properties")
+			f, ok := public[strings.ToLower(p.Path("frontendIPConfiguration", "id").TextOr(""))]
+			if !ok {
+				continue
+			}
+			f.way, f.name = kind.way, v.Get("name").TextOr("")
+			n.readForward(&f, p)
+			for _, c := range n.behind(p, pools) {
+				n.fronts[c] = append(n.fronts[c], f)
 			}
 		}
-		for _, c := range members {
-			n.fronts[c] = append(n.fronts[c], f)
+	}
+}
+
+// behind are the configurations that a rule of a load balancer sends to: the one
+// that it names, or the members of its pools.
+func (n *Network) behind(p jsondoc.Value, pools map[string][]*Config) []*Config {
+	if c := n.configs[strings.ToLower(p.Path("backendIPConfiguration", "id").TextOr(""))]; c != nil {
+		return []*Config{c}
+	}
+	out := slices.Clone(pools[strings.ToLower(p.Path("backendAddressPool", "id").TextOr(""))])
+	for _, b := range p.Get("backendAddressPools").Elements() {
+		for _, c := range pools[strings.ToLower(b.Get("id").TextOr(""))] {
+			if !slices.Contains(out, c) {
+				out = append(out, c)
+			}
 		}
 	}
+	return out
 }
 
 // readForward reads which ports a rule of a load balancer sends where.
@@ -256,22 +260,24 @@ func (n *Network) readForward(f *front, p jsondoc.Value) {
 	case strings.EqualFold(text, "Tcp"):
 		f.protocol = TCP
 	default:
-		f.protocol, f.unread = TCP|UDP, orElse(f.unread, "the protocol of the rule "+f.name+" of a load balancer is not known")
+		f.protocol, f.unread = TCP|UDP, cmp.Or(f.unread, "the protocol of the rule "+f.name+" of a load balancer is not known")
 	}
 	front, ok1 := p.Get("frontendPort").Int()
-	if start, ok := p.Get("frontendPortRangeStart").Int(); ok {
-		front, ok1 = start, true
+	last := front
+	if start, ok := p.Get("frontendPortRangeStart").Int(); ok && start > 0 {
+		front = start
+		last, ok1 = p.Get("frontendPortRangeEnd").Int()
 	}
 	back, ok2 := p.Get("backendPort").Int()
-	if !ok1 || !ok2 || front < 0 || front > 65535 || back < 0 || back > 65535 {
-		f.in, f.at, f.unread = AllPorts, AllPorts, orElse(f.unread, "the ports of the rule "+f.name+" of a load balancer are not known")
+	if !ok1 || !ok2 || front < 0 || front > last || last > 65535 || back < 0 || back > 65535 {
+		f.in, f.at, f.unread = AllPorts, AllPorts, cmp.Or(f.unread, "the ports of the rule "+f.name+" of a load balancer are not known")
 		return
 	}
 	if front == 0 && back == 0 { // all ports
 		f.in, f.at = AllPorts, AllPorts
 		return
 	}
-	f.in, f.at = Ports{uint16(front), uint16(front)}, Ports{uint16(back), uint16(back)}
+	f.in, f.at = Ports{uint16(front), uint16(last)}, Ports{uint16(back), uint16(back)}
 }
 
 // Everyone merges what is open to all of the Internet on every way, by protocol

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -111,7 +112,7 @@ func (n *Network) readTranslation(fw *resource.Resource, net *vnet, gate netip.A
 	t.sources, t.unread = n.natSources(rule, t.unread)
 	at, ok := ParsePorts(portText(rule.Get("translatedPort")))
 	if !ok {
-		t.unread = orElse(t.unread, "the port of the rule "+t.name+" of "+fw.Name()+" is not known")
+		t.unread = cmp.Or(t.unread, "the port of the rule "+t.name+" of "+fw.Name()+" is not known")
 	}
 	t.at = at
 	for _, v := range rule.Get("destinationPorts").Elements() {
@@ -135,14 +136,14 @@ func (n *Network) natSources(rule jsondoc.Value, unread string) (*netipx.IPSet, 
 			return internet, unread
 		}
 		if !addPrefix(&b, v.TextOr("")) {
-			unread = orElse(unread, "a source of the rule "+rule.Get("name").TextOr("")+" is not known")
+			unread = cmp.Or(unread, "a source of the rule "+rule.Get("name").TextOr("")+" is not known")
 		}
 	}
 	for _, v := range rule.Get("sourceIpGroups").Elements() {
 		id := v.TextOr("")
 		g, ok := n.inv.Lookup(id)
 		if !ok {
-			unread = orElse(unread, "the IP group "+id+" was not read")
+			unread = cmp.Or(unread, "the IP group "+id+" was not read")
 			continue
 		}
 		addPrefixes(&b, g.Properties().Get("ipAddresses"))
@@ -160,11 +161,7 @@ func (n *Network) natSources(rule jsondoc.Value, unread string) (*netipx.IPSet, 
 func (n *Network) translated(c *Config) []Exposure {
 	var out []Exposure
 	for _, t := range n.translations[c] {
-		shift := int(t.in.From) - int(t.at.From)
-		e := Exposure{Config: c, Way: ByFirewall, Name: t.name, Device: t.device, Address: t.address, Unread: t.unread, front: front{protocol: t.protocol, at: t.at}}
-		e.FrontTo = func(p Ports) Ports {
-			return Ports{uint16(int(p.From) + shift), uint16(int(p.To) + shift)} //nolint:gosec // both are ports
-		}
+		e := Exposure{Config: c, Way: ByFirewall, Name: t.name, Device: t.device, Address: t.address, Unread: t.unread, front: front{protocol: t.protocol, in: t.in, at: t.at}}
 		for _, p := range []Protocol{TCP, UDP} {
 			if t.protocol&p == 0 || t.unread != "" {
 				continue
@@ -173,7 +170,7 @@ func (n *Network) translated(c *Config) []Exposure {
 			case d.Access == Allow && !empty(t.sources):
 				e.Openings = append(e.Openings, Opening{Protocol: p, Ports: t.at, Sources: t.sources, Everyone: wide(t.sources)})
 			case d.Access == Unknown:
-				e.Unread = orElse(e.Unread, strings.Join(slices.Compact(d.Missing), "; "))
+				e.Unread = cmp.Or(e.Unread, strings.Join(slices.Compact(d.Missing), "; "))
 			default:
 			}
 		}

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -166,7 +167,7 @@ func (n *Network) matchesFlow(r *Rule, f Flow, local, remote end, v *vnet) (tri,
 		case no:
 			return no, ""
 		case maybe:
-			out, why = maybe, orElse(why, lack)
+			out, why = maybe, cmp.Or(why, lack)
 		case yes:
 		}
 	}

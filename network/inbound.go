@@ -244,7 +244,7 @@ func through(a, b []segment, universe *netipx.IPSet) []segment {
 // Where that depends on what was not read, unread says so, and the openings are
 // those that are certain.
 func (n *Network) openings(c *Config) (out []Opening, unread string) {
-	if why := orElse(c.unread, c.Interface.unread); why != "" {
+	if why := cmp.Or(c.unread, c.Interface.unread); why != "" {
 		return nil, why
 	}
 	v := c.network()
@@ -321,7 +321,7 @@ func (n *Network) LetsIn(g *Group) (out []Opening, unread string) {
 				continue
 			}
 			if r.unread != "" {
-				unread = orElse(unread, r.unread)
+				unread = cmp.Or(unread, r.unread)
 				continue
 			}
 			if r.Allow || r.Destination.Any || slices.ContainsFunc(r.Destination.Tags, func(t string) bool { return strings.EqualFold(t, "VirtualNetwork") }) {

@@ -17,6 +17,7 @@
 package network
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -81,7 +82,7 @@ func (i *Interface) HasGroup() (has bool, unread string) {
 	has, unread = i.Group != nil, i.unread
 	for _, c := range i.Configs {
 		has = has || c.subnet != nil && c.subnet.group != nil
-		unread = orElse(unread, c.unread)
+		unread = cmp.Or(unread, c.unread)
 	}
 	return has, unread
 }
@@ -242,7 +243,7 @@ func (n *Network) readSubnet(r *resource.Resource, v *vnet) *subnet {
 // groupOf reads the network security group that a resource names.
 func (n *Network) groupOf(r *resource.Resource, path string) (g *Group, unread string) {
 	if why, is := n.inv.Unread(r, path); is {
-		return nil, orElse(why, "its network security group was not read")
+		return nil, cmp.Or(why, "its network security group was not read")
 	}
 	ref := r.Properties().Get("networkSecurityGroup")
 	if ref.IsMissing() || ref.IsNull() {
@@ -315,7 +316,7 @@ func (n *Network) readInterfaces() {
 		}
 		i.Group, i.unread = n.groupOf(r, "properties.networkSecurityGroup")
 		if why, is := n.inv.Unread(r, "properties.ipConfigurations"); is {
-			i.unread = orElse(why, "its IP configurations were not read")
+			i.unread = cmp.Or(why, "its IP configurations were not read")
 			continue
 		}
 		for _, e := range r.Properties().Get("ipConfigurations").Elements() {
@@ -342,7 +343,7 @@ func (n *Network) readConfig(i *Interface, e jsondoc.Value) {
 		}
 		switch {
 		case c.subnet == nil:
-			c.unread = "the subnet " + orElse(id, "of "+c.Name) + " was not read"
+			c.unread = "the subnet " + cmp.Or(id, "of "+c.Name) + " was not read"
 		case c.subnet.unread != "":
 			c.unread = c.subnet.unread
 		}
@@ -375,11 +376,4 @@ func idKey(v jsondoc.Value) string {
 		return ""
 	}
 	return id.Key()
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }

@@ -215,6 +215,7 @@ func TestExposures(t *testing.T) {
 	}
 	nat := `"inboundNatRules": [{"name": "ssh", "properties": {"frontendIPConfiguration": ` + ref("loadBalancers", "b/frontendIPConfigurations/f") + `, "protocol": "Tcp", "frontendPort": 50001, "backendPort": 22, "backendIPConfiguration": ` + ref("networkInterfaces", "n/ipConfigurations/c") + `}}]`
 	rule := `"backendAddressPools": [{"name": "pool", "properties": {}}], "loadBalancingRules": [{"name": "web", "properties": {"frontendIPConfiguration": ` + ref("loadBalancers", "b/frontendIPConfigurations/f") + `, "protocol": "Tcp", "frontendPort": 443, "backendPort": 8443, "backendAddressPool": ` + ref("loadBalancers", "b/backendAddressPools/pool") + `}}]`
+	natPool := `"backendAddressPools": [{"name": "pool", "properties": {}}], "inboundNatRules": [{"name": "ssh", "properties": {"frontendIPConfiguration": ` + ref("loadBalancers", "b/frontendIPConfigurations/f") + `, "protocol": "Tcp", "frontendPortRangeStart": 500, "frontendPortRangeEnd": 599, "backendPort": 22, "backendAddressPool": ` + ref("loadBalancers", "b/backendAddressPools/pool") + `}}]`
 	inPool := `, "loadBalancerBackendAddressPools": [` + ref("loadBalancers", "b/backendAddressPools/pool") + `]`
 	for _, c := range []struct {
 		name string
@@ -228,6 +229,7 @@ func TestExposures(t *testing.T) {
 		{"the address was not read", []string{nicOf("n", "10.0.1.4", pip, own), ssh}, "public address unread Tcp/22 partly Tcp/443"},
 		{"the group was not read", []string{nicOf("n", "10.0.1.4", pip, own), "publicIPAddresses p:Standard {}"}, "public address unread"},
 		{"inbound NAT", []string{nicOf("n", "10.0.1.4", "", own), ssh, "publicIPAddresses p:Standard {}", balancer("Standard", nat)}, "inbound NAT rule Tcp/22<-50001"},
+		{"inbound NAT for a pool: one of a range of ports", []string{nicOf("n", "10.0.1.4", inPool, own), ssh, "publicIPAddresses p:Standard {}", balancer("Standard", natPool)}, "inbound NAT rule Tcp/22<-500-599"},
 		{"a rule to a port that the group keeps shut", []string{nicOf("n", "10.0.1.4", inPool, own), ssh, "publicIPAddresses p:Standard {}", balancer("Standard", rule)}, "load balancing rule"},
 		{"a rule to one that it opens", []string{nicOf("n", "10.0.1.4", inPool, own), "networkSecurityGroups own " + rules("100 Allow Tcp Internet * 8000-9000"), "publicIPAddresses p:Standard {}", balancer("Standard", rule)}, "load balancing rule Tcp/8443<-443"},
 		{"Basic balancer, no group", []string{nicOf("n", "10.0.1.4", inPool, ""), "publicIPAddresses p:Basic {}", balancer("Basic", rule)}, "load balancing rule Tcp/8443<-443"},

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -216,7 +217,7 @@ func (n *Network) Receive(from netip.Addr, to *Config, p Protocol, port int) Pat
 		}
 	}
 	path.Access, path.Missing = Deny, nil
-	path.Stopped = orElse(closed, "no rule of a load balancer or firewall leads to the port")
+	path.Stopped = cmp.Or(closed, "no rule of a load balancer or firewall leads to the port")
 	return path
 }
 

@@ -190,7 +190,7 @@ var defaultRules = []struct {
 func newGroup(inv *inventory.Inventory, r *resource.Resource) *Group {
 	g := &Group{Resource: r}
 	if why, is := inv.Unread(r, "properties.securityRules"); is {
-		g.unread = orElse(why, "the rules of "+r.Name()+" were not read")
+		g.unread = cmp.Or(why, "the rules of "+r.Name()+" were not read")
 		return g
 	}
 	add := func(rule *Rule) {
@@ -227,7 +227,7 @@ func readRule(g *Group, v jsondoc.Value) *Rule {
 	r := &Rule{Group: g, Name: v.Get("name").TextOr(""), Offset: p.Offset()}
 	lack := func(what string) {
 		if r.unread == "" {
-			r.unread = what + " of the rule " + orElse(r.Name, "without a name") + " of " + g.Resource.Name() + " is not known"
+			r.unread = what + " of the rule " + cmp.Or(r.Name, "without a name") + " of " + g.Resource.Name() + " is not known"
 		}
 	}
 	switch text := p.Get("direction").TextOr(""); {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ func (r *Reachability) find(text string, source bool) (peerOf, error) {
 		}
 		for _, i := range list {
 			if len(i.Configs) == 0 {
-				return p, usagef("%s cannot be asked about: %s", text, orText(i.Unread(), "it has no IP configuration"))
+				return p, usagef("%s cannot be asked about: %s", text, cmp.Or(i.Unread(), "it has no IP configuration"))
 			}
 			p.configs = append(p.configs, i.Configs...)
 		}

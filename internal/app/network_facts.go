@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -84,7 +85,7 @@ func interfaceFacts(net *network.Network, i *network.Interface) jsondoc.Value {
 	if has, lack := i.HasGroup(); lack == "" {
 		ms = append(ms, jsondoc.Member{Name: "hasNetworkSecurityGroup", Value: jsondoc.NewBool(has)})
 	} else {
-		unknown, why = append(unknown, "hasNetworkSecurityGroup"), orText(why, lack)
+		unknown, why = append(unknown, "hasNetworkSecurityGroup"), cmp.Or(why, lack)
 		if len(ways) == 0 { // nothing comes in, whatever the groups say
 			ms = append(ms, unknownMember(lack, "hasNetworkSecurityGroup"))
 			return inboundFacts(nil, "", ms...)
@@ -101,12 +102,12 @@ func interfaceFacts(net *network.Network, i *network.Interface) jsondoc.Value {
 func exposuresOf(net *network.Network, list []*network.Interface) (ways []network.Exposure, unread string) {
 	for _, i := range list {
 		if len(i.Configs) == 0 {
-			unread = orText(unread, i.Unread())
+			unread = cmp.Or(unread, i.Unread())
 		}
 		for _, c := range i.Configs {
 			for _, e := range net.Exposures(c) {
 				ways = append(ways, e)
-				unread = orText(unread, e.Unread)
+				unread = cmp.Or(unread, e.Unread)
 			}
 		}
 	}
@@ -169,14 +170,7 @@ func unknownFacts(why string, names ...string) jsondoc.Value {
 func unknownMember(why string, names ...string) jsondoc.Member {
 	var ms []jsondoc.Member
 	for _, n := range names {
-		ms = append(ms, jsondoc.Member{Name: n, Value: jsondoc.NewString(orText(why, "it was not read"))})
+		ms = append(ms, jsondoc.Member{Name: n, Value: jsondoc.NewString(cmp.Or(why, "it was not read"))})
 	}
 	return jsondoc.Member{Name: inventory.UnknownFacts, Value: jsondoc.NewObject(ms...)}
-}
-
-func orText(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }

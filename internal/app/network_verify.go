@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,7 +110,7 @@ func (r *Reachability) fromInternet(c *network.Config, q FlowQuestion) (path net
 			continue
 		}
 		if path.Access == network.Deny {
-			path.Stopped = orText(e.Closed, "its network security groups let nothing in to the port from the Internet")
+			path.Stopped = cmp.Or(e.Closed, "its network security groups let nothing in to the port from the Internet")
 		}
 		for _, o := range e.Openings {
 			if o.Protocol != q.Protocol || q.Port >= 0 && (q.Port < int(o.Ports.From) || q.Port > int(o.Ports.To)) {
