@@ -2,9 +2,7 @@ package access
 
 import (
 	"bufio"
-	"compress/gzip"
 	"encoding/json"
-	"os"
 	"slices"
 	"testing"
 
@@ -185,15 +183,7 @@ func TestConditionDiagnosticsNameThePlace(t *testing.T) {
 
 // Conditions of Azure's own built-in roles.
 func TestConformanceBuiltInConditions(t *testing.T) {
-	f, err := os.Open(testdata.File(t, "entra", "abac-conditions.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "entra", "abac-conditions.jsonl.gz")
 	sc := bufio.NewScanner(z)
 	sc.Buffer(nil, 1<<20)
 	n := 0

@@ -2,7 +2,6 @@ package access
 
 import (
 	"bufio"
-	"compress/gzip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -134,15 +133,7 @@ func TestDialect(t *testing.T) {
 // Which built-in roles grant what an attacker wants, by the engine and by
 // regular expressions over the definitions as they are recorded.
 func TestConformanceDangerousRoles(t *testing.T) {
-	f, err := os.Open(testdata.File(t, "entra", "built-in-roles.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "entra", "built-in-roles.jsonl.gz")
 	type recorded struct {
 		role *Role
 		body jsondoc.Value

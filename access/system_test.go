@@ -2,10 +2,8 @@ package access
 
 import (
 	"bufio"
-	"compress/gzip"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -246,15 +244,7 @@ func TestAgreesWithBruteForce(t *testing.T) {
 }
 
 func TestConformanceBuiltInRoles(t *testing.T) {
-	f, err := os.Open(testdata.File(t, "entra", "built-in-roles.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "entra", "built-in-roles.jsonl.gz")
 	var roles []*Role
 	named := map[string]bool{}
 	sc := bufio.NewScanner(z)

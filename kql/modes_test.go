@@ -4,14 +4,12 @@ package kql_test
 
 import (
 	"bufio"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,15 +31,7 @@ type script struct {
 }
 
 func scripts(t *testing.T, name string) (out []script) {
-	f, err := os.Open(testdata.File(t, "kql", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "kql", name)
 	s := bufio.NewScanner(z)
 	s.Buffer(nil, 1<<26)
 	for s.Scan() {

@@ -57,15 +57,7 @@ func publishedQueries(t testing.TB) []published {
 		q.group = "hunting"
 		out = append(out, q)
 	}
-	f, err := os.Open(testdata.File(t, "sentinel/content.tar.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "sentinel/content.tar.gz")
 	tr := tar.NewReader(z)
 	for {
 		h, err := tr.Next()
@@ -103,15 +95,7 @@ func publishedQueries(t testing.TB) []published {
 
 // logSchemas are the tables of Azure Monitor.
 func logSchemas(t testing.TB) map[string][]Column {
-	f, err := os.Open(testdata.File(t, "kql/log-analytics-schemas.csv.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "kql/log-analytics-schemas.csv.gz")
 	rows, err := csv.NewReader(z).ReadAll()
 	if err != nil {
 		t.Fatal(err)

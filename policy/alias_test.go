@@ -2,10 +2,8 @@ package policy
 
 import (
 	"cmp"
-	"compress/gzip"
 	"encoding/csv"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,15 +15,7 @@ import (
 
 func aliasRows(t *testing.T) [][]string {
 	t.Helper()
-	f, err := os.Open(testdata.File(t, "policy", "aliases.csv.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "policy", "aliases.csv.gz")
 	rows, err := csv.NewReader(z).ReadAll()
 	if err != nil {
 		t.Fatal(err)

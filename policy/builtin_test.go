@@ -2,10 +2,8 @@ package policy
 
 import (
 	"archive/tar"
-	"compress/gzip"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
@@ -23,15 +21,7 @@ type builtinFile struct {
 // builtins reads the built-in definitions and initiatives.
 func builtins(tb testing.TB) (definitions, initiatives []builtinFile) {
 	tb.Helper()
-	f, err := os.Open(testdata.File(tb, "policy", "built-in-policies.tar.gz"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	z := testdata.Unzip(tb, "policy", "built-in-policies.tar.gz")
 	in := tar.NewReader(z)
 	keys := jsondoc.NewInterner()
 	for {

@@ -2,10 +2,8 @@ package siem
 
 import (
 	"archive/tar"
-	"compress/gzip"
 	"errors"
 	"io"
-	"os"
 	"path"
 	"strings"
 	"testing"
@@ -18,15 +16,7 @@ import (
 // TestConformanceAnalyticsRules reads every published rule. What has a schedule
 // is one, and is read without an error.
 func TestConformanceAnalyticsRules(t *testing.T) {
-	f, err := os.Open(testdata.File(t, "sentinel/content.tar.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "sentinel/content.tar.gz")
 	files, read := 0, 0
 	for r := tar.NewReader(z); ; {
 		h, err := r.Next()

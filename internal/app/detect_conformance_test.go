@@ -3,11 +3,9 @@ package app
 import (
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -45,15 +43,7 @@ type publishedEvent struct {
 // TestConformanceDetections runs our detections on events of which others say
 // whether a rule fires.
 func TestConformanceDetections(t *testing.T) {
-	f, err := os.Open(testdata.File(t, "logs/panther-events.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "logs/panther-events.jsonl.gz")
 	rules, list := content.Detections()
 	if list.HasErrors() {
 		t.Fatal(list)

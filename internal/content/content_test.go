@@ -77,8 +77,10 @@ func TestIndexAndFilesAgree(t *testing.T) {
 	}
 }
 
-func TestSchema(t *testing.T) {
-	raw, err := files.Files.ReadFile("schemas/control.schema.json")
+// schemaOf compiles a schema that is shipped.
+func schemaOf(t *testing.T, name string) *jsonschema.Schema {
+	t.Helper()
+	raw, err := files.Files.ReadFile("schemas/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,13 +89,18 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	comp := jsonschema.NewCompiler()
-	if err := comp.AddResource("control.schema.json", doc); err != nil {
+	if err := comp.AddResource(name, doc); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := comp.Compile("control.schema.json")
+	schema, err := comp.Compile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return schema
+}
+
+func TestSchema(t *testing.T) {
+	schema := schemaOf(t, "control.schema.json")
 	names, list := controlFiles(files.Files, "controls", func(s string) string { return s })
 	if err := list.Err(); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package content
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	files "github.com/azward/azward/content"
 	"github.com/azward/azward/jsondoc"
 	"github.com/azward/azward/yamldoc"
 )
@@ -19,22 +17,7 @@ func TestDetectionsAreRight(t *testing.T) {
 	if err := list.Err(); err != nil || len(list) > 0 {
 		t.Fatal(list)
 	}
-	raw, err := files.Files.ReadFile("schemas/detection.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
-	comp := jsonschema.NewCompiler()
-	if err := comp.AddResource("detection.schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := comp.Compile("detection.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schemaOf(t, "detection.schema.json")
 	names := map[string]string{}
 	for _, r := range rules {
 		text, err := Detection(r.File)

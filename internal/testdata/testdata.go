@@ -4,6 +4,8 @@
 package testdata
 
 import (
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -52,4 +54,20 @@ func File(tb testing.TB, elem ...string) string {
 		tb.Skipf("no shared test data: %v", err)
 	}
 	return path
+}
+
+// Unzip opens a file of the shared test data that gzip packed, and closes it
+// with the test. It skips the test where the file is absent.
+func Unzip(tb testing.TB, elem ...string) io.Reader {
+	tb.Helper()
+	f, err := os.Open(File(tb, elem...))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = f.Close() }) // only read
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return z
 }

@@ -1,8 +1,6 @@
 package kqlio_test
 
 import (
-	"compress/gzip"
-	"os"
 	"testing"
 
 	"github.com/azward/azward/internal/testdata"
@@ -15,15 +13,7 @@ import (
 // over the tutorial's own table (here a part of its rows, so that only what
 // they give, not the numbers, is compared).
 func TestConformanceTutorial(t *testing.T) {
-	f, err := os.Open(testdata.File(t, "kql", "StormEvents.csv.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "kql", "StormEvents.csv.gz")
 	loaded, err := kqlio.ReadCSV(z, ',', nil)
 	if err != nil {
 		t.Fatal(err)

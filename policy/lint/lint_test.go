@@ -2,7 +2,6 @@ package lint
 
 import (
 	"archive/tar"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -19,15 +18,7 @@ import (
 
 func aliases(t testing.TB) *policy.Aliases {
 	t.Helper()
-	f, err := os.Open(testdata.File(t, "policy", "aliases.csv.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "policy", "aliases.csv.gz")
 	text, err := io.ReadAll(z)
 	if err != nil {
 		t.Fatal(err)
@@ -43,15 +34,7 @@ func aliases(t testing.TB) *policy.Aliases {
 // error about one is wrong or worth a line in testdata/known_failures.txt.
 func TestConformanceBuiltinsLint(t *testing.T) {
 	list := aliases(t)
-	f, err := os.Open(testdata.File(t, "policy", "built-in-policies.tar.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := testdata.Unzip(t, "policy", "built-in-policies.tar.gz")
 	known := knownFailures(t)
 	counts := map[string]int{}
 	shown := map[string]int{}
