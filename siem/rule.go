@@ -14,6 +14,7 @@
 package siem
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -160,7 +161,7 @@ func ParseRules(file string, text []byte) ([]*Rule, diag.List) {
 	}
 	if err != nil {
 		d := diag.Diagnostic{Code: codeSyntax, Message: err.Error(), Source: file}
-		if e, ok := err.(*jsondoc.SyntaxError); ok { //nolint:errorlint // the parsers return it bare
+		if e, ok := errors.AsType[*jsondoc.SyntaxError](err); ok {
 			d.Message, d.Pos = e.Message, e.Pos
 		}
 		return nil, diag.List{d}
