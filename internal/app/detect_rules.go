@@ -82,13 +82,9 @@ func ReadRules(paths []string) ([]*siem.Rule, diag.List, error) {
 // isRuleFile tells whether a file in a folder may hold rules, by its name; tests
 // of rules do not.
 func isRuleFile(path string) bool {
-	lowered := strings.ToLower(path)
-	if strings.HasSuffix(lowered, ".test.yaml") || strings.HasSuffix(lowered, ".test.yml") {
-		return false
-	}
-	switch filepath.Ext(lowered) {
+	switch filepath.Ext(lower(path)) {
 	case ".yaml", ".yml", ".json":
-		return true
+		return !isTestFile(path)
 	}
 	return false
 }
